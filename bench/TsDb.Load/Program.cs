@@ -1,0 +1,2 @@
+Console.Error.WriteLine("This program is not built yet.");
+return 1;

@@ -1,0 +1,22 @@
+namespace TsDb.Model;
+
+/// <summary>The name of one node node, <c>[A-Za-z0-9_.-]{1,64}</c>.</summary>
+public readonly record struct NodeId : IComparable<NodeId>
+{
+    private readonly string? _value;
+
+    /// <summary>Creates an id; throws <see cref="ErrorKind.Invalid"/> if the text is not an allowed name.</summary>
+    public NodeId(string value) => _value = NodeNames.Require(value, "node");
+
+    /// <summary>The name as text; empty for <c>default</c>.</summary>
+    public string Value => _value ?? "";
+
+    /// <summary>True if the text is an allowed name.</summary>
+    public static bool IsValid(string? text) => NodeNames.IsValid(text);
+
+    /// <summary>Orders by ordinal text.</summary>
+    public int CompareTo(NodeId other) => string.CompareOrdinal(Value, other.Value);
+
+    /// <inheritdoc/>
+    public override string ToString() => Value;
+}

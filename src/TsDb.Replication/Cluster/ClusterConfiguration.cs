@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+
+namespace TsDb.Replication.Cluster;
+
+/// <summary>What the Raft log holds, applied up to one entry: configuration only, never data. Immutable.</summary>
+public sealed record ClusterConfiguration
+{
+    /// <summary>The founded cluster.</summary>
+    public required ClusterId Id { get; init; }
+
+    /// <summary>Rises with every change of members, replication factor, write quorum or shard count.</summary>
+    public required Epoch Epoch { get; init; }
+
+    /// <summary>All members, by id.</summary>
+    public required ImmutableArray<Member> Members { get; init; }
+
+    /// <summary>Number of shards; fixed at founding.</summary>
+    public required int ShardCount { get; init; }
+
+    /// <summary>Replicas wanted of each shard.</summary>
+    public required int ReplicationFactor { get; init; }
+
+    /// <summary>The write quorum asked for; 0 means the majority of the replicas.</summary>
+    public required int WriteQuorumAsked { get; init; }
+
+    /// <summary>Edges by id.</summary>
+    public required ImmutableSortedDictionary<EdgeId, EdgeRegistration> Edges { get; init; }
+
+    /// <summary>Databases by name.</summary>
+    public required ImmutableSortedDictionary<string, DatabaseSettings> Databases { get; init; }
+
+    /// <summary>Replicas a shard has now: never more than there are members.</summary>
+    public int Replicas => Math.Min(ReplicationFactor, Members.Length);
+
+    /// <summary>Owners that must have a leaf on disk before it is durable.</summary>
+    public int WriteQuorum => WriteQuorumAsked == 0
+        ? (Replicas / 2) + 1
+        : Math.Clamp(WriteQuorumAsked, 1, Math.Max(1, Replicas));
+
+    /// <summary>Owners that a quorum read must hear: any two such sets and any write quorum meet.</summary>
+    public int ReadQuorum => Math.Max((Replicas / 2) + 1, Replicas - WriteQuorum + 1);
+}

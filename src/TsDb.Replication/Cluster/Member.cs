@@ -1,0 +1,31 @@
+using TsDb.Model;
+
+namespace TsDb.Replication.Cluster;
+
+/// <summary>A configured cloud node, live or not.</summary>
+public sealed record Member
+{
+    /// <summary>The node's name; survives restarts on the same data.</summary>
+    public required NodeId Id { get; init; }
+
+    /// <summary>The id of its data directory: a wiped node of the same name is another member.</summary>
+    public required Guid DirectoryId { get; init; }
+
+    /// <summary>host:port of its HTTP endpoint, for people and for messages to clients.</summary>
+    public required string HttpAddress { get; init; }
+
+    /// <summary>host:port of its node-to-node endpoint (gRPC, Flight).</summary>
+    public required string FlightAddress { get; init; }
+
+    /// <summary>host:port of its cluster endpoint (Raft, founding).</summary>
+    public required string ClusterAddress { get; init; }
+
+    /// <summary>host:port of its embedded broker; empty when it uses outside brokers.</summary>
+    public required string BrokerAddress { get; init; }
+
+    /// <summary>Label of the failure zone; replicas spread over zones first.</summary>
+    public string Zone { get; init; } = "";
+
+    /// <summary>Share of the data relative to the others, above 0.</summary>
+    public double Weight { get; init; } = 1;
+}
