@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+
+namespace TsDb.Codec.Shipment;
+
+/// <summary>What edges need to know of the cluster; retained on the topic <c>cluster</c>.</summary>
+public sealed record ClusterInfo
+{
+    /// <summary>The founded cluster.</summary>
+    public required ClusterId Cluster { get; init; }
+
+    /// <summary>The version of its configuration.</summary>
+    public required Epoch Epoch { get; init; }
+
+    /// <summary>Number of shards: an edge computes a cell's topic from it.</summary>
+    public required int ShardCount { get; init; }
+
+    /// <summary>Replicas wanted of each shard.</summary>
+    public required int ReplicationFactor { get; init; }
+
+    /// <summary>Owners that must have a leaf on disk before it is durable.</summary>
+    public required int WriteQuorum { get; init; }
+
+    /// <summary>Per database the time before which points are gone, in nanoseconds; without entry there is none.</summary>
+    public ImmutableSortedDictionary<string, long> Horizons { get; init; } =
+        ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
+}

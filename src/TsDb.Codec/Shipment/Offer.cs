@@ -1,0 +1,37 @@
+using TsDb.Model;
+
+namespace TsDb.Codec.Shipment;
+
+/// <summary>A shipment that an edge has cut and wants to be durable.</summary>
+public sealed record Offer
+{
+    /// <summary>What is offered.</summary>
+    public required Leaf Leaf { get; init; }
+
+    /// <summary>Length of the plain file.</summary>
+    public required long BytesLength { get; init; }
+
+    /// <summary>Length of every chunk but the last; offsets are multiples of it.</summary>
+    public required int ChunkBytes { get; init; }
+
+    /// <summary>Number of rows.</summary>
+    public required long Rows { get; init; }
+
+    /// <summary>The times of the rows.</summary>
+    public required TimeRange Range { get; init; }
+
+    /// <summary>How the bytes travel.</summary>
+    public TransferForm Form { get; init; }
+
+    /// <summary>Length of the travelling form; chunk offsets and wants count in it. Equal to the file's when plain.</summary>
+    public required long TransferBytes { get; init; }
+
+    /// <summary>The leaf whose plain file is the zstd dictionary; null when there is none.</summary>
+    public ContentHash? Dictionary { get; init; }
+
+    /// <summary>The whole travelling form, when it fits one chunk; empty when chunks follow.</summary>
+    public ReadOnlyMemory<byte> Payload { get; init; }
+
+    /// <summary>True if the bytes came with the offer.</summary>
+    public bool IsInline => !Payload.IsEmpty;
+}

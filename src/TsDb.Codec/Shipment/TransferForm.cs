@@ -1,0 +1,11 @@
+namespace TsDb.Codec.Shipment;
+
+/// <summary>How a segment file's bytes travel. The numbers are part of the wire format.</summary>
+public enum TransferForm
+{
+    /// <summary>As they are.</summary>
+    Plain = 0,
+
+    /// <summary>As one zstd frame, with the plain file of an earlier leaf as dictionary if one is named.</summary>
+    Zstd = 1,
+}
