@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace TsDb.Model;
 
-/// <summary>(database, table, edge, day of the point's time): all that one merge by key needs lies in one cell.</summary>
+/// <summary>(database, table, edge, day of the point's time): all that one merge by key needs lies in one
+/// cell.</summary>
 public sealed record Cell(TableId Table, EdgeId Edge, Day Day) : IComparable<Cell>
 {
     /// <summary>Orders by table, edge, day.</summary>

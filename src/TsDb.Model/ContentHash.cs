@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
@@ -18,7 +19,11 @@ public readonly record struct ContentHash : IComparable<ContentHash>
     public ContentHash(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != BytesLength)
-            throw new TsDbException(ErrorKind.Invalid, $"a content hash has {BytesLength} bytes, not {bytes.Length}");
+        {
+            throw new TsDbException(
+                ErrorKind.Invalid, $"a content hash has {BytesLength} bytes, not {bytes.Length}");
+        }
+
         _a = BinaryPrimitives.ReadUInt64BigEndian(bytes);
         _b = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);
         _c = BinaryPrimitives.ReadUInt64BigEndian(bytes[16..]);
@@ -38,7 +43,7 @@ public readonly record struct ContentHash : IComparable<ContentHash>
     {
         Span<byte> bytes = stackalloc byte[BytesLength];
         bool whole = hex is { Length: 2 * BytesLength }
-            && Convert.FromHexString(hex, bytes, out _, out int written) == System.Buffers.OperationStatus.Done
+            && Convert.FromHexString(hex, bytes, out _, out int written) == OperationStatus.Done
             && written == BytesLength;
         hash = whole ? new ContentHash(bytes) : default;
         return whole;

@@ -21,7 +21,8 @@ public enum ErrorKind
     /// <summary>The time allowed for the request is over (HTTP 408).</summary>
     Deadline,
 
-    /// <summary>Stored bytes are not what was written; the message names file and offset (HTTP 500).</summary>
+    /// <summary>Stored bytes are not what was written; the message names file and offset (HTTP
+    /// 500).</summary>
     Corrupt,
 
     /// <summary>The component is shut down: ask another node (HTTP 503).</summary>

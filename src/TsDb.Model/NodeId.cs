@@ -5,7 +5,8 @@ public readonly record struct NodeId : IComparable<NodeId>
 {
     private readonly string? _value;
 
-    /// <summary>Creates an id; throws <see cref="ErrorKind.Invalid"/> if the text is not an allowed name.</summary>
+    /// <summary>Creates an id; throws <see cref="ErrorKind.Invalid"/> if the text is not an allowed
+    /// name.</summary>
     public NodeId(string value) => _value = NodeNames.Require(value, "node");
 
     /// <summary>The name as text; empty for <c>default</c>.</summary>

@@ -2,7 +2,8 @@ using System.Buffers;
 
 namespace TsDb.Model;
 
-/// <summary>The rule for ids of edges and cloud nodes: <c>[A-Za-z0-9_.-]{1,64}</c>, safe in topics, paths and SQL.</summary>
+/// <summary>The rule for ids of edges and cloud nodes: <c>[A-Za-z0-9_.-]{1,64}</c>, safe in topics, paths and
+/// SQL.</summary>
 internal static class NodeNames
 {
     private const int CharsMax = 64;
@@ -11,7 +12,8 @@ internal static class NodeNames
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
     public static bool IsValid(string? text) =>
-        text is { Length: >= 1 and <= CharsMax } && !text.AsSpan().ContainsAnyExcept(Allowed) && text is not ("." or "..");
+        text is { Length: >= 1 and <= CharsMax } and not ("." or "..")
+        && !text.AsSpan().ContainsAnyExcept(Allowed);
 
     public static string Require(string text, string what) => IsValid(text)
         ? text

@@ -3,7 +3,8 @@ namespace TsDb.Model;
 /// <summary>An unbroken run of ordinals of one (cell, incarnation), both ends included.</summary>
 public readonly record struct OrdinalRange
 {
-    /// <summary>Creates a run; throws <see cref="ErrorKind.Invalid"/> unless 1 &lt;= first &lt;= last.</summary>
+    /// <summary>Creates a run; throws <see cref="ErrorKind.Invalid"/> unless 1 &lt;= first &lt;=
+    /// last.</summary>
     public OrdinalRange(Ordinal first, Ordinal last)
     {
         if (first.Value < 1 || last.Value < first.Value)
@@ -21,5 +22,6 @@ public readonly record struct OrdinalRange
     public long Count => Last.Value - First.Value + 1;
 
     /// <summary>True if every ordinal of <paramref name="other"/> is in this run.</summary>
-    public bool Contains(OrdinalRange other) => First.Value <= other.First.Value && other.Last.Value <= Last.Value;
+    public bool Contains(OrdinalRange other) =>
+        First.Value <= other.First.Value && other.Last.Value <= Last.Value;
 }

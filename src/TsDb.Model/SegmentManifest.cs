@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace TsDb.Model;
 
 /// <summary>
-/// What a segment says of itself in its Parquet footer (format: src/TsDb.Columnar/FORMAT.md). A segment holds rows of one
+/// What a segment says of itself in its Parquet footer (format: src/TsDb.Columnar/FORMAT.md). A segment holds
+/// rows of one
 /// cell, sorted by (tags, time), each key once.
 /// </summary>
 public sealed record SegmentManifest
@@ -21,7 +22,8 @@ public sealed record SegmentManifest
     public required Incarnation Incarnation { get; init; }
 
     /// <summary>
-    /// The ordinals this file stands for: one for a cut shipment, a run for a compacted file. For a segment that is not
+    /// The ordinals this file stands for: one for a cut shipment, a run for a compacted file. For a segment
+    /// that is not
     /// cut yet it is the ordinal its cut would get; only the ledger says whether the cut was made.
     /// </summary>
     public required OrdinalRange Ordinals { get; init; }

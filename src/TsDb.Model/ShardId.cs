@@ -11,8 +11,10 @@ public readonly record struct ShardId(int Value) : IComparable<ShardId>
     public const int CountDefault = 64;
 
     /// <summary>
-    /// The shard of a cell: XxHash64 (seed 0) over database, table and edge as UTF-8, each closed by a zero byte,
-    /// then the day's number as int32 little-endian; modulo <paramref name="shardCount"/>. Part of the wire format.
+    /// The shard of a cell: XxHash64 (seed 0) over database, table and edge as UTF-8, each closed by a zero
+    /// byte,
+    /// then the day's number as int32 little-endian; modulo <paramref name="shardCount"/>. Part of the wire
+    /// format.
     /// </summary>
     public static ShardId Of(Cell cell, int shardCount)
     {

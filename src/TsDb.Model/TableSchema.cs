@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace TsDb.Model;
 
 /// <summary>
-/// The tags and fields of a table in the order they were first seen. Immutable: a new column makes a new schema whose
+/// The tags and fields of a table in the order they were first seen. Immutable: a new column makes a new
+/// schema whose
 /// columns keep their places. A name is a tag or a field of a table, never both.
 /// </summary>
 public sealed class TableSchema
@@ -19,7 +20,10 @@ public sealed class TableSchema
         foreach (Column column in tags.Concat(fields))
         {
             if (!byName.TryAdd(column.Name, column))
-                throw new TsDbException(ErrorKind.Conflict, $"table {table} has column '{column.Name}' twice");
+            {
+                throw new TsDbException(
+                    ErrorKind.Conflict, $"table {table} has column '{column.Name}' twice");
+            }
         }
 
         _byName = byName.ToImmutable();
@@ -41,7 +45,8 @@ public sealed class TableSchema
     public Column? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>
-    /// This schema with the columns it lacks appended. Throws <see cref="ErrorKind.Conflict"/> if a column is known
+    /// This schema with the columns it lacks appended. Throws <see cref="ErrorKind.Conflict"/> if a column is
+    /// known
     /// with another role or type.
     /// </summary>
     public TableSchema With(IEnumerable<Column> columns)
@@ -56,7 +61,8 @@ public sealed class TableSchema
             {
                 throw new TsDbException(
                     ErrorKind.Conflict,
-                    $"column '{column.Name}' of {Table} is {known.Role} {known.Type}, not {column.Role} {column.Type}");
+                    $"column '{column.Name}' of {Table} is {known.Role} {known.Type}, "
+                    + $"not {column.Role} {column.Type}");
             }
 
             if (known is not null || !added.Add(column.Name)) continue;

@@ -3,13 +3,15 @@ namespace TsDb.Model;
 /// <summary>Times in nanoseconds since the Unix epoch, start included, end excluded.</summary>
 public readonly record struct TimeRange
 {
-    /// <summary>Creates a range; throws <see cref="ErrorKind.Invalid"/> if the end is before the start.</summary>
+    /// <summary>Creates a range; throws <see cref="ErrorKind.Invalid"/> if the end is before the
+    /// start.</summary>
     public TimeRange(long startNanoseconds, long endNanoseconds)
     {
         if (endNanoseconds < startNanoseconds)
         {
             throw new TsDbException(
-                ErrorKind.Invalid, $"a time range cannot end ({endNanoseconds}) before it starts ({startNanoseconds})");
+                ErrorKind.Invalid,
+                $"a time range cannot end ({endNanoseconds}) before it starts ({startNanoseconds})");
         }
 
         (StartNanoseconds, EndNanoseconds) = (startNanoseconds, endNanoseconds);

@@ -1,6 +1,7 @@
 namespace TsDb.Query;
 
-/// <summary>The type of a column after types of all edges were brought together (DESIGN: data model).</summary>
+/// <summary>The type of a column after types of all edges were brought together (DESIGN: data
+/// model).</summary>
 public enum ResolvedType
 {
     /// <summary>VARCHAR: text, tags, and any other mixture.</summary>

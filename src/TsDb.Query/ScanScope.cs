@@ -2,7 +2,8 @@ using TsDb.Model;
 
 namespace TsDb.Query;
 
-/// <summary>What a statement certainly does not need can be left out of its scan; the scope is what it may need.</summary>
+/// <summary>What a statement certainly does not need can be left out of its scan; the scope is what it may
+/// need.</summary>
 /// <param name="Range">Times that can matter.</param>
 /// <param name="Edges">Edges that can matter; null for all.</param>
 /// <param name="Columns">SQL names of the columns that are read; null for all.</param>

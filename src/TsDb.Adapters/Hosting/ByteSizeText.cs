@@ -14,19 +14,23 @@ public static class ByteSizeText
     /// <summary>Reads a size in bytes. Throws <see cref="FormatException"/> with what is allowed.</summary>
     public static long Parse(string text)
     {
-        (string unit, long bytes) = Units.FirstOrDefault(u => text.EndsWith(u.Unit, StringComparison.Ordinal), ("", 1));
+        (string unit, long bytes) =
+            Units.FirstOrDefault(u => text.EndsWith(u.Unit, StringComparison.Ordinal), ("", 1));
         ReadOnlySpan<char> number = text.AsSpan(0, text.Length - unit.Length);
-        if (!decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal value))
+        if (!decimal.TryParse(
+            number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal value))
             throw new FormatException("use a size such as 64MiB, 1GiB or a number of bytes");
         return checked((long)(value * bytes));
     }
 
-    /// <summary>A size for people, with three digits at the most behind the point's neighbours: 1.5 MiB.</summary>
+    /// <summary>A size for people, with three digits at the most behind the point's neighbours: 1.5
+    /// MiB.</summary>
     public static string Format(double bytes)
     {
         string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
         int unit = 0;
         for (; Math.Abs(bytes) >= 1024 && unit < units.Length - 1; unit++) bytes /= 1024;
-        return string.Create(CultureInfo.InvariantCulture, $"{(unit == 0 ? bytes : Math.Round(bytes, 2))} {units[unit]}");
+        double shown = unit == 0 ? bytes : Math.Round(bytes, 2);
+        return string.Create(CultureInfo.InvariantCulture, $"{shown} {units[unit]}");
     }
 }

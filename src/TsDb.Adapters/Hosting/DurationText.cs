@@ -8,7 +8,8 @@ public static class DurationText
     private static readonly (string Unit, double Milliseconds)[] Units =
         [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
-    /// <summary>Reads a duration; <c>0</c> needs no unit. Throws <see cref="FormatException"/> with what is allowed.</summary>
+    /// <summary>Reads a duration; <c>0</c> needs no unit. Throws <see cref="FormatException"/> with what is
+    /// allowed.</summary>
     public static TimeSpan Parse(string text)
     {
         if (text == "0") return TimeSpan.Zero;

@@ -1,7 +1,9 @@
 namespace TsDb.Adapters.Hosting;
 
-/// <summary>One setting of a program: a flag, an environment variable and a key of the JSON file at once.</summary>
-/// <param name="Name">The flag without dashes, such as <c>seal-age</c>; the variable is <c>TSDB_SEAL_AGE</c>.</param>
+/// <summary>One setting of a program: a flag, an environment variable and a key of the JSON file at
+/// once.</summary>
+/// <param name="Name">The flag without dashes, such as <c>seal-age</c>; the variable is
+/// <c>TSDB_SEAL_AGE</c>.</param>
 /// <param name="Default">The text used when nothing is given, shown in the help; empty for none.</param>
 /// <param name="Help">What it does, in one sentence.</param>
 /// <param name="IsSwitch">True if the flag may stand alone, meaning true.</param>

@@ -6,7 +6,8 @@ using System.Text.Json.Nodes;
 namespace TsDb.Adapters.Hosting;
 
 /// <summary>
-/// The settings of a long-running program. Each comes from, first found first: the command line, the environment
+/// The settings of a long-running program. Each comes from, first found first: the command line, the
+/// environment
 /// (<c>TSDB_...</c>), the JSON file named by <c>--config</c>, the default.
 /// </summary>
 public sealed class FlagParser(string program, string description, IReadOnlyList<Flag> flags)
@@ -18,7 +19,8 @@ public sealed class FlagParser(string program, string description, IReadOnlyList
 
     private readonly Flag[] _flags = [.. flags, Config];
 
-    /// <summary>Reads all settings. Never throws for wrong input: the outcome carries the reason and exit code 2.</summary>
+    /// <summary>Reads all settings. Never throws for wrong input: the outcome carries the reason and exit
+    /// code 2.</summary>
     public FlagOutcome Parse(
         IReadOnlyList<string> args, Func<string, string?> environment, Func<string, string> readFile)
     {
@@ -27,7 +29,8 @@ public sealed class FlagParser(string program, string description, IReadOnlyList
         if (parsed.Action is not null and not ParseErrorAction) return Invoke(parsed);
         if (parsed.Errors.Count > 0)
         {
-            string reasons = string.Join(Environment.NewLine, parsed.Errors.Select(e => $"{program}: {e.Message}"));
+            IEnumerable<string> lines = parsed.Errors.Select(e => $"{program}: {e.Message}");
+            string reasons = string.Join(Environment.NewLine, lines);
             return new FlagOutcome.Exit(2, $"{reasons}{Environment.NewLine}Try '{program} --help'.");
         }
 
@@ -39,7 +42,8 @@ public sealed class FlagParser(string program, string description, IReadOnlyList
                 flag => flag.Name,
                 flag => Find(flag, parsed.GetValue(options[flag.Name]), environment, fromFile))));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or FormatException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or JsonException or FormatException)
         {
             return new FlagOutcome.Exit(2, $"{program}: {e.Message}");
         }
@@ -50,7 +54,9 @@ public sealed class FlagParser(string program, string description, IReadOnlyList
     {
         if (typed is not null) return (typed, "command line");
         if (environment(flag.Variable) is { } variable) return (variable, flag.Variable);
-        return fromFile[flag.Name] is { } node ? (TextOf(flag, node), "config file") : (flag.Default, DefaultOrigin);
+        return fromFile[flag.Name] is { } node
+            ? (TextOf(flag, node), "config file")
+            : (flag.Default, DefaultOrigin);
     }
 
     private static string TextOf(Flag flag, JsonNode node) => node switch
@@ -72,17 +78,20 @@ public sealed class FlagParser(string program, string description, IReadOnlyList
         JsonNode? root = JsonNode.Parse(
             readFile(path), documentOptions: new() { CommentHandling = JsonCommentHandling.Skip });
         if (root is not JsonObject settings) throw new FormatException($"{path}: a JSON object is expected");
-        string? unknown = settings.Select(pair => pair.Key).FirstOrDefault(key => _flags.All(f => f.Name != key));
+        string? unknown = settings
+            .Select(pair => pair.Key)
+            .FirstOrDefault(key => _flags.All(f => f.Name != key));
         return unknown is null
             ? settings
-            : throw new FormatException($"{path}: '{unknown}' is not a setting; '{program} --help' lists them");
+            : throw new FormatException(
+                $"{path}: '{unknown}' is not a setting; '{program} --help' lists them");
     }
 
     private (RootCommand Command, Dictionary<string, Option<string?>> Options) Build()
     {
         RootCommand command = new($"{description}{Environment.NewLine}{Environment.NewLine}"
-            + "Every flag can also come from the environment (--seal-age is TSDB_SEAL_AGE) or from a JSON file "
-            + "(--config). Durations: 500ms 2s 5m 1h 7d. Sizes: 64MiB or bytes. Lists: comma-separated.");
+            + "Every flag can also come from the environment (--seal-age is TSDB_SEAL_AGE) or from a "
+            + "JSON file (--config). Durations: 500ms 2s 5m 1h 7d. Sizes: 64MiB or bytes. Lists: comma-separated.");
         Dictionary<string, Option<string?>> options = [];
         foreach (Flag flag in _flags)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TsDb.Model;
 
 namespace TsDb.Adapters.Hosting;
@@ -40,7 +41,7 @@ public sealed class FlagValues
 
     /// <summary>A whole number of at least <paramref name="least"/>.</summary>
     public int Number(string name, int least) => Read(name, text =>
-        int.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out int number) && number >= least
+        int.TryParse(text, CultureInfo.InvariantCulture, out int number) && number >= least
             ? number
             : throw new FormatException($"use a whole number of at least {least}"));
 
@@ -52,7 +53,8 @@ public sealed class FlagValues
     public IReadOnlyList<string> List(string name) =>
         Text(name).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    /// <summary>Reads a setting with a parser; its <see cref="FormatException"/> becomes a start-up error that names the flag.</summary>
+    /// <summary>Reads a setting with a parser; its <see cref="FormatException"/> becomes a start-up error
+    /// that names the flag.</summary>
     public T Read<T>(string name, Func<string, T> parse)
     {
         (string text, string origin) = _byName[name];

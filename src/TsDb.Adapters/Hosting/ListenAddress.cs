@@ -12,7 +12,8 @@ public sealed record ListenAddress(IPAddress Host, int Port)
     /// <summary>The address as the socket layer wants it.</summary>
     public IPEndPoint EndPoint => new(Host, Port);
 
-    /// <summary>Reads <c>127.0.0.1:8086</c>, <c>localhost:8086</c>, <c>[::1]:8086</c> or <c>:8086</c> (loopback).</summary>
+    /// <summary>Reads <c>127.0.0.1:8086</c>, <c>localhost:8086</c>, <c>[::1]:8086</c> or <c>:8086</c>
+    /// (loopback).</summary>
     public static ListenAddress Parse(string text)
     {
         int colon = text.LastIndexOf(':');
@@ -23,7 +24,7 @@ public sealed record ListenAddress(IPAddress Host, int Port)
         if (host is "" or "localhost") return new ListenAddress(IPAddress.Loopback, port);
         return IPAddress.TryParse(host, out IPAddress? address)
             ? new ListenAddress(address, port)
-            : throw new FormatException($"'{host}' is not an IP address; use for example 127.0.0.1 or 0.0.0.0");
+            : throw new FormatException($"'{host}' is not an IP address such as 127.0.0.1 or 0.0.0.0");
     }
 
     /// <summary>host:port.</summary>

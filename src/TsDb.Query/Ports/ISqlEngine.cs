@@ -1,12 +1,16 @@
 namespace TsDb.Query.Ports;
 
-/// <summary>The SQL engine of one node: runs SELECT statements over relations handed to it, and over nothing else.</summary>
+/// <summary>The SQL engine of one node: runs SELECT statements over relations handed to it, and over nothing
+/// else.</summary>
 public interface ISqlEngine
 {
     /// <summary>
-    /// Runs the statement and answers as soon as the columns are known; the rows follow as the result is read. The
-    /// caller disposes the result. Throws <see cref="Model.ErrorKind.Invalid"/> with the engine's message for SQL that
-    /// is wrong, <see cref="Model.ErrorKind.Deadline"/> and <see cref="Model.ErrorKind.Unavailable"/> for limits.
+    /// Runs the statement and answers as soon as the columns are known; the rows follow as the result is
+    /// read. The
+    /// caller disposes the result. Throws <see cref="Model.ErrorKind.Invalid"/> with the engine's message for
+    /// SQL that
+    /// is wrong, <see cref="Model.ErrorKind.Deadline"/> and <see cref="Model.ErrorKind.Unavailable"/> for
+    /// limits.
     /// </summary>
     Task<ISqlResult> ExecuteAsync(SqlRequest request, CancellationToken ct);
 }

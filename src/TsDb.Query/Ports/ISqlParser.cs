@@ -2,7 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace TsDb.Query.Ports;
 
-/// <summary>The SQL grammar: text to syntax tree and back, in the form of DuckDB's json_serialize_sql.</summary>
+/// <summary>The SQL grammar: text to syntax tree and back, in the form of DuckDB's
+/// json_serialize_sql.</summary>
 public interface ISqlParser
 {
     /// <summary>

@@ -2,7 +2,8 @@ using Apache.Arrow;
 
 namespace TsDb.Query.Ports;
 
-/// <summary>A result being read: one schema, then batches. Dispose it to release the query's resources.</summary>
+/// <summary>A result being read: one schema, then batches. Dispose it to release the query's
+/// resources.</summary>
 public interface ISqlResult : IAsyncDisposable
 {
     /// <summary>The columns of the result, in order; names may repeat, as in SQL.</summary>

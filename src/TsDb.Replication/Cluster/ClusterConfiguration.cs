@@ -3,13 +3,15 @@ using TsDb.Model;
 
 namespace TsDb.Replication.Cluster;
 
-/// <summary>What the Raft log holds, applied up to one entry: configuration only, never data. Immutable.</summary>
+/// <summary>What the Raft log holds, applied up to one entry: configuration only, never data.
+/// Immutable.</summary>
 public sealed record ClusterConfiguration
 {
     /// <summary>The founded cluster.</summary>
     public required ClusterId Id { get; init; }
 
-    /// <summary>Rises with every change of members, replication factor, write quorum or shard count.</summary>
+    /// <summary>Rises with every change of members, replication factor, write quorum or shard
+    /// count.</summary>
     public required Epoch Epoch { get; init; }
 
     /// <summary>All members, by id.</summary>

@@ -7,13 +7,16 @@ using TsDb.Model;
 namespace TsDb.Replication.Cluster;
 
 /// <summary>
-/// Who owns a shard: weighted rendezvous hashing (Thaler and Ravishankar 1998; weights after Schindelhauer and
-/// Schomaker 2005) over the configured members, so that a reboot moves nothing and a new member takes only its share.
+/// Who owns a shard: weighted rendezvous hashing (Thaler and Ravishankar 1998; weights after Schindelhauer
+/// and
+/// Schomaker 2005) over the configured members, so that a reboot moves nothing and a new member takes only
+/// its share.
 /// </summary>
 public static class Placement
 {
     /// <summary>
-    /// The owners of a shard, best first, as many as there are replicas; zones are spread first: a second replica in a
+    /// The owners of a shard, best first, as many as there are replicas; zones are spread first: a second
+    /// replica in a
     /// zone is taken only when every zone has one.
     /// </summary>
     public static ImmutableArray<NodeId> Owners(ClusterConfiguration cluster, ShardId shard)

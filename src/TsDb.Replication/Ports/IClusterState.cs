@@ -3,7 +3,8 @@ using TsDb.Replication.Cluster;
 
 namespace TsDb.Replication.Ports;
 
-/// <summary>The cluster's configuration as this node knows it, and the way to change it (an engine behind it: Raft).</summary>
+/// <summary>The cluster's configuration as this node knows it, and the way to change it (an engine behind it:
+/// Raft).</summary>
 public interface IClusterState
 {
     /// <summary>This node.</summary>
@@ -12,14 +13,17 @@ public interface IClusterState
     /// <summary>The latest applied configuration; null until a cluster was founded or joined.</summary>
     ClusterConfiguration? Current { get; }
 
-    /// <summary>Raised after <see cref="Current"/> changed. Handlers return quickly and do not throw.</summary>
+    /// <summary>Raised after <see cref="Current"/> changed. Handlers return quickly and do not
+    /// throw.</summary>
     event Action<ClusterConfiguration>? Changed;
 
-    /// <summary>True if the node is thought to answer now (heartbeats, phi detector); self is always live.</summary>
+    /// <summary>True if the node is thought to answer now (heartbeats, phi detector); self is always
+    /// live.</summary>
     bool IsLive(NodeId node);
 
     /// <summary>
-    /// Makes an incarnation of an edge known and returns once it is applied here. Does nothing if it is known. Throws
+    /// Makes an incarnation of an edge known and returns once it is applied here. Does nothing if it is
+    /// known. Throws
     /// <see cref="ErrorKind.Unavailable"/> without a leader.
     /// </summary>
     Task RegisterAsync(EdgeId edge, Incarnation incarnation, CancellationToken ct);

@@ -1,9 +1,12 @@
 namespace TsDb.Storage.Ports;
 
 /// <summary>
-/// One data directory. Paths are relative to it, with '/' between parts. Calls block: they run on threads that own the
-/// state behind them. What is promised after a crash: bytes of a file up to its last <see cref="IDiskFile.Sync"/>, and
-/// names up to the last <see cref="SyncDirectory"/> of their folder; of anything later any part may be there or not.
+/// One data directory. Paths are relative to it, with '/' between parts. Calls block: they run on threads
+/// that own the
+/// state behind them. What is promised after a crash: bytes of a file up to its last <see
+/// cref="IDiskFile.Sync"/>, and
+/// names up to the last <see cref="SyncDirectory"/> of their folder; of anything later any part may be there
+/// or not.
 /// Failures are <see cref="IOException"/>; a full disk is <see cref="DiskFullException"/>.
 /// </summary>
 public interface IDisk
@@ -14,7 +17,8 @@ public interface IDisk
     /// <summary>Creates a file and its missing folders; fails if the file exists.</summary>
     IDiskFile Create(string path);
 
-    /// <summary>Opens an existing file for reading and, if <paramref name="append"/>, for appending and cutting.</summary>
+    /// <summary>Opens an existing file for reading and, if <paramref name="append"/>, for appending and
+    /// cutting.</summary>
     IDiskFile Open(string path, bool append = false);
 
     /// <summary>True if a file of that name is there.</summary>
@@ -26,10 +30,12 @@ public interface IDisk
     /// <summary>Removes the file; nothing happens if it is not there.</summary>
     void Delete(string path);
 
-    /// <summary>Makes names created, renamed or removed in a folder survive a crash. "" is the data directory.</summary>
+    /// <summary>Makes names created, renamed or removed in a folder survive a crash. "" is the data
+    /// directory.</summary>
     void SyncDirectory(string path);
 
-    /// <summary>Files below a folder, all levels, as paths from the data directory, in ordinal order; none if it is not there.</summary>
+    /// <summary>Files below a folder, all levels, as paths from the data directory, in ordinal order; none if
+    /// it is not there.</summary>
     IReadOnlyList<string> List(string path);
 
     /// <summary>The absolute path of a file, for engines that open files by themselves.</summary>
