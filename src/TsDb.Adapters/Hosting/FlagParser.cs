@@ -91,7 +91,8 @@ public sealed class FlagParser(string program, string description, IReadOnlyList
     {
         RootCommand command = new($"{description}{Environment.NewLine}{Environment.NewLine}"
             + "Every flag can also come from the environment (--seal-age is TSDB_SEAL_AGE) or from a "
-            + "JSON file (--config). Durations: 500ms 2s 5m 1h 7d. Sizes: 64MiB or bytes. Lists: comma-separated.");
+            + "JSON file (--config). Durations: 500ms 2s 5m 1h 7d. Sizes: 64MiB or bytes. Lists: "
+            + "comma-separated.");
         Dictionary<string, Option<string?>> options = [];
         foreach (Flag flag in _flags)
         {

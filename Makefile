@@ -1,0 +1,62 @@
+# TsDb: `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export DOTNET_NOLOGO := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+BUILD := dotnet build -c Release --nologo -v minimal -clp:NoSummary
+PROGRAMS := tsdb:TsDb.Cli tsdb-edge:TsDb.Edge tsdb-cloud:TsDb.Cloud
+
+.PHONY: help build build-all test tidy sim conformance integration bench lint fmt demo run clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## the three programs: artifacts/bin/tsdb, tsdb-edge, tsdb-cloud
+	@echo "building the programs (the first time restores packages: a minute or two)"
+	@$(BUILD) src/TsDb.Cli && $(BUILD) edge/TsDb.Edge && $(BUILD) cloud/TsDb.Cloud
+	@$(MAKE) --no-print-directory launchers
+
+build-all:
+	@echo "building everything (the first time restores packages: a minute or two)"
+	@$(BUILD) TsDb.sln
+	@$(MAKE) --no-print-directory launchers
+
+.PHONY: launchers
+launchers:
+	@for p in $(PROGRAMS); do name=$${p%%:*} project=$${p##*:}; \
+	  printf '#!/bin/sh\nexec dotnet "$$(dirname "$$(readlink -f "$$0")")/%s/release/%s.dll" "$$@"\n' $$project $$name \
+	    > artifacts/bin/$$name.new && chmod +x artifacts/bin/$$name.new && mv artifacts/bin/$$name.new artifacts/bin/$$name; done
+
+test: build-all ## every test; ends with "tests: N passed, N failed"
+	@tests/run.sh
+
+tidy: ## the house rules only
+	@$(BUILD) tests/TsDb.Tidy && TSDB_TEST_ONLY=Tidy tests/run.sh
+
+sim: ## the deterministic simulation: SEEDS=1000 [SEED=n]
+	@$(BUILD) tests/TsDb.Simulation && TSDB_SIM_SEEDS=$(SEEDS) TSDB_SIM_SEED=$(SEED) TSDB_TEST_ONLY=Simulation tests/run.sh
+
+conformance: build-all ## query scripts and client protocols
+	@TSDB_TEST_ONLY=Conformance tests/run.sh
+
+integration: build-all ## real processes, brokers and kills
+	@TSDB_TEST_ONLY=Integration tests/run.sh
+
+bench: build-all ## micro benchmarks and an end-to-end load, with a table
+	@dotnet artifacts/bin/TsDb.Bench/release/TsDb.Bench.dll --short
+	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll
+
+lint: ## formatting as a check
+	@dotnet format TsDb.sln --verify-no-changes --no-restore
+
+fmt: ## formatting
+	@dotnet format TsDb.sln --no-restore
+
+demo: build ## half a minute: a fleet of two edges and three cloud nodes, one killed and back
+	@artifacts/bin/tsdb demo
+
+run: build ## the same fleet on the default ports, until Ctrl-C
+	@artifacts/bin/tsdb demo --keep
+
+clean: ## build output away
+	@rm -rf artifacts

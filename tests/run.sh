@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Runs every test project and ends with one line "tests: N passed, N failed[, N skipped]"; the exit code says the same.
+#   TSDB_TEST_NO_SKIPS=1   a skipped test is a failure (continuous integration)
+#   TSDB_TEST_ONLY="Tests Tidy"   only these projects
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
+install_tools() { # the broker and the tracer that some tests need, where this user may install them
+  command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] && command -v strace >/dev/null && command -v ip >/dev/null && return
+  local sudo=""
+  [ "$(id -u)" = 0 ] || sudo="sudo -n"
+  if ! command -v apt-get >/dev/null || { [ -n "$sudo" ] && ! $sudo true 2>/dev/null; }; then
+    echo "mosquitto, strace or iproute2 are missing and cannot be installed by this user: tests that need them are skipped"
+    return
+  fi
+  echo "installing mosquitto, strace and iproute2 for the tests"
+  $sudo apt-get update -qq >/dev/null 2>&1
+  # No start of the packaged broker: the tests start their own.
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends \
+    mosquitto mosquitto-clients strace iproute2 >/dev/null 2>&1 || echo "the installation failed: tests that need them are skipped"
+}
+
+install_tools
+log=$(mktemp -d "${TMPDIR:-/tmp}/tsdb-tests.XXXXXX")
+trap 'rm -rf "$log"' EXIT
+passed=0 failed=0 skipped=0
+for project in ${TSDB_TEST_ONLY:-Tidy Tests Simulation Conformance Integration}; do
+  started=$SECONDS
+  echo "== TsDb.$project"
+  dotnet "artifacts/bin/TsDb.$project/release/TsDb.$project.dll" --no-ansi --progress off --timeout 15m ${TSDB_TEST_ARGS:-} \
+    >"$log/$project" 2>&1 &
+  runner=$!
+  while sleep 1 && kill -0 $runner 2>/dev/null; do
+    [ $(((SECONDS - started) % 10)) = 0 ] && echo "   TsDb.$project: $((SECONDS - started)) s"
+  done
+  wait $runner
+  code=$?
+  number() { awk -v key="$1:" '$1 == key {n = $2} END {print n + 0}' "$log/$project"; }
+  ran=$(number total) bad=$(number failed)
+  if [ $code != 0 ] && [ "$bad" = 0 ] && [ $code != 8 ]; then
+    echo "   TsDb.$project ended with code $code and no failed test: counted as one"
+    bad=1
+  fi
+  [ $code = 0 ] || [ $code = 8 ] || grep -v '^\(Test run summary\|  [a-z]*: [0-9]\)' "$log/$project" | tail -n 200
+  grep -E '^skipped ' -A 1 "$log/$project"
+  passed=$((passed + $(number succeeded))) failed=$((failed + bad)) skipped=$((skipped + $(number skipped)))
+  echo "   TsDb.$project: $ran tests in $((SECONDS - started)) s, $bad failed, $(number skipped) skipped"
+done
+
+line="tests: $passed passed, $failed failed"
+[ $skipped = 0 ] || line="$line, $skipped skipped"
+if [ -n "${TSDB_TEST_NO_SKIPS:-}" ] && [ $skipped -gt 0 ]; then
+  echo "$skipped tests were skipped, which this run does not allow"
+  failed=$((failed + skipped))
+  line="tests: $passed passed, $failed failed"
+fi
+echo "$line"
+[ $failed = 0 ] && [ $passed -gt 0 ]
