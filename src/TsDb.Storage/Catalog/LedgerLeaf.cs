@@ -1,0 +1,12 @@
+using TsDb.Model;
+
+namespace TsDb.Storage.Catalog;
+
+/// <summary>A leaf in the ledger. It outlives its file.</summary>
+/// <param name="Leaf">The cut shipment.</param>
+/// <param name="SegmentName">The file that holds its rows, or null if no file here does.</param>
+/// <param name="BytesLength">Size of the cut file in bytes.</param>
+/// <param name="Presence">What became of the bytes.</param>
+/// <param name="DurableAt">The epoch at which the cloud said durable, or null.</param>
+public sealed record LedgerLeaf(
+    Leaf Leaf, string? SegmentName, long BytesLength, LeafPresence Presence, Epoch? DurableAt);
