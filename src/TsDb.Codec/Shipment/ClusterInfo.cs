@@ -21,7 +21,9 @@ public sealed record ClusterInfo
     /// <summary>Owners that must have a leaf on disk before it is durable.</summary>
     public required int WriteQuorum { get; init; }
 
-    /// <summary>Per database the time before which points are gone, in nanoseconds; without entry there is none.</summary>
+    /// <summary>
+    /// Per database the time before which points are gone, in nanoseconds; without entry there is none.
+    /// </summary>
     public ImmutableSortedDictionary<string, long> Horizons { get; init; } =
         ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
 }

@@ -13,10 +13,14 @@ public abstract record EdgeAnswer
     {
     }
 
-    /// <summary>The answer to the hello of <paramref name="Instance"/> with <paramref name="Incarnation"/>.</summary>
+    /// <summary>
+    /// The answer to the hello of <paramref name="Instance"/> with <paramref name="Incarnation"/>.
+    /// </summary>
     public sealed record Hello(Guid Instance, Incarnation Incarnation, HelloVerdict Verdict, string Reason) : EdgeAnswer;
 
-    /// <summary>The write quorum of the header's epoch has the leaf on disk: what the edge waits for.</summary>
+    /// <summary>
+    /// The write quorum of the header's epoch has the leaf on disk: what the edge waits for.
+    /// </summary>
     public sealed record Durable(ContentHash Hash) : EdgeAnswer;
 
     /// <summary>This one node has the leaf on disk.</summary>
@@ -34,7 +38,9 @@ public abstract record EdgeAnswer
     /// <summary>This leaf will never be taken.</summary>
     public sealed record Refuse(ContentHash Hash, string Reason) : EdgeAnswer;
 
-    /// <summary>Leaves the edge named and the cloud does not have: offer them again if they are held.</summary>
+    /// <summary>
+    /// Leaves the edge named and the cloud does not have: offer them again if they are held.
+    /// </summary>
     public sealed record Missing(ImmutableArray<ContentHash> Hashes) : EdgeAnswer;
 
     /// <summary>The digests differ: send the leaf list.</summary>

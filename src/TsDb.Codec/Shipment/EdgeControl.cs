@@ -6,14 +6,17 @@ namespace TsDb.Codec.Shipment;
 /// <summary>What an edge says of itself on <c>hello/{edge}</c>.</summary>
 /// <param name="Header">Whom it believes to talk to.</param>
 /// <param name="Edge">The edge; receivers compare it with the topic.</param>
-/// <param name="Instance">Random id of this start of the program: tells two live ones under one name apart.</param>
+/// <param name="Instance">Random id of this start of the program: tells two live ones under one name
+/// apart.</param>
 /// <param name="Body">What it says.</param>
 public sealed record EdgeControl(MessageHeader Header, EdgeId Edge, Guid Instance, EdgeControl.Saying Body)
 {
     /// <summary>One of the nested records.</summary>
     public abstract record Saying;
 
-    /// <summary>Said on every connect and repeated until it is answered; before the answer the edge offers nothing.</summary>
+    /// <summary>
+    /// Said on every connect and repeated until it is answered; before the answer the edge offers nothing.
+    /// </summary>
     public sealed record Hello(Incarnation Incarnation, string ProgramVersion) : Saying;
 
     /// <summary>What the ledger holds, per (cell, incarnation); one page of several.</summary>

@@ -9,6 +9,9 @@ public enum HelloVerdict
     /// <summary>Another live edge has this id: this one must not ship.</summary>
     Refused = 2,
 
-    /// <summary>The cloud knows more of this incarnation than the edge does (it was restored or cloned): take a new one.</summary>
+    /// <summary>
+    /// The cloud knows more of this incarnation than the edge does (it was restored or cloned): take a new
+    /// one.
+    /// </summary>
     TakeNewIncarnation = 3,
 }

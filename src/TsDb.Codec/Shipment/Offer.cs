@@ -23,7 +23,9 @@ public sealed record Offer
     /// <summary>How the bytes travel.</summary>
     public TransferForm Form { get; init; }
 
-    /// <summary>Length of the travelling form; chunk offsets and wants count in it. Equal to the file's when plain.</summary>
+    /// <summary>
+    /// Length of the travelling form; chunk offsets and wants count in it. Equal to the file's when plain.
+    /// </summary>
     public required long TransferBytes { get; init; }
 
     /// <summary>The leaf whose plain file is the zstd dictionary; null when there is none.</summary>

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace TsDb.Codec.Shipment;
 
-/// <summary>What travels on <c>offer/{shard}/{edge}</c>: one offer, or a bundle of small ones of the same shard.</summary>
+/// <summary>
+/// What travels on <c>offer/{shard}/{edge}</c>: one offer, or a bundle of small ones of the same shard.
+/// </summary>
 /// <param name="Header">Whom it belongs to.</param>
 /// <param name="Offers">At least one.</param>
 public sealed record OfferMessage(MessageHeader Header, ImmutableArray<Offer> Offers)

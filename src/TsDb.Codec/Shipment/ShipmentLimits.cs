@@ -18,7 +18,9 @@ public static class ShipmentLimits
     /// <summary>Largest chunk size an offer may state.</summary>
     public const int ChunkBytesMax = 1 << 20;
 
-    /// <summary>Room that a chunk's or an offer's own fields and MQTT's framing may take beside the data.</summary>
+    /// <summary>
+    /// Room that a chunk's or an offer's own fields and MQTT's framing may take beside the data.
+    /// </summary>
     public const int HeadroomBytes = 2 << 10;
 
     /// <summary>Largest segment file that can be shipped.</summary>

@@ -8,7 +8,9 @@ public sealed class ShipmentTopics
 {
     private readonly string _prefix;
 
-    /// <summary>Topics of a cluster; throws <see cref="ErrorKind.Invalid"/> if the name is not [A-Za-z0-9_.-]{1,64}.</summary>
+    /// <summary>
+    /// Topics of a cluster; throws <see cref="ErrorKind.Invalid"/> if the name is not [A-Za-z0-9_.-]{1,64}.
+    /// </summary>
     public ShipmentTopics(string clusterName)
     {
         if (!NodeId.IsValid(clusterName))

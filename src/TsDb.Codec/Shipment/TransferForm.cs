@@ -6,6 +6,8 @@ public enum TransferForm
     /// <summary>As they are.</summary>
     Plain = 0,
 
-    /// <summary>As one zstd frame, with the plain file of an earlier leaf as dictionary if one is named.</summary>
+    /// <summary>
+    /// As one zstd frame, with the plain file of an earlier leaf as dictionary if one is named.
+    /// </summary>
     Zstd = 1,
 }

@@ -1,0 +1,212 @@
+using System.Collections.Immutable;
+using Google.Protobuf;
+using TsDb.Model;
+using P = TsDb.Codec.Shipment.Protos;
+
+namespace TsDb.Codec.Shipment;
+
+/// <summary>
+/// Shipment messages to bytes and back (Protos/shipment.proto). Every Decode throws <see cref="ErrorKind.Invalid"/> for
+/// bytes that are no such message, or whose lengths and numbers are out of <see cref="ShipmentLimits"/>: then nothing of
+/// the message may be used.
+/// </summary>
+public static partial class ShipmentCodec
+{
+    /// <summary>Bytes of what an edge says of itself.</summary>
+    public static byte[] Encode(EdgeControl control)
+    {
+        P.EdgeControl wire = new()
+        {
+            Header = WireRules.From(control.Header),
+            Edge = control.Edge.Value,
+            Instance = WireRules.From(control.Instance),
+        };
+        switch (control.Body)
+        {
+            case EdgeControl.Hello hello:
+                wire.Hello = new P.Hello
+                {
+                    Incarnation = WireRules.From(hello.Incarnation.Value),
+                    ProgramVersion = WireRules.Reason(hello.ProgramVersion),
+                };
+                break;
+            case EdgeControl.Reconcile reconcile:
+                wire.Reconcile = new P.Reconcile();
+                wire.Reconcile.Cells.AddRange(reconcile.Cells.Select(FromDigest));
+                break;
+            case EdgeControl.LeafList list:
+                wire.LeafList = FromLeafList(list);
+                break;
+            case EdgeControl.Confirm confirm:
+                wire.Confirm = new P.Confirm();
+                wire.Confirm.Leaves.AddRange(confirm.Leaves.Select(WireRules.From));
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException(control.Body.ToString());
+        }
+
+        return wire.ToByteArray();
+    }
+
+    /// <summary>What an edge says of itself.</summary>
+    public static EdgeControl DecodeEdgeControl(ReadOnlySpan<byte> bytes)
+    {
+        P.EdgeControl wire = WireRules.Parse(P.EdgeControl.Parser, bytes);
+        MessageHeader header = WireRules.Header(wire.Header, clusterNeeded: false);
+        EdgeControl.Saying body = wire.BodyCase switch
+        {
+            P.EdgeControl.BodyOneofCase.Hello => new EdgeControl.Hello(
+                WireRules.IncarnationOf(wire.Hello.Incarnation), WireRules.Reason(wire.Hello.ProgramVersion)),
+            P.EdgeControl.BodyOneofCase.Reconcile => new EdgeControl.Reconcile(
+                WireRules.All(wire.Reconcile.Cells, ShipmentLimits.ItemsMax, "digests", ToDigest)),
+            P.EdgeControl.BodyOneofCase.LeafList => ToLeafList(wire.LeafList),
+            P.EdgeControl.BodyOneofCase.Confirm => new EdgeControl.Confirm(
+                WireRules.All(wire.Confirm.Leaves, ShipmentLimits.ItemsMax, "leaves", WireRules.Leaf)),
+            _ => throw WireRules.Invalid("an edge says nothing in it that is understood here"),
+        };
+        WireRules.Require(
+            body is EdgeControl.Hello || header.Cluster is not null, "only a hello may leave out the cluster id");
+        return new EdgeControl(header, WireRules.Edge(wire.Edge), WireRules.Uuid(wire.Instance, "an instance"), body);
+    }
+
+    /// <summary>Bytes of one offer or a bundle.</summary>
+    public static byte[] Encode(OfferMessage message)
+    {
+        P.OfferMessage wire = new()
+        {
+            Header = WireRules.From(message.Header),
+            BundleForm = (P.TransferForm)message.BundleForm,
+            Bundle = UnsafeByteOperations.UnsafeWrap(message.Bundle),
+        };
+        wire.Offers.AddRange(message.Offers.Select(FromOffer));
+        return wire.ToByteArray();
+    }
+
+    /// <summary>One offer or a bundle.</summary>
+    public static OfferMessage DecodeOffer(ReadOnlySpan<byte> bytes)
+    {
+        P.OfferMessage wire = WireRules.Parse(P.OfferMessage.Parser, bytes);
+        MessageHeader header = WireRules.Header(wire.Header);
+        ImmutableArray<Offer> offers = WireRules.All(wire.Offers, ShipmentLimits.OffersMax, "offers", ToOffer);
+        WireRules.Require(offers.Length > 0, "it offers nothing");
+        return new OfferMessage(header, offers)
+        {
+            BundleForm = WireRules.Form(wire.BundleForm),
+            Bundle = wire.Bundle.Memory,
+        };
+    }
+
+    /// <summary>Bytes of a chunk, with its CRC-32C.</summary>
+    public static byte[] Encode(Chunk chunk) => new P.Chunk
+    {
+        ProtocolVersion = ShipmentLimits.ProtocolVersion,
+        Hash = WireRules.From(chunk.Hash),
+        Form = (P.TransferForm)chunk.Form,
+        Offset = chunk.Offset,
+        Crc32C = Crc32C.Of(chunk.Data.Span),
+        Data = UnsafeByteOperations.UnsafeWrap(chunk.Data),
+    }.ToByteArray();
+
+    /// <summary>A chunk whose CRC-32C is right.</summary>
+    public static Chunk DecodeChunk(ReadOnlySpan<byte> bytes)
+    {
+        P.Chunk wire = WireRules.Parse(P.Chunk.Parser, bytes);
+        WireRules.RequireVersion(wire.ProtocolVersion);
+        WireRules.Require(
+            wire.Data.Length is > 0 and <= ShipmentLimits.ChunkBytesMax, $"a chunk of {wire.Data.Length} bytes");
+        WireRules.Require(
+            wire.Offset >= 0 && wire.Offset <= ShipmentLimits.ShipmentBytesMax - wire.Data.Length,
+            $"a chunk at offset {wire.Offset}");
+        WireRules.Require(Crc32C.Of(wire.Data.Span) == wire.Crc32C, "a chunk's bytes do not have its CRC");
+        return new Chunk(WireRules.Hash(wire.Hash), WireRules.Form(wire.Form), wire.Offset, wire.Data.Memory);
+    }
+
+    private static P.CellDigest FromDigest(CellDigest digest) => new()
+    {
+        Cell = WireRules.From(digest.Cell),
+        Incarnation = WireRules.From(digest.Incarnation.Value),
+        LeafCount = digest.Digest.Count,
+        OrdinalMax = digest.OrdinalMax,
+        DigestSum = WireRules.From(digest.Digest.Sum),
+    };
+
+    private static CellDigest ToDigest(P.CellDigest wire)
+    {
+        WireRules.Require(wire.LeafCount >= 0 && wire.OrdinalMax >= 0, "a digest with negative numbers");
+        return new CellDigest(
+            WireRules.Cell(wire.Cell),
+            WireRules.IncarnationOf(wire.Incarnation),
+            new LeafDigest(wire.LeafCount, WireRules.Number128(wire.DigestSum)),
+            wire.OrdinalMax);
+    }
+
+    private static P.LeafList FromLeafList(EdgeControl.LeafList list)
+    {
+        P.LeafList wire = new()
+        {
+            Cell = WireRules.From(list.Cell),
+            Incarnation = WireRules.From(list.Incarnation.Value),
+        };
+        wire.Leaves.AddRange(list.Leaves.Select(l => new P.LeafEntry
+        {
+            Ordinal = l.Ordinal.Value,
+            Hash = WireRules.From(l.Hash),
+        }));
+        return wire;
+    }
+
+    private static EdgeControl.LeafList ToLeafList(P.LeafList wire) => new(
+        WireRules.Cell(wire.Cell),
+        WireRules.IncarnationOf(wire.Incarnation),
+        WireRules.All(
+            wire.Leaves,
+            ShipmentLimits.ItemsMax,
+            "leaves",
+            l => new LeafEntry(WireRules.OrdinalOf(l.Ordinal), WireRules.Hash(l.Hash))));
+
+    private static P.Offer FromOffer(Offer offer) => new()
+    {
+        Leaf = WireRules.From(offer.Leaf),
+        BytesLength = offer.BytesLength,
+        ChunkBytes = (uint)offer.ChunkBytes,
+        Rows = offer.Rows,
+        StartNanoseconds = offer.Range.StartNanoseconds,
+        EndNanoseconds = offer.Range.EndNanoseconds,
+        Form = (P.TransferForm)offer.Form,
+        TransferBytes = offer.TransferBytes,
+        DictionaryHash = offer.Dictionary is { } dictionary ? WireRules.From(dictionary) : ByteString.Empty,
+        Payload = UnsafeByteOperations.UnsafeWrap(offer.Payload),
+    };
+
+    private static Offer ToOffer(P.Offer wire)
+    {
+        TransferForm form = WireRules.Form(wire.Form);
+        WireRules.Require(
+            wire.BytesLength is > 0 and <= ShipmentLimits.ShipmentBytesMax, $"a shipment of {wire.BytesLength} bytes");
+        WireRules.Require(
+            wire.TransferBytes is > 0 and <= ShipmentLimits.ShipmentBytesMax, $"{wire.TransferBytes} bytes to transfer");
+        WireRules.Require(
+            wire.ChunkBytes is >= ShipmentLimits.ChunkBytesMin and <= ShipmentLimits.ChunkBytesMax,
+            $"chunks of {wire.ChunkBytes} bytes");
+        WireRules.Require(wire.Rows > 0, $"a shipment of {wire.Rows} rows");
+        WireRules.Require(wire.StartNanoseconds < wire.EndNanoseconds, "a time range that is empty");
+        WireRules.Require(
+            form != TransferForm.Plain || (wire.TransferBytes == wire.BytesLength && wire.DictionaryHash.IsEmpty),
+            "a plain transfer whose length is not the file's, or with a dictionary");
+        WireRules.Require(
+            wire.Payload.IsEmpty || wire.Payload.Length == wire.TransferBytes,
+            $"a payload of {wire.Payload.Length} bytes where {wire.TransferBytes} were stated");
+        return new Offer
+        {
+            Leaf = WireRules.Leaf(wire.Leaf),
+            BytesLength = wire.BytesLength,
+            ChunkBytes = (int)wire.ChunkBytes,
+            Rows = wire.Rows,
+            Range = new TimeRange(wire.StartNanoseconds, wire.EndNanoseconds),
+            Form = form,
+            TransferBytes = wire.TransferBytes,
+            Dictionary = wire.DictionaryHash.IsEmpty ? null : WireRules.Hash(wire.DictionaryHash),
+            Payload = wire.Payload.Memory,
+        };
+    }
+}
