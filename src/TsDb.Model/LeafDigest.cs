@@ -6,9 +6,10 @@ using System.Text;
 namespace TsDb.Model;
 
 /// <summary>
-/// A fingerprint of a set of leaves that does not depend on their order: how many, and the sum modulo 2^128 of one
-/// XxHash128 (seed 0) a leaf. Digests of disjoint sets add up, so a shard's digest is the sum of its cells'. It finds
-/// differences, it is no proof against somebody who wants a collision. Part of the wire format.
+/// A fingerprint of a set of leaves that does not depend on their order: how many, and the sum modulo 2^128
+/// of one XxHash128 (seed 0) a leaf. Digests of disjoint sets add up, so a shard's digest is the sum of its
+/// cells'. It finds differences, it is no proof against somebody who wants a collision. Part of the wire
+/// format.
 /// </summary>
 /// <param name="Count">Number of leaves.</param>
 /// <param name="Sum">Sum of the leaves' hashes.</param>
@@ -20,9 +21,9 @@ public readonly record struct LeafDigest(long Count, UInt128 Sum)
     public static LeafDigest Empty => default;
 
     /// <summary>
-    /// The digest of one leaf: over database, table and edge as UTF-8, each closed by a zero byte, then the day as int32
-    /// little-endian, the incarnation's 16 bytes in the order of its digits, the ordinal as int64 little-endian, and the
-    /// 32 bytes of the content hash.
+    /// The digest of one leaf: over database, table and edge as UTF-8, each closed by a zero byte, then the
+    /// day as int32 little-endian, the incarnation's 16 bytes in the order of its digits, the ordinal as
+    /// int64 little-endian, and the 32 bytes of the content hash.
     /// </summary>
     public static LeafDigest Of(Leaf leaf)
     {

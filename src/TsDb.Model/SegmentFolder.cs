@@ -4,7 +4,9 @@ using System.Text;
 
 namespace TsDb.Model;
 
-/// <summary>Where the segment files of a cell lie, on edges and cloud nodes alike, so that outside readers find them.</summary>
+/// <summary>
+/// Where the segment files of a cell lie, on edges and cloud nodes alike, so that outside readers find them.
+/// </summary>
 public static class SegmentFolder
 {
     /// <summary>The folder above all segments.</summary>
@@ -15,9 +17,10 @@ public static class SegmentFolder
     private const int CutCharsLength = 160;
 
     /// <summary>
-    /// <c>segments/{database}/{table}/edge={edge}/{yyyy-MM-dd}</c>: names with anything outside [A-Za-z0-9_.-] are
-    /// percent-encoded byte by byte (UTF-8), so are names that begin with a dot; what would be longer than
-    /// 200 characters is cut to 160 and closed by '~' and the XxHash128 of the name. The result is safe as a path.
+    /// <c>segments/{database}/{table}/edge={edge}/{yyyy-MM-dd}</c>: names with anything outside
+    /// [A-Za-z0-9_.-] are percent-encoded byte by byte (UTF-8), so are names that begin with a dot; what
+    /// would be longer than 200 characters is cut to 160 and closed by '~' and the XxHash128 of the name. The
+    /// result is safe as a path.
     /// </summary>
     public static string Of(Cell cell) =>
         $"{Root}/{Encode(cell.Table.Database)}/{Encode(cell.Table.Table)}/edge={Encode(cell.Edge.Value)}/{cell.Day}";

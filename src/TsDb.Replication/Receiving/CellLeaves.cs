@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+
+namespace TsDb.Replication.Receiving;
+
+/// <summary>The leaves of one cell that this node has on disk. Immutable.</summary>
+public sealed class CellLeaves
+{
+    private CellLeaves(Cell cell, ImmutableArray<StoredLeaf> leaves, LeafDigest digest) =>
+        (Cell, Leaves, Digest) = (cell, leaves, digest);
+
+    /// <summary>The cell.</summary>
+    public Cell Cell { get; }
+
+    /// <summary>
+    /// Its leaves, by incarnation (as a number) and ordinal; each (incarnation, ordinal) once.
+    /// </summary>
+    public ImmutableArray<StoredLeaf> Leaves { get; }
+
+    /// <summary>The digest of the leaves.</summary>
+    public LeafDigest Digest { get; }
+
+    /// <summary>A cell without leaves.</summary>
+    public static CellLeaves Empty(Cell cell) => new(cell, [], LeafDigest.Empty);
+
+    /// <summary>The leaf of that number, whatever its hash, or null.</summary>
+    public StoredLeaf? Find(Incarnation incarnation, Ordinal ordinal)
+    {
+        int at = Search(incarnation, ordinal);
+        return at < 0 ? null : Leaves[at];
+    }
+
+    /// <summary>The highest ordinal of an incarnation here; null if there is none.</summary>
+    public Ordinal? Last(Incarnation incarnation)
+    {
+        int at = ~Search(incarnation, new Ordinal(long.MaxValue)) - 1;
+        return at >= 0 && Leaves[at].Incarnation == incarnation ? Leaves[at].Ordinal : null;
+    }
+
+    /// <summary>
+    /// This cell with more leaves; each number is new here, or it throws <see cref="ErrorKind.Conflict"/>.
+    /// </summary>
+    public CellLeaves With(IReadOnlyCollection<StoredLeaf> added)
+    {
+        StoredLeaf[] all = [.. Leaves, .. added];
+        Array.Sort(all, Compare);
+        for (int i = 1; i < all.Length; i++)
+        {
+            if (Compare(all[i - 1], all[i]) == 0)
+            {
+                throw new TsDbException(
+                    ErrorKind.Conflict, $"two leaves of {Cell} have the number {all[i].Ordinal.Value}");
+            }
+        }
+
+        LeafDigest digest = added.Aggregate(Digest, (sum, leaf) => sum + LeafDigest.Of(leaf.Leaf));
+        return new CellLeaves(Cell, ImmutableArray.Create(all), digest);
+    }
+
+    /// <summary>This cell without a leaf that is in it.</summary>
+    public CellLeaves Without(StoredLeaf leaf) =>
+        new(Cell, Leaves.Remove(leaf), Digest - LeafDigest.Of(leaf.Leaf));
+
+    private static int Compare(StoredLeaf a, StoredLeaf b)
+    {
+        int order = a.Incarnation.CompareTo(b.Incarnation);
+        return order != 0 ? order : a.Ordinal.CompareTo(b.Ordinal);
+    }
+
+    private int Search(Incarnation incarnation, Ordinal ordinal)
+    {
+        int low = 0;
+        int high = Leaves.Length - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) >>> 1;
+            StoredLeaf leaf = Leaves[middle];
+            int order = leaf.Incarnation.CompareTo(incarnation);
+            if (order == 0) order = leaf.Ordinal.CompareTo(ordinal);
+            if (order == 0) return middle;
+            if (order < 0) low = middle + 1;
+            else high = middle - 1;
+        }
+
+        return ~low;
+    }
+}

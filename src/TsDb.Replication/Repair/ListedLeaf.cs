@@ -1,0 +1,8 @@
+using TsDb.Model;
+
+namespace TsDb.Replication.Repair;
+
+/// <summary>A leaf in another node's list.</summary>
+/// <param name="Leaf">The leaf.</param>
+/// <param name="BytesLength">Size of its plain file in bytes.</param>
+public readonly record struct ListedLeaf(Leaf Leaf, long BytesLength);

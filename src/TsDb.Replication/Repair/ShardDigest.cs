@@ -1,0 +1,9 @@
+using TsDb.Model;
+
+namespace TsDb.Replication.Repair;
+
+/// <summary>What a node has of a shard.</summary>
+/// <param name="Shard">The shard.</param>
+/// <param name="Digest">Over all its leaves there.</param>
+/// <param name="IsRecovering">True if the node has not pulled what the owners before it had.</param>
+public readonly record struct ShardDigest(ShardId Shard, LeafDigest Digest, bool IsRecovering);
