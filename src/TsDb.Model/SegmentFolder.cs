@@ -22,8 +22,11 @@ public static class SegmentFolder
     /// would be longer than 200 characters is cut to 160 and closed by '~' and the XxHash128 of the name. The
     /// result is safe as a path.
     /// </summary>
-    public static string Of(Cell cell) =>
-        $"{Root}/{Encode(cell.Table.Database)}/{Encode(cell.Table.Table)}/edge={Encode(cell.Edge.Value)}/{cell.Day}";
+    public static string Of(Cell cell)
+    {
+        string table = $"{Encode(cell.Table.Database)}/{Encode(cell.Table.Table)}";
+        return $"{Root}/{table}/edge={Encode(cell.Edge.Value)}/{cell.Day}";
+    }
 
     private static string Encode(string name)
     {
@@ -36,10 +39,9 @@ public static class SegmentFolder
             else encoded.Append('%').Append(b.ToString("X2", CultureInfo.InvariantCulture));
         }
 
-        return encoded.Length <= EncodedCharsMax
-            ? encoded.ToString()
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"{encoded.ToString(0, CutCharsLength)}~{XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(name)):x32}");
+        if (encoded.Length <= EncodedCharsMax) return encoded.ToString();
+        UInt128 hash = XxHash128.HashToUInt128(Encoding.UTF8.GetBytes(name));
+        string start = encoded.ToString(0, CutCharsLength);
+        return string.Create(CultureInfo.InvariantCulture, $"{start}~{hash:x32}");
     }
 }

@@ -9,7 +9,10 @@ namespace TsDb.Replication.Receiving;
 public sealed class ReplicaVersion
 {
     private ReplicaVersion(
-        long number, ImmutableSortedDictionary<TableId, TableLeaves> tables, long leafCount, long bytesLength) =>
+        long number,
+        ImmutableSortedDictionary<TableId, TableLeaves> tables,
+        long leafCount,
+        long bytesLength) =>
         (Number, Tables, LeafCount, BytesLength) = (number, tables, leafCount, bytesLength);
 
     /// <summary>A store without leaves.</summary>

@@ -59,7 +59,11 @@ public sealed class StoredLeaf
     /// Where a leaf's file lies: the cell's folder, then incarnation, ordinal and the first 16 digits of the
     /// hash, so that two contents of one ordinal never share a name.
     /// </summary>
-    public static string PathOf(Leaf leaf) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{SegmentFolder.Of(leaf.Cell)}/{leaf.Incarnation}-{leaf.Ordinal.Value:D8}-{leaf.Hash.ToString()[..16]}.parquet");
+    public static string PathOf(Leaf leaf)
+    {
+        string hash = leaf.Hash.ToString()[..16];
+        string name = string.Create(
+            CultureInfo.InvariantCulture, $"{leaf.Incarnation}-{leaf.Ordinal.Value:D8}-{hash}.parquet");
+        return $"{SegmentFolder.Of(leaf.Cell)}/{name}";
+    }
 }
