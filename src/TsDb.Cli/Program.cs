@@ -1,2 +1,12 @@
-Console.Error.WriteLine("This program is not built yet.");
-return 1;
+using System.CommandLine;
+using TsDb.Cli.Commands;
+
+RootCommand root = new(
+    "TsDb, an edge-replicated time-series database: write points, ask questions, look at the fleet.");
+CommonOptions common = new();
+root.Add(QueryCommand.Create(common));
+root.Add(ShellCommand.Create(common));
+root.Add(StatusCommand.Create(common));
+root.Add(ExportCommand.Create(common));
+root.Add(DemoCommand.Create());
+return await CommandRunner.RunAsync(root, args);

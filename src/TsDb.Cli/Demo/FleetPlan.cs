@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace TsDb.Cli.Demo;
+
+/// <summary>The programs of a small fleet with their addresses: three cloud nodes, two edges.</summary>
+internal sealed record FleetPlan(string Folder, IReadOnlyList<NodePlan> Nodes)
+{
+    private const int CloudCount = 3;
+    private const int EdgeCount = 2;
+
+    public IEnumerable<NodePlan> Clouds => Nodes.Where(n => n.IsCloud);
+
+    public IEnumerable<NodePlan> Edges => Nodes.Where(n => !n.IsCloud);
+
+    /// <summary>Default ports where they are free (the second node of a kind 100 higher), else free
+    /// ones.</summary>
+    public static FleetPlan OnDefaultPorts(string folder) => Create(folder, preferDefaults: true);
+
+    /// <summary>Free ports only.</summary>
+    public static FleetPlan OnFreePorts(string folder) => Create(folder, preferDefaults: false);
+
+    private static FleetPlan Create(string folder, bool preferDefaults)
+    {
+        HashSet<int> taken = [];
+        string Address(int port)
+        {
+            int chosen = preferDefaults && taken.Add(port) && IsFree(port) ? port : FreePort(taken);
+            return string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{chosen}");
+        }
+
+        NodePlan[] clouds =
+            [.. Enumerable.Range(0, CloudCount).Select(i => new NodePlan($"cloud-{i + 1}", true)
+        {
+            Http = Address(8088 + (100 * i)),
+            Flight = Address(8089 + (100 * i)),
+            Cluster = Address(8090 + (100 * i)),
+            Mqtt = Address(1884 + (100 * i)),
+        })];
+        NodePlan[] edges = [.. Enumerable.Range(0, EdgeCount).Select(i => new NodePlan($"edge-{i + 1}", false)
+        {
+            Http = Address(8086 + (100 * i)),
+            Mqtt = Address(1883 + (100 * i)),
+        })];
+        return new FleetPlan(folder, [.. clouds, .. edges]);
+    }
+
+    /// <summary>The command line of a node, program first.</summary>
+    public IReadOnlyList<string> CommandOf(NodePlan node)
+    {
+        string data = Path.Combine(Folder, node.Name);
+        List<string> command =
+        [
+            .. Programs.Find(node.IsCloud ? "tsdb-cloud" : "tsdb-edge"),
+            "--id", node.Name, "--data", data, "--http", node.Http,
+        ];
+        if (node.IsCloud)
+        {
+            command.AddRange(["--flight", node.Flight, "--cluster", node.Cluster, "--broker", node.Mqtt]);
+            command.AddRange(["--seeds", string.Join(',', Clouds.Select(c => c.Cluster))]);
+        }
+        else
+        {
+            // Seconds instead of the default minute, so that the way of a point can be watched.
+            command.AddRange(["--mqtt", node.Mqtt, "--seal-age", "2s", "--ship-delay", "500ms"]);
+            command.AddRange(["--uplink", string.Join(',', Clouds.Select(c => $"mqtt://{c.Mqtt}"))]);
+        }
+
+        return command;
+    }
+
+    private static bool IsFree(int port)
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return true;
+        }
+        catch (SocketException e) when (e.SocketErrorCode
+            is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort(HashSet<int> taken)
+    {
+        while (true)
+        {
+            using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+            if (taken.Add(port)) return port;
+        }
+    }
+}

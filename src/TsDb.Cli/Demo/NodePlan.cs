@@ -1,0 +1,15 @@
+namespace TsDb.Cli.Demo;
+
+/// <summary>One node of a fleet and where it listens (host:port).</summary>
+internal sealed record NodePlan(string Name, bool IsCloud)
+{
+    public required string Http { get; init; }
+
+    public required string Mqtt { get; init; }
+
+    public string Flight { get; init; } = "";
+
+    public string Cluster { get; init; } = "";
+
+    public string Url => $"http://{Http}";
+}
