@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using TsDb.Model;
 
 namespace TsDb.Replication.Cluster;
@@ -32,14 +33,20 @@ public sealed record ClusterConfiguration
     /// <summary>Databases by name.</summary>
     public required ImmutableSortedDictionary<string, DatabaseSettings> Databases { get; init; }
 
+    /// <summary>Data directories that were members once and never are again, in order of removal.</summary>
+    public ImmutableArray<Guid> Removed { get; init; } = [];
+
     /// <summary>Replicas a shard has now: never more than there are members.</summary>
+    [JsonIgnore]
     public int Replicas => Math.Min(ReplicationFactor, Members.Length);
 
     /// <summary>Owners that must have a leaf on disk before it is durable.</summary>
+    [JsonIgnore]
     public int WriteQuorum => WriteQuorumAsked == 0
         ? (Replicas / 2) + 1
         : Math.Clamp(WriteQuorumAsked, 1, Math.Max(1, Replicas));
 
     /// <summary>Owners that a quorum read must hear: any two such sets and any write quorum meet.</summary>
+    [JsonIgnore]
     public int ReadQuorum => Math.Max((Replicas / 2) + 1, Replicas - WriteQuorum + 1);
 }

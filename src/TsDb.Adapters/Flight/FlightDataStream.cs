@@ -1,0 +1,90 @@
+using Grpc.Core;
+using TsDb.Adapters.Flight.Protos;
+
+namespace TsDb.Adapters.Flight;
+
+/// <summary>FlightData messages read as the Arrow IPC stream they were cut from.</summary>
+internal sealed class FlightDataStream(IAsyncStreamReader<FlightData> messages) : Stream
+{
+    private readonly byte[] _prefix = new byte[8];
+    private ReadOnlyMemory<byte> _prefixRest;
+    private ReadOnlyMemory<byte> _headerRest;
+    private ReadOnlyMemory<byte> _bodyRest;
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(
+        Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (buffer.Length == 0) return 0;
+        while (_prefixRest.Length + _headerRest.Length + _bodyRest.Length == 0)
+        {
+            if (!await messages.MoveNext(cancellationToken)) return 0;
+            Accept(messages.Current);
+        }
+
+        int read = Take(ref _prefixRest, buffer);
+        read += Take(ref _headerRest, buffer[read..]);
+        read += Take(ref _bodyRest, buffer[read..]);
+        return read;
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(
+        byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("rows of another node are read asynchronously");
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    private static int Take(ref ReadOnlyMemory<byte> rest, Memory<byte> buffer)
+    {
+        int count = Math.Min(rest.Length, buffer.Length);
+        rest.Span[..count].CopyTo(buffer.Span);
+        rest = rest[count..];
+        return count;
+    }
+
+    private void Accept(FlightData data)
+    {
+        // A message with only application metadata has no part in the IPC stream.
+        if (data.DataHeader.Length == 0) return;
+        IpcMessages.WritePrefix(_prefix, data.DataHeader.Length);
+        _prefixRest = _prefix;
+        _headerRest = data.DataHeader.Memory;
+        _bodyRest = data.DataBody.Memory;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using Apache.Arrow;
+using Apache.Arrow.Ipc;
+using Grpc.Core;
+using TsDb.Adapters.Flight.Protos;
+using TsDb.Query.Ports;
+
+namespace TsDb.Adapters.Flight;
+
+/// <summary>Rows that another node streams to us.</summary>
+internal sealed class FlightResult : ISqlResult
+{
+    private readonly AsyncServerStreamingCall<FlightData> _call;
+    private readonly ArrowStreamReader _reader;
+    private readonly string _peer;
+
+    private FlightResult(
+        AsyncServerStreamingCall<FlightData> call, ArrowStreamReader reader, Schema schema, string peer)
+    {
+        _call = call;
+        _reader = reader;
+        _peer = peer;
+        Schema = schema;
+    }
+
+    /// <inheritdoc/>
+    public Schema Schema { get; }
+
+    /// <summary>
+    /// Waits for the columns. Throws what the other node answered, or that it cannot be reached.
+    /// </summary>
+    public static async Task<FlightResult> OpenAsync(
+        AsyncServerStreamingCall<FlightData> call, string peer, CancellationToken ct)
+    {
+        try
+        {
+            ArrowStreamReader reader = new(new FlightDataStream(call.ResponseStream));
+            return new FlightResult(call, reader, await reader.GetSchema(ct), peer);
+        }
+        catch (RpcException e) when (!ct.IsCancellationRequested)
+        {
+            call.Dispose();
+            throw RpcErrors.FromRpc(e, peer);
+        }
+        catch
+        {
+            call.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<RecordBatch> ReadAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        while (await NextAsync(ct) is { } batch) yield return batch;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _reader.Dispose();
+        _call.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<RecordBatch?> NextAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await _reader.ReadNextRecordBatchAsync(ct);
+        }
+        catch (RpcException e) when (!ct.IsCancellationRequested)
+        {
+            throw RpcErrors.FromRpc(e, _peer);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Buffers.Binary;
+
+namespace TsDb.Adapters.Flight;
+
+/// <summary>
+/// Cuts the bytes of an Arrow IPC stream into its messages. Flight carries header and body of each message
+/// apart, and one message per FlightData: a dictionary glued to its record batch is read as garbage by
+/// clients.
+/// </summary>
+internal static class IpcMessages
+{
+    private const uint Continuation = 0xFFFFFFFF;
+    private const int PrefixBytes = 8;
+
+    // Message table of Arrow's Message.fbs: version, header type, header, bodyLength; vtable slots start at
+    // 4.
+    private const int BodyLengthSlot = 4 + (2 * 3);
+
+    /// <summary>
+    /// Takes the next message off <paramref name="stream"/>; false at its end or at the end-of-stream mark.
+    /// Throws
+    /// <see cref="InvalidDataException"/> when a length points outside.
+    /// </summary>
+    public static bool TryTake(
+        ref ReadOnlyMemory<byte> stream, out ReadOnlyMemory<byte> header, out ReadOnlyMemory<byte> body)
+    {
+        header = body = default;
+        if (stream.Length < PrefixBytes) return false;
+        ReadOnlySpan<byte> prefix = stream.Span;
+        if (BinaryPrimitives.ReadUInt32LittleEndian(prefix) != Continuation)
+            throw new InvalidDataException("an Arrow IPC message does not start with the continuation mark");
+        int headerBytes = BinaryPrimitives.ReadInt32LittleEndian(prefix[4..]);
+        if (headerBytes == 0) return false;
+        if (headerBytes < 0 || headerBytes > stream.Length - PrefixBytes)
+            throw new InvalidDataException("an Arrow IPC header is longer than its stream");
+        header = stream.Slice(PrefixBytes, headerBytes);
+        long bodyBytes = BodyLength(header.Span);
+        if (bodyBytes < 0 || bodyBytes > stream.Length - PrefixBytes - headerBytes)
+            throw new InvalidDataException("an Arrow IPC body is longer than its stream");
+        body = stream.Slice(PrefixBytes + headerBytes, (int)bodyBytes);
+        stream = stream[(PrefixBytes + headerBytes + (int)bodyBytes)..];
+        return true;
+    }
+
+    /// <summary>Writes what precedes a header in a stream.</summary>
+    public static void WritePrefix(Span<byte> destination, int headerBytes)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(destination, Continuation);
+        BinaryPrimitives.WriteInt32LittleEndian(destination[4..], headerBytes);
+    }
+
+    private static long BodyLength(ReadOnlySpan<byte> header)
+    {
+        int table = ReadInt(header, 0);
+        int vtable = checked(table - ReadInt(header, table));
+        int vtableBytes = ReadShort(header, vtable);
+        if (vtableBytes <= BodyLengthSlot) return 0;
+        int offset = ReadShort(header, vtable + BodyLengthSlot);
+        if (offset == 0) return 0;
+        return BinaryPrimitives.ReadInt64LittleEndian(Bounded(header, table + offset, sizeof(long)));
+    }
+
+    private static int ReadInt(ReadOnlySpan<byte> bytes, int at) =>
+        BinaryPrimitives.ReadInt32LittleEndian(Bounded(bytes, at, sizeof(int)));
+
+    private static int ReadShort(ReadOnlySpan<byte> bytes, int at) =>
+        BinaryPrimitives.ReadUInt16LittleEndian(Bounded(bytes, at, sizeof(ushort)));
+
+    private static ReadOnlySpan<byte> Bounded(ReadOnlySpan<byte> bytes, int at, int length) =>
+        at >= 0 && at <= bytes.Length - length
+            ? bytes.Slice(at, length)
+            : throw new InvalidDataException("an Arrow IPC header points outside itself");
+}

@@ -1,0 +1,149 @@
+using System.Collections.Immutable;
+using Google.Protobuf;
+using Grpc.Core;
+using TsDb.Adapters.Flight.Protos;
+using TsDb.Adapters.Hosting;
+using TsDb.Model;
+using TsDb.Replication.Ports;
+using TsDb.Replication.Repair;
+
+namespace TsDb.Adapters.Flight;
+
+/// <summary>
+/// Answers the other cloud nodes: heartbeats by itself, questions about leaves from the desk.
+/// </summary>
+internal sealed class NodeEndpoint(
+    PeerDesk desk,
+        IClusterState cluster, NodeIdentity identity, IHeartbeatSink heartbeats, IAuthorizer authorizer)
+    : Protos.Node.NodeBase
+{
+    private const int ShardsMax = 1 << 16;
+    private const int FetchBytesMax = 4 << 20;
+
+    /// <inheritdoc/>
+    public override Task<HeartbeatReply> Heartbeat(HeartbeatRequest request, ServerCallContext context) =>
+        Answer(context, request.ClusterId, () =>
+        {
+            heartbeats.Heard(
+                new NodeId(request.Node), NodeMessages.Id(request.DirectoryId, "a directory id"));
+            return ValueTask.FromResult(new HeartbeatReply
+            {
+                Node = identity.Id.Value,
+                DirectoryId = NodeMessages.Bytes(identity.DirectoryId),
+                Epoch = cluster.Current?.Epoch.Value ?? 0,
+                Version = NodeProtocol.Version,
+            });
+        });
+
+    /// <inheritdoc/>
+    public override Task<StoredAnswer> Stored(StoredRequest request, ServerCallContext context) =>
+        Answer(context, request.ClusterId, async () =>
+        {
+            if (request.Leaves.Count > StoredNotice.LeavesMax)
+                throw NodeMessages.Wrong($"a notice has at most {StoredNotice.LeavesMax} leaves");
+            StoredNotice notice = new(
+                new NodeId(request.From),
+                new ClusterId(NodeMessages.Id(request.ClusterId, "a cluster id")),
+                new Epoch(request.Epoch),
+                [.. request.Leaves.Select(n => new NoticedLeaf(NodeMessages.Leaf(n.Leaf), n.Counts))]);
+            StoredReply reply = await desk.StoredAsync(notice, context.CancellationToken);
+            return new StoredAnswer { Epoch = reply.Epoch.Value, Has = { reply.Has.Select(h => (uint)h) } };
+        });
+
+    /// <inheritdoc/>
+    public override Task<ShardDigestsAnswer> ShardDigests(
+        ShardDigestsRequest request, ServerCallContext context) =>
+        Answer(context, request.ClusterId, () =>
+        {
+            if (request.Shards.Count > ShardsMax) throw NodeMessages.Wrong("too many shards asked at once");
+            ImmutableArray<ShardId> shards = [.. request.Shards.Select(Shard)];
+            return ValueTask.FromResult(new ShardDigestsAnswer
+            {
+                Shards =
+                {
+                    desk.ShardDigests(shards).Select(d => new ShardDigestsAnswer.Types.One
+                    {
+                        Shard = d.Shard.Value,
+                        Digest = NodeMessages.Name(d.Digest),
+                        Recovering = d.IsRecovering,
+                    }),
+                },
+            });
+        });
+
+    /// <inheritdoc/>
+    public override Task<DayDigestsAnswer> DayDigests(DayDigestsRequest request, ServerCallContext context) =>
+        Answer(context, request.ClusterId, () => ValueTask.FromResult(new DayDigestsAnswer
+        {
+            Days =
+            {
+                desk.DayDigests(Shard(request.Shard)).Select(d => new DayDigestsAnswer.Types.One
+                {
+                    Database = d.Table.Database,
+                    Table = d.Table.Table,
+                    Day = d.Day.Number,
+                    Digest = NodeMessages.Name(d.Digest),
+                }),
+            },
+        }));
+
+    /// <inheritdoc/>
+    public override Task<LeavesAnswer> Leaves(LeavesRequest request, ServerCallContext context) =>
+        Answer(context, request.ClusterId, () => ValueTask.FromResult(new LeavesAnswer
+        {
+            Leaves =
+            {
+                desk.Leaves(
+                    Shard(request.Shard), new TableId(request.Database, request.Table), new Day(request.Day))
+                    .Select(l => new LeavesAnswer.Types.One
+                    {
+                        Leaf = NodeMessages.Name(l.Leaf),
+                        BytesLength = l.BytesLength,
+                    }),
+            },
+        }));
+
+    /// <inheritdoc/>
+    public override Task<FetchAnswer> Fetch(FetchRequest request, ServerCallContext context) =>
+        Answer(context, request.ClusterId, async () =>
+        {
+            if (request.Offset < 0
+                || request.BytesMax <= 0) throw NodeMessages.Wrong("a fetch has a place and a size");
+            Leaf leaf = NodeMessages.Leaf(request.Leaf);
+            int bytesMax = Math.Min(request.BytesMax, FetchBytesMax);
+
+            // The desk blocks on the disk; the request thread must not.
+            ReadOnlyMemory<byte> data = await Task.Run(
+                () => desk.Fetch(leaf, request.Offset, bytesMax), context.CancellationToken);
+            return new FetchAnswer { Data = UnsafeByteOperations.UnsafeWrap(data) };
+        });
+
+    private ShardId Shard(int number) => number >= 0 && number < (cluster.Current?.ShardCount ?? ShardsMax)
+        ? new ShardId(number)
+        : throw NodeMessages.Wrong($"there is no shard {number}");
+
+    private async Task<T> Answer<T>(
+        ServerCallContext context, ByteString clusterId, Func<ValueTask<T>> answer)
+    {
+        try
+        {
+            string? credentials = context.RequestHeaders.GetValue("authorization");
+            if (!authorizer.IsAllowed(new AccessRequest("flight", "replicate", "", credentials)))
+                throw new RpcException(new Status(StatusCode.PermissionDenied, "not allowed"));
+            ClusterId asked = new(NodeMessages.Id(clusterId, "a cluster id"));
+            if (cluster.Current is not { } current)
+                throw new TsDbException(ErrorKind.Unavailable, $"node {identity.Id} is not in a cluster yet");
+            if (current.Id != asked)
+            {
+                throw new TsDbException(
+                    ErrorKind.Invalid, $"node {identity.Id} belongs to cluster {current.Id}, not to {asked}");
+            }
+
+            return await answer();
+        }
+        catch (TsDbException e)
+        {
+            throw RpcErrors.ToRpc(e);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using Google.Protobuf;
+using TsDb.Adapters.Flight.Protos;
+using TsDb.Model;
+using TsDb.Replication.Repair;
+
+namespace TsDb.Adapters.Flight;
+
+/// <summary>
+/// Nouns to the messages of node.proto and back. Reading throws Invalid for whatever cannot be right.
+/// </summary>
+internal static class NodeMessages
+{
+    private const int IdBytes = 16;
+
+    public static ByteString Bytes(Guid id) => ByteString.CopyFrom(id.ToByteArray(bigEndian: true));
+
+    public static Guid Id(ByteString bytes, string what) => bytes.Length == IdBytes
+        ? new Guid(bytes.Span, bigEndian: true)
+        : throw Wrong($"{what} has {IdBytes} bytes, not {bytes.Length}");
+
+    public static LeafName Name(Leaf leaf) => new()
+    {
+        Cell = new CellName
+        {
+            Database = leaf.Cell.Table.Database,
+            Table = leaf.Cell.Table.Table,
+            Edge = leaf.Cell.Edge.Value,
+            Day = leaf.Cell.Day.Number,
+        },
+        Incarnation = Bytes(leaf.Incarnation.Value),
+        Ordinal = leaf.Ordinal.Value,
+        Hash = ByteString.CopyFrom(leaf.Hash.ToArray()),
+    };
+
+    public static Leaf Leaf(LeafName? name)
+    {
+        if (name?.Cell is not { } cell) throw Wrong("a leaf has a cell");
+        if (name.Ordinal < Ordinal.First.Value) throw Wrong("an ordinal is at least 1");
+        return new Leaf(
+            new Cell(new TableId(cell.Database, cell.Table), new EdgeId(cell.Edge), new Day(cell.Day)),
+            new Incarnation(Id(name.Incarnation, "an incarnation")),
+            new Ordinal(name.Ordinal),
+            new ContentHash(name.Hash.Span));
+    }
+
+    public static Digest Name(LeafDigest digest) => new()
+    {
+        Count = digest.Count,
+        SumHigh = (ulong)(digest.Sum >> 64),
+        SumLow = (ulong)digest.Sum,
+    };
+
+    public static LeafDigest Digest(Digest? digest) => digest is { Count: >= 0 }
+        ? new LeafDigest(digest.Count, new UInt128(digest.SumHigh, digest.SumLow))
+        : throw Wrong("a digest counts leaves");
+
+    public static HeldState Held(uint number) => number <= (uint)HeldState.Counted
+        ? (HeldState)number
+        : throw Wrong($"{number} does not say whether a leaf is held");
+
+    public static TsDbException Wrong(string what) =>
+        new(ErrorKind.Invalid, $"message from another node: {what}");
+}

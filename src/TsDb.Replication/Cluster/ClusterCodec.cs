@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using TsDb.Model;
+
+namespace TsDb.Replication.Cluster;
+
+/// <summary>
+/// Bytes of commands and of whole configurations: a magic, a version byte, then JSON. The magic tells our
+/// entries from the consensus engine's own, which reach the state machine with a payload after a restart.
+/// </summary>
+public static class ClusterCodec
+{
+    /// <summary>The newest version that is written, and the only one that is read.</summary>
+    public const byte Version = 1;
+
+    private static readonly byte[] CommandMagic = "TSDBCMD"u8.ToArray();
+    private static readonly byte[] SnapshotMagic = "TSDBCFG"u8.ToArray();
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        // What is not understood must not be half applied.
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Converters =
+        {
+            new TextConverter<NodeId>(text => new NodeId(text), id => id.Value),
+            new TextConverter<EdgeId>(text => new EdgeId(text), id => id.Value),
+            new TextConverter<ClusterId>(text =>
+                new ClusterId(Guid.ParseExact(text, "N")), id => id.ToString()),
+            new TextConverter<Incarnation>(text =>
+                new Incarnation(Guid.ParseExact(text, "N")), id => id.ToString()),
+            new EdgesConverter(),
+        },
+    };
+
+    /// <summary>A command's bytes.</summary>
+    public static byte[] Encode(ClusterCommand command) => Encode(CommandMagic, command);
+
+    /// <summary>A configuration's bytes.</summary>
+    public static byte[] Encode(ClusterConfiguration configuration) => Encode(SnapshotMagic, configuration);
+
+    /// <summary>
+    /// Reads a command; false if the bytes are not one of ours. Throws <see cref="ErrorKind.Corrupt"/> if
+    /// they are ours and cannot be understood, naming the version this node speaks.
+    /// </summary>
+    public static bool TryDecode(ReadOnlySpan<byte> bytes, out ClusterCommand? command)
+    {
+        command = bytes.StartsWith(CommandMagic)
+            ? Decode<ClusterCommand>(bytes[CommandMagic.Length..], "command") : null;
+        return command is not null;
+    }
+
+    /// <summary>
+    /// Reads a configuration. Throws <see cref="ErrorKind.Corrupt"/> if the bytes are anything else.
+    /// </summary>
+    public static ClusterConfiguration DecodeConfiguration(ReadOnlySpan<byte> bytes) =>
+        bytes.StartsWith(SnapshotMagic)
+            ? Decode<ClusterConfiguration>(bytes[SnapshotMagic.Length..], "snapshot")
+            : throw new TsDbException(
+                ErrorKind.Corrupt, "a snapshot of the cluster's configuration has no magic");
+
+    private static byte[] Encode<T>(byte[] magic, T value) =>
+        [.. magic, Version, .. JsonSerializer.SerializeToUtf8Bytes(value, Json)];
+
+    private static T Decode<T>(ReadOnlySpan<byte> bytes, string what)
+    {
+        if (bytes.IsEmpty || bytes[0] != Version)
+        {
+            string found =
+                bytes.IsEmpty ? "none" : bytes[0].ToString(System.Globalization.CultureInfo.InvariantCulture);
+            throw new TsDbException(
+                ErrorKind.Corrupt,
+                    $"a cluster {what} has version {found}; this node speaks version {Version}");
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<T>(bytes[1..], Json)
+                ?? throw new TsDbException(ErrorKind.Corrupt, $"a cluster {what} is null");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or FormatException)
+        {
+            throw new TsDbException(ErrorKind.Corrupt, $"a cluster {what} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private sealed class TextConverter<T>(Func<string, T> parse, Func<T, string> print) : JsonConverter<T>
+    {
+        public override T Read(
+            ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            parse(reader.GetString() ?? throw new JsonException("an id is null"));
+
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(print(value));
+    }
+
+    // The registry as a list: its key is inside each registration.
+    private sealed class EdgesConverter : JsonConverter<ImmutableSortedDictionary<EdgeId, EdgeRegistration>>
+    {
+        public override ImmutableSortedDictionary<EdgeId, EdgeRegistration> Read(
+            ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            (JsonSerializer.Deserialize<EdgeRegistration[]>(ref reader, options) ?? [])
+            .ToImmutableSortedDictionary(e => e.Edge, e => e);
+
+        public override void Write(
+            Utf8JsonWriter writer,
+            ImmutableSortedDictionary<EdgeId, EdgeRegistration> value,
+            JsonSerializerOptions options) => JsonSerializer.Serialize(writer, value.Values, options);
+    }
+}

@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+
+namespace TsDb.Replication.Cluster;
+
+/// <summary>
+/// The configuration as a pure function of the log: the same commands in the same order give the same
+/// configuration on every node. A command that does not fit is without effect, never an error: it is in the
+/// log already.
+/// </summary>
+public static class ClusterStateMachine
+{
+    /// <summary>Members a cluster may have; heartbeats run between all pairs.</summary>
+    public const int MembersMax = 64;
+
+    /// <summary>Removed data directories that are remembered, the latest.</summary>
+    public const int RemovedMax = 1024;
+
+    /// <summary>The configuration after <paramref name="command"/>; null before the founding.</summary>
+    public static ClusterConfiguration? Apply(ClusterConfiguration? current, ClusterCommand command) =>
+        current is null
+            ? command is ClusterCommand.Found found ? Ordered(found.Configuration) : null
+            : command switch
+            {
+                ClusterCommand.Admit admit => Admit(current, admit.Member),
+                ClusterCommand.Remove remove => Remove(current, remove.DirectoryId),
+                ClusterCommand.RegisterEdge register =>
+                    Register(current, register.Edge, register.Incarnation),
+                ClusterCommand.SetDatabase set => Set(current, set.Settings),
+                _ => current,
+            };
+
+    private static ClusterConfiguration Ordered(ClusterConfiguration configuration) =>
+        configuration with { Members = Sorted(configuration.Members) };
+
+    private static ClusterConfiguration Admit(ClusterConfiguration current, Member member)
+    {
+        if (current.Removed.Contains(member.DirectoryId)) return current;
+        Member? known = current.Members.FirstOrDefault(m => m.DirectoryId == member.DirectoryId);
+        if (known == member) return current;
+
+        // A directory keeps its name for life: everything stored in it was stored under that name.
+        if (known is not null && known.Id != member.Id) return current;
+        Member? namesake = current.Members.FirstOrDefault(m => m.Id == member.Id);
+        bool replaces = known is null && namesake is not null;
+        if (known is null && namesake is null && current.Members.Length >= MembersMax) return current;
+        return current with
+        {
+            Members = Sorted(current.Members.Where(m => m != known && m != namesake).Append(member)),
+            Removed = replaces ? Remember(current.Removed, namesake!.DirectoryId) : current.Removed,
+            Epoch = Next(current.Epoch),
+        };
+    }
+
+    private static ClusterConfiguration Remove(ClusterConfiguration current, Guid directory)
+    {
+        // The last member stays: nobody would be left to admit another.
+        if (current.Members.Length <= 1
+            || current.Members.All(m => m.DirectoryId != directory)) return current;
+        return current with
+        {
+            Members = Sorted(current.Members.Where(m => m.DirectoryId != directory)),
+            Removed = Remember(current.Removed, directory),
+            Epoch = Next(current.Epoch),
+        };
+    }
+
+    private static ClusterConfiguration Register(
+        ClusterConfiguration current, EdgeId edge, Incarnation incarnation)
+    {
+        EdgeRegistration known = current.Edges.GetValueOrDefault(edge) ?? new EdgeRegistration(edge, []);
+        return known.Incarnations.Contains(incarnation)
+            ? current
+            : current with
+            {
+                Edges = current.Edges.SetItem(
+                    edge, known with { Incarnations = known.Incarnations.Add(incarnation) }),
+            };
+    }
+
+    private static ClusterConfiguration Set(ClusterConfiguration current, DatabaseSettings settings)
+    {
+        long horizon = current.Databases.TryGetValue(settings.Name, out DatabaseSettings? known)
+            ? Math.Max(known.HorizonNanoseconds, settings.HorizonNanoseconds)
+            : settings.HorizonNanoseconds;
+        DatabaseSettings next = settings with { HorizonNanoseconds = horizon };
+        return next == known
+            ? current : current with { Databases = current.Databases.SetItem(next.Name, next) };
+    }
+
+    private static Epoch Next(Epoch epoch) => new(checked(epoch.Value + 1));
+
+    private static ImmutableArray<Member> Sorted(IEnumerable<Member> members) =>
+        [.. members.OrderBy(m => m.Id)];
+
+    private static ImmutableArray<Guid> Remember(ImmutableArray<Guid> removed, Guid directory) =>
+        [.. removed.Append(directory).TakeLast(RemovedMax)];
+}
