@@ -1,7 +1,6 @@
 using CsCheck;
 using TsDb.Model;
 using TsDb.Query;
-using Xunit;
 
 namespace TsDb.Tests.Query;
 
