@@ -1,0 +1,101 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using TsDb.Model;
+
+namespace TsDb.Adapters.Hosting;
+
+/// <summary>What the programs of nodes share: settings, exit codes, logs on standard error, an orderly
+/// end.</summary>
+public static class NodeProgram
+{
+    /// <summary>A wrong setting.</summary>
+    public const int ExitUsage = 2;
+
+    /// <summary>A node ends within 15 s of SIGTERM; what is still open after this is cut off.</summary>
+    private static readonly TimeSpan ShutdownWithin = TimeSpan.FromSeconds(12);
+
+    /// <summary>
+    /// Reads the settings and runs the node until it is told to stop. Returns the exit code: 0 after an
+    /// orderly end,
+    /// 2 for a wrong setting, 1 for anything else, with the reason on standard error.
+    /// </summary>
+    public static async Task<int> RunAsync(FlagParser parser, string[] args, Func<FlagValues, Task> run)
+    {
+        switch (parser.Parse(args, Environment.GetEnvironmentVariable, File.ReadAllText))
+        {
+            case FlagOutcome.Exit { Code: 0 } said:
+                await Console.Out.WriteLineAsync(said.Text);
+                return 0;
+            case FlagOutcome.Exit said:
+                await Console.Error.WriteLineAsync(said.Text);
+                return said.Code;
+            case FlagOutcome.Run start:
+                return await RunAsync(start.Values, run);
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    /// <summary>A web application without listeners yet; log lines of this level and above go to standard
+    /// error.</summary>
+    public static WebApplicationBuilder CreateBuilder(LogLevel logLevel)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRoutingCore();
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownWithin);
+        builder.Logging.SetMinimumLevel(logLevel);
+        builder.Logging.AddFilter("Microsoft", logLevel > LogLevel.Warning ? logLevel : LogLevel.Warning);
+        builder.Logging.AddFilter("Grpc", logLevel > LogLevel.Warning ? logLevel : LogLevel.Warning);
+        builder.Logging.AddSimpleConsole(o =>
+        {
+            o.SingleLine = true;
+            o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            o.UseUtcTimestamp = true;
+            o.ColorBehavior = Microsoft.Extensions.Logging.Console.LoggerColorBehavior.Disabled;
+        });
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+            o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        return builder;
+    }
+
+    /// <summary>Prints the one line that says a node takes requests, with the addresses it really
+    /// has.</summary>
+    public static void PrintReady(string id, params IEnumerable<(string Name, string Address)> addresses)
+    {
+        Console.Out.WriteLine(
+            $"ready id={id} {string.Join(' ', addresses.Select(a => $"{a.Name}={a.Address}"))}");
+        Console.Out.Flush();
+    }
+
+    private static async Task<int> RunAsync(FlagValues values, Func<FlagValues, Task> run)
+    {
+        try
+        {
+            await run(values);
+            return 0;
+        }
+        catch (TsDbException e) when (e.Kind is ErrorKind.Invalid or ErrorKind.Conflict)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return ExitUsage;
+        }
+        catch (TsDbException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // An address in use, a directory without permission: the sentence is enough.
+            await Console.Error.WriteLineAsync(e.Message);
+            return e is UnauthorizedAccessException || e.InnerException
+                is Microsoft.AspNetCore.Connections.AddressInUseException
+                ? ExitUsage
+                : 1;
+        }
+    }
+}
