@@ -1,0 +1,55 @@
+using TsDb.Codec.Shipment;
+using TsDb.Model;
+using TsDb.Storage.Shipping;
+
+namespace TsDb.Replication.Shipping;
+
+/// <summary>
+/// What a <see cref="Shipper"/> wants done, in this order. A host that fails at one says so by an event.
+/// </summary>
+public abstract record ShipEffect
+{
+    private ShipEffect()
+    {
+    }
+
+    /// <summary>Publish on <c>hello/{edge}</c>.</summary>
+    public sealed record SayControl(EdgeControl Control) : ShipEffect;
+
+    /// <summary>Publish the digests of the ledger's durable leaves, in pages.</summary>
+    public sealed record SayDigests(MessageHeader Header) : ShipEffect;
+
+    /// <summary>Publish the durable leaves of one (cell, incarnation), in pages.</summary>
+    public sealed record SayLeaves(MessageHeader Header, Cell Cell, Incarnation Incarnation) : ShipEffect;
+
+    /// <summary>
+    /// Publish an offer; if <paramref name="WithPayload"/>, read the file into it first. Answer with Sent.
+    /// </summary>
+    public sealed record SendOffer(
+        long LinkGeneration, MessageHeader Header, ShardId Shard, ShipLeaf Leaf, int ChunkBytes, bool WithPayload) : ShipEffect;
+
+    /// <summary>Read and publish a piece of the file. Answer with Sent.</summary>
+    public sealed record SendChunk(
+        long LinkGeneration, ShardId Shard, ShipLeaf Leaf, long Offset, int Length) : ShipEffect;
+
+    /// <summary>Record that the leaf is durable.</summary>
+    public sealed record MarkDurable(Leaf Leaf, Epoch Epoch) : ShipEffect;
+
+    /// <summary>Record that the cloud will never need the leaf: its day is below the horizon.</summary>
+    public sealed record MarkExpired(Leaf Leaf) : ShipEffect;
+
+    /// <summary>The leaf was set aside: tell people.</summary>
+    public sealed record MarkQuarantined(Leaf Leaf, string Reason) : ShipEffect;
+
+    /// <summary>
+    /// The cloud lacks a leaf that is durable by the ledger: tell <see cref="ShipEvent.LeafCut"/> if the file
+    /// is held.
+    /// </summary>
+    public sealed record LookUp(ContentHash Hash) : ShipEffect;
+
+    /// <summary>Remember this cluster: from now on the edge ships to no other.</summary>
+    public sealed record PinCluster(ClusterId Cluster) : ShipEffect;
+
+    /// <summary>Begin a new incarnation, then tell <see cref="ShipEvent.IncarnationTaken"/>.</summary>
+    public sealed record TakeNewIncarnation : ShipEffect;
+}

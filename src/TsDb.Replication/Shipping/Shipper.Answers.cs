@@ -1,0 +1,188 @@
+using TsDb.Codec.Shipment;
+using TsDb.Model;
+using TsDb.Storage.Shipping;
+
+namespace TsDb.Replication.Shipping;
+
+/// <content>What cloud nodes say.</content>
+public sealed partial class Shipper
+{
+    // So many owners can refuse or put off a leaf and the write quorum is still within reach.
+    private int NodesToSpare => Math.Max(0, _cluster!.ReplicationFactor - _cluster.WriteQuorum);
+
+    private void TakeAnswers(EdgeAnswers answers, DateTimeOffset now)
+    {
+        if (_cluster is null || answers.Header.Cluster != _cluster.Cluster) return;
+        if (answers.Header.Epoch.Value < _epoch.Value) return;
+        RaiseEpoch(answers.Header.Epoch);
+        _heardAt = now;
+        foreach (EdgeAnswer answer in answers.Answers) Take(answer, answers.Node, now);
+    }
+
+    private void Take(EdgeAnswer answer, NodeId node, DateTimeOffset now)
+    {
+        switch (answer)
+        {
+            case EdgeAnswer.Hello hello:
+                TakeHello(hello, now);
+                break;
+            case EdgeAnswer.Durable durable:
+                if (End(durable.Hash, LeafState.Durable) is { } safe)
+                {
+                    _rate.Add(safe.BytesLength, now);
+                    _effects.Add(new ShipEffect.MarkDurable(safe.Leaf, _epoch));
+                }
+
+                break;
+            case EdgeAnswer.Have have:
+                // One replica is no quorum: the count may still be under way, so only the timer starts anew.
+                if (_transfers.TryGetValue(have.Hash, out Transfer? held))
+                    WaitForAnswer(held, now + Silence(held.Attempts));
+                break;
+            case EdgeAnswer.Want want:
+                TakeWant(want, now);
+                break;
+            case EdgeAnswer.Later later:
+                TakeLater(later, node, now);
+                break;
+            case EdgeAnswer.Expired expired:
+                if (End(expired.Hash, LeafState.Expired) is { } gone)
+                    _effects.Add(new ShipEffect.MarkExpired(gone.Leaf));
+                break;
+            case EdgeAnswer.Refuse refuse:
+                TakeRefusal(refuse, node);
+                break;
+            case EdgeAnswer.Missing missing:
+                foreach (ContentHash hash in missing.Hashes) TakeMissing(hash, now);
+                break;
+            case EdgeAnswer.LeavesWanted wanted:
+                _effects.Add(new ShipEffect.SayLeaves(Header(), wanted.Cell, wanted.Incarnation));
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException(answer.ToString());
+        }
+    }
+
+    private void TakeHello(EdgeAnswer.Hello hello, DateTimeOffset now)
+    {
+        if (!_link.IsUp || hello.Instance != _options.Instance || hello.Incarnation != _incarnation) return;
+        switch (hello.Verdict)
+        {
+            case HelloVerdict.Registered when _hello is HelloState.Said or HelloState.Refused:
+                if (_pinned is null)
+                {
+                    _pinned = _cluster!.Cluster;
+                    _effects.Add(new ShipEffect.PinCluster(_cluster.Cluster));
+                }
+
+                (_hello, _reconcileAt, _lastError) = (HelloState.Registered, now, null);
+                break;
+            case HelloVerdict.Refused:
+                (_hello, _helloAt, _lastError) = (HelloState.Refused, now + _options.HelloMax, hello.Reason);
+                break;
+            case HelloVerdict.TakeNewIncarnation when _hello != HelloState.AwaitingIncarnation:
+                (_hello, _lastError) = (HelloState.AwaitingIncarnation, hello.Reason);
+                _effects.Add(new ShipEffect.TakeNewIncarnation());
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void TakeWant(EdgeAnswer.Want want, DateTimeOffset now)
+    {
+        if (want.Form != TransferForm.Plain) return;
+        if (!_transfers.TryGetValue(want.Hash, out Transfer? transfer)) return;
+        if (want.Ranges.IsEmpty)
+        {
+            // The owner does not know the offer. One made only just now may have crossed this want.
+            if (transfer.OfferedAt + _options.WantQuiet <= now) WaitForAnswer(transfer, now);
+            return;
+        }
+
+        transfer.Want(want.Ranges, now - _options.WantQuiet);
+        transfer.Attempts = Math.Min(transfer.Attempts, 1);
+        if (transfer.HasChunks)
+        {
+            Activate(transfer, true);
+            _waiting.Remove(transfer);
+            _streaming.Add(transfer);
+        }
+        else
+        {
+            WaitForAnswer(transfer, now + Silence(transfer.Attempts));
+        }
+    }
+
+    private void TakeLater(EdgeAnswer.Later later, NodeId node, DateTimeOffset now)
+    {
+        _lastError = $"{node} asks to wait {later.Wait.TotalSeconds:0} s: {later.Reason}";
+        DateTimeOffset until = now + later.Wait;
+        if (later.Hash is { } hash)
+        {
+            if (!_transfers.TryGetValue(hash, out Transfer? transfer)) return;
+            transfer.Laters[node] = until;
+            if (transfer.Laters.Values.Count(u => u > now) <= NodesToSpare) return;
+            transfer.NotBefore = transfer.Laters.Values.Where(u => u > now).Min();
+            transfer.ForgetChunks();
+            _streaming.Remove(transfer);
+            Activate(transfer, false);
+            WaitForAnswer(transfer, transfer.NotBefore);
+            return;
+        }
+
+        _laters[node] = until;
+        if (_laters.Values.Count(u => u > now) > NodesToSpare) _laterUntil = _laters.Values.Where(u => u > now).Min();
+    }
+
+    private void TakeRefusal(EdgeAnswer.Refuse refuse, NodeId node)
+    {
+        if (!_transfers.TryGetValue(refuse.Hash, out Transfer? transfer)) return;
+        transfer.Refusals[node] = refuse.Reason;
+        if (transfer.Refusals.Count > NodesToSpare) SetAside(transfer.Leaf, $"{node}: {refuse.Reason}");
+    }
+
+    private void TakeMissing(ContentHash hash, DateTimeOffset now)
+    {
+        if (_transfers.TryGetValue(hash, out Transfer? transfer)) WaitForAnswer(transfer, now);
+        else if (_ledger.Find(hash) is null) _effects.Add(new ShipEffect.LookUp(hash));
+    }
+
+    private void SetAside(ShipLeaf leaf, string reason)
+    {
+        ContentHash hash = leaf.Leaf.Hash;
+        if (_ledger.StateOf(hash) is not (LeafState.Cut or LeafState.Offered)) return;
+        Forget(hash);
+        _pending.Remove(leaf);
+        _ledger.Quarantine(hash, reason);
+        _lastError = $"shipment {leaf.Leaf.Cell} #{leaf.Leaf.Ordinal.Value} was set aside: {reason}";
+        _effects.Add(new ShipEffect.MarkQuarantined(leaf.Leaf, reason));
+    }
+
+    private ShipLeaf? End(ContentHash hash, LeafState state)
+    {
+        Forget(hash);
+        _offeredBefore.Remove(hash);
+        if (_ledger.End(hash, state) is not { } leaf) return null;
+        _pending.Remove(leaf);
+        return leaf;
+    }
+
+    private void RaiseEpoch(Epoch epoch)
+    {
+        if (epoch.Value <= _epoch.Value) return;
+        _epoch = epoch;
+        foreach (Transfer transfer in _transfers.Values) transfer.Refusals.Clear();
+        RequeueQuarantined();
+    }
+
+    private void RequeueQuarantined()
+    {
+        if (_ledger.QuarantinedCount == 0) return;
+        foreach (ShipLeaf leaf in _ledger.In(LeafState.Quarantined))
+        {
+            _ledger.Requeue(leaf.Leaf.Hash);
+            _pending.Add(leaf);
+        }
+    }
+}

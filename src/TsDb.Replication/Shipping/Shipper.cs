@@ -1,0 +1,357 @@
+using TsDb.Codec.Shipment;
+using TsDb.Model;
+using TsDb.Storage.Shipping;
+
+namespace TsDb.Replication.Shipping;
+
+/// <summary>
+/// The edge's side of shipping, as a state machine: events in, effects out, no clock, no thread, no I/O. Any message may
+/// be lost, doubled, delayed or reordered; only <c>durable</c> ends a shipment. On every link: hello first, nothing is
+/// offered before it is answered. Then two lanes take turns, message by message: the newest leaf, and the oldest of the
+/// backlog. A first offer is followed by its chunks unasked; later offers of the same leaf wait for wants.
+/// Used by one thread at a time.
+/// </summary>
+public sealed partial class Shipper
+{
+    // Fields, topic and MQTT's framing beside the data, roughly: for the bandwidth limit only.
+    private const int OfferOverheadBytes = 250;
+    private const int ChunkOverheadBytes = 130;
+
+    // Leaves in back-off cost a few hundred bytes each; beyond this many, shipping waits for answers.
+    private const int TransfersKnownMax = 4_096;
+
+    // From the second repetition on an unanswered offer no longer keeps others from starting.
+    private const int AttemptsActiveMax = 2;
+
+    private readonly ShipperOptions _options;
+    private readonly ShipLedger _ledger;
+    private readonly TokenBucket _bucket;
+    private readonly ShipRate _rate = new();
+    private readonly SortedSet<ShipLeaf> _pending = [];
+    private readonly HashSet<ContentHash> _offeredBefore = [];
+    private readonly Dictionary<ContentHash, Transfer> _transfers = [];
+    private readonly SortedSet<Transfer> _streaming = new(TransferOrder.ByNewness);
+    private readonly SortedSet<Transfer> _waiting = new(TransferOrder.ByOfferTime);
+    private readonly SortedDictionary<NodeId, DateTimeOffset> _laters = [];
+    private List<ShipEffect> _effects = [];
+    private ShipperLink _link = ShipperLink.Down;
+    private HelloState _hello;
+    private DateTimeOffset _helloAt;
+    private TimeSpan _helloWait;
+    private Incarnation _incarnation;
+    private ClusterId? _pinned;
+    private ClusterInfo? _cluster;
+    private Epoch _epoch;
+    private DateTimeOffset _heardAt;
+    private DateTimeOffset _laterUntil;
+    private DateTimeOffset _reconcileAt;
+    private bool _isPaused;
+    private bool _isBacklogTurn;
+    private int _activeCount;
+    private long _activeBytes;
+    private string? _lastError;
+
+    /// <summary>A shipper without a link.</summary>
+    /// <param name="options">Identity and limits.</param>
+    /// <param name="ledger">The open leaves; from now on changed only by this shipper.</param>
+    /// <param name="incarnation">The incarnation that new cuts belong to.</param>
+    /// <param name="pinned">The cluster this edge belongs to; null before its first contact.</param>
+    /// <param name="now">The time.</param>
+    public Shipper(
+        ShipperOptions options, ShipLedger ledger, Incarnation incarnation, ClusterId? pinned, DateTimeOffset now)
+    {
+        (_options, _ledger, _incarnation, _pinned) = (options, ledger, incarnation, pinned);
+        _bucket = new TokenBucket(options.BytesPerSecondMax, now);
+        foreach (ShipLeaf leaf in ledger.NewestFirst())
+        {
+            _pending.Add(leaf);
+            _offeredBefore.Add(leaf.Leaf.Hash);
+        }
+    }
+
+    private enum HelloState
+    {
+        Unsaid,
+        Said,
+        Registered,
+        Refused,
+        AwaitingIncarnation,
+    }
+
+    /// <summary>
+    /// When <see cref="ShipEvent.Tick"/> is due; null while only other events can change anything.
+    /// </summary>
+    public DateTimeOffset? WakeAt { get; private set; }
+
+    /// <summary>The uplink as people see it.</summary>
+    public ShipStatus Status(DateTimeOffset now) => new(
+        StateText(), _isPaused, _ledger.Count, _ledger.BytesLength, _ledger.QuarantinedCount, _rate.At(now), _lastError);
+
+    /// <summary>Takes one event; returns what is to be done because of it, in order.</summary>
+    public IReadOnlyList<ShipEffect> On(ShipEvent e, DateTimeOffset now)
+    {
+        _effects = [];
+        Take(e, now);
+        Pump(now);
+        WakeAt = NextWake(now);
+        return _effects;
+    }
+
+    private void Take(ShipEvent e, DateTimeOffset now)
+    {
+        switch (e)
+        {
+            case ShipEvent.LinkUp up:
+                _link = new ShipperLink(_link.Generation + 1, true, up.ChunkBytes, 0);
+                (_hello, _helloWait, _lastError) = (HelloState.Unsaid, _options.HelloMin, null);
+                _laters.Clear();
+                _laterUntil = default;
+                break;
+            case ShipEvent.LinkDown down:
+                LoseLink(down.Reason);
+                break;
+            case ShipEvent.Cluster cluster:
+                TakeCluster(cluster.Info);
+                break;
+            case ShipEvent.Answered answered:
+                TakeAnswers(answered.Answers, now);
+                break;
+            case ShipEvent.Sent sent:
+                TakeSent(sent.LinkGeneration, sent.Hash, now);
+                break;
+            case ShipEvent.ReadFailed failed:
+                TakeSent(failed.LinkGeneration, failed.Hash, now);
+                if (_ledger.Find(failed.Hash) is { } unreadable) SetAside(unreadable, failed.Reason);
+                break;
+            case ShipEvent.LeafCut cut:
+                if (_ledger.Add(cut.Leaf)) _pending.Add(cut.Leaf);
+                break;
+            case ShipEvent.LeafDropped dropped:
+                End(dropped.Hash, LeafState.Expired);
+                break;
+            case ShipEvent.IncarnationTaken taken:
+                (_incarnation, _hello, _helloWait) = (taken.Incarnation, HelloState.Unsaid, _options.HelloMin);
+                break;
+            case ShipEvent.Pause pause:
+                _isPaused = pause.IsPaused;
+                break;
+            case ShipEvent.RequeueAll:
+                RequeueQuarantined();
+                break;
+            case ShipEvent.Tick:
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException(e.ToString());
+        }
+    }
+
+    private void LoseLink(string reason)
+    {
+        _link = ShipperLink.Down with { Generation = _link.Generation };
+        _hello = HelloState.Unsaid;
+        _lastError = reason;
+        foreach (Transfer transfer in _transfers.Values)
+        {
+            _ledger.Withdraw(transfer.Leaf.Leaf.Hash);
+            _pending.Add(transfer.Leaf);
+            _offeredBefore.Add(transfer.Leaf.Leaf.Hash);
+        }
+
+        _transfers.Clear();
+        _streaming.Clear();
+        _waiting.Clear();
+        (_activeCount, _activeBytes) = (0, 0);
+    }
+
+    private void TakeCluster(ClusterInfo info)
+    {
+        if (_pinned is { } pinned && pinned != info.Cluster)
+        {
+            _lastError = $"the broker belongs to cluster {info.Cluster}, this edge to {pinned}: nothing is shipped there";
+            return;
+        }
+
+        if (_pinned is null && _hello != HelloState.Registered && _cluster?.Cluster != info.Cluster)
+            (_cluster, _epoch) = (info, info.Epoch);
+        if (info.Epoch.Value < _epoch.Value || (_cluster is not null && _cluster.Cluster != info.Cluster)) return;
+        _cluster = info;
+        RaiseEpoch(info.Epoch);
+    }
+
+    private void Pump(DateTimeOffset now)
+    {
+        if (!_link.IsUp || _cluster is null) return;
+        bool helloDue = _hello == HelloState.Unsaid
+            || (_hello is HelloState.Said or HelloState.Refused && _helloAt <= now);
+        if (helloDue) SayHello(now);
+        if (_hello != HelloState.Registered || _isPaused) return;
+        if (_reconcileAt <= now)
+        {
+            _effects.Add(new ShipEffect.SayDigests(Header()));
+            _reconcileAt = now + _options.ReconcileEvery;
+        }
+
+        while (_link.InFlight < _options.MessagesInFlightMax && _bucket.ReadyAt(now) <= now && SendNext(now))
+        {
+            // Each turn sends one message; the window, the bandwidth or the lack of work ends it.
+        }
+    }
+
+    private void SayHello(DateTimeOffset now)
+    {
+        EdgeControl.Hello hello = new(_incarnation, _options.ProgramVersion);
+        _effects.Add(new ShipEffect.SayControl(new EdgeControl(Header(), _options.Edge, _options.Instance, hello)));
+        _hello = HelloState.Said;
+        _helloAt = now + _helloWait;
+        _helloWait = Min(_helloWait * 2, _options.HelloMax);
+    }
+
+    private bool SendNext(DateTimeOffset now)
+    {
+        bool mayOffer = _laterUntil <= now;
+        if (mayOffer && _waiting.Min is { } due && due.OfferAt <= now)
+        {
+            Offer(due, now);
+            return true;
+        }
+
+        Transfer? streaming = _isBacklogTurn ? _streaming.Min : _streaming.Max;
+        ShipLeaf? pending = _isBacklogTurn ? _pending.Min : _pending.Max;
+        if (pending is not null && !(mayOffer && MayStart(pending, now))) pending = null;
+        if (pending is not null && streaming is not null)
+        {
+            bool pendingFirst = pending.CompareTo(streaming.Leaf) > 0 != _isBacklogTurn;
+            if (!pendingFirst) pending = null;
+        }
+
+        if (pending is null && streaming is null) return false;
+        _isBacklogTurn = !_isBacklogTurn;
+        if (pending is not null) Start(pending, now);
+        else SendChunk(streaming!, now);
+        return true;
+    }
+
+    private bool MayStart(ShipLeaf leaf, DateTimeOffset now)
+    {
+        // Leaves in back-off do not keep others waiting as long as the cloud says anything at all.
+        bool isHeard = now - _heardAt < 2 * _options.SilenceMin;
+        int known = isHeard ? TransfersKnownMax : _options.TransfersMax;
+        return _transfers.Count < known
+            && _activeCount < _options.TransfersMax
+            && (_activeCount == 0 || _activeBytes + leaf.BytesLength <= _options.TransferBytesMax);
+    }
+
+    private void Start(ShipLeaf leaf, DateTimeOffset now)
+    {
+        _pending.Remove(leaf);
+        Transfer transfer = new(leaf, ShardId.Of(leaf.Leaf.Cell, _cluster!.ShardCount), _link.ChunkBytes);
+        _transfers.Add(leaf.Leaf.Hash, transfer);
+
+        // Owners may hold most of a large shipment from before the link or the program went down: they say what they want.
+        if (_offeredBefore.Remove(leaf.Leaf.Hash) && !transfer.FitsOneChunk) transfer.Attempts = 1;
+        Activate(transfer, true);
+        Offer(transfer, now);
+    }
+
+    private void Offer(Transfer transfer, DateTimeOffset now)
+    {
+        _waiting.Remove(transfer);
+        bool isFirst = transfer.Attempts == 0;
+        bool withPayload = transfer.FitsOneChunk
+            && (isFirst || transfer.Leaf.BytesLength <= _options.RepeatedPayloadBytesMax);
+        if (isFirst && !transfer.FitsOneChunk) transfer.WantAll();
+        transfer.Attempts++;
+        transfer.OfferedAt = now;
+        Activate(transfer, transfer.Attempts <= AttemptsActiveMax);
+        _ledger.Offer(transfer.Leaf.Leaf.Hash);
+        _effects.Add(new ShipEffect.SendOffer(
+            _link.Generation, Header(), transfer.Shard, transfer.Leaf, transfer.ChunkBytes, withPayload));
+        Spend(transfer, OfferOverheadBytes + (withPayload ? transfer.Leaf.BytesLength : 0), now);
+        if (transfer.HasChunks) _streaming.Add(transfer);
+    }
+
+    private void SendChunk(Transfer transfer, DateTimeOffset now)
+    {
+        (long offset, int length) = transfer.Take(now);
+        _effects.Add(new ShipEffect.SendChunk(_link.Generation, transfer.Shard, transfer.Leaf, offset, length));
+        Spend(transfer, ChunkOverheadBytes + length, now);
+        if (!transfer.HasChunks) _streaming.Remove(transfer);
+    }
+
+    private void Spend(Transfer transfer, long bytes, DateTimeOffset now)
+    {
+        _bucket.Take(bytes, now);
+        transfer.InFlight++;
+        _link = _link with { InFlight = _link.InFlight + 1 };
+    }
+
+    private void TakeSent(long generation, ContentHash hash, DateTimeOffset now)
+    {
+        if (generation != _link.Generation || !_link.IsUp) return;
+        _link = _link with { InFlight = Math.Max(0, _link.InFlight - 1) };
+        if (!_transfers.TryGetValue(hash, out Transfer? transfer)) return;
+        transfer.InFlight = Math.Max(0, transfer.InFlight - 1);
+        WaitForAnswer(transfer, now + Silence(transfer.Attempts));
+    }
+
+    // The silence begins when the last message of the transfer has left.
+    private void WaitForAnswer(Transfer transfer, DateTimeOffset until)
+    {
+        _waiting.Remove(transfer);
+        if (transfer.HasChunks || transfer.InFlight > 0) return;
+        transfer.OfferAt = until > transfer.NotBefore ? until : transfer.NotBefore;
+        _waiting.Add(transfer);
+    }
+
+    private void Activate(Transfer transfer, bool isActive)
+    {
+        if (transfer.IsActive == isActive) return;
+        transfer.IsActive = isActive;
+        _activeCount += isActive ? 1 : -1;
+        _activeBytes += isActive ? transfer.Leaf.BytesLength : -transfer.Leaf.BytesLength;
+    }
+
+    private void Forget(ContentHash hash)
+    {
+        if (!_transfers.Remove(hash, out Transfer? transfer)) return;
+        Activate(transfer, false);
+        _streaming.Remove(transfer);
+        _waiting.Remove(transfer);
+    }
+
+    private DateTimeOffset? NextWake(DateTimeOffset now)
+    {
+        if (!_link.IsUp || _cluster is null) return null;
+        if (_hello is HelloState.Said or HelloState.Refused) return _helloAt;
+        if (_hello != HelloState.Registered || _isPaused) return null;
+        DateTimeOffset wake = _reconcileAt;
+        if (_link.InFlight >= _options.MessagesInFlightMax) return wake;
+        DateTimeOffset ready = _bucket.ReadyAt(now);
+        if (_waiting.Min is { } waiting) wake = Min(wake, Max(Max(waiting.OfferAt, _laterUntil), ready));
+        if (_streaming.Count > 0) wake = Min(wake, ready);
+        if (_pending.Count > 0 && _laterUntil > now) wake = Min(wake, Max(_laterUntil, ready));
+        else if (_pending.Count > 0 && ready > now) wake = Min(wake, ready);
+        return wake;
+    }
+
+    private TimeSpan Silence(int attempts) => attempts > 30
+        ? _options.SilenceMax
+        : Min(_options.SilenceMin * Math.Pow(2, Math.Max(0, attempts - 1)), _options.SilenceMax);
+
+    private MessageHeader Header() => new(_pinned ?? _cluster?.Cluster, _epoch);
+
+    private string StateText() => (_link.IsUp, _cluster, _hello) switch
+    {
+        (false, _, _) => "offline",
+        (_, null, _) => "waiting for the cluster",
+        (_, _, HelloState.Refused) => "refused",
+        (_, _, HelloState.Registered) => _isPaused ? "paused" : "shipping",
+        _ => "saying hello",
+    };
+
+    private static DateTimeOffset Min(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+
+    private static DateTimeOffset Max(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}
