@@ -29,7 +29,8 @@ public static class RecordFrame
         if (payload.Length > PayloadBytesMax)
         {
             throw new TsDbException(
-                ErrorKind.TooLarge, $"a record of {payload.Length} bytes is above the limit of {PayloadBytesMax}");
+                ErrorKind.TooLarge,
+                $"a record of {payload.Length} bytes is above the limit of {PayloadBytesMax}");
         }
 
         byte[] frame = new byte[HeaderLength + payload.Length];
@@ -51,12 +52,14 @@ public static class RecordFrame
     {
         payload = default;
         ReadOnlySpan<byte> span = bytes.Span;
-        if (span.Length < HeaderLength || BinaryPrimitives.ReadUInt32LittleEndian(span) != Magic) return false;
+        if (span.Length < HeaderLength) return false;
+        if (BinaryPrimitives.ReadUInt32LittleEndian(span) != Magic) return false;
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(span[4..]);
         if (length > PayloadBytesMax || length > span.Length - HeaderLength) return false;
         if (BinaryPrimitives.ReadUInt64LittleEndian(span[8..]) != sequence) return false;
         ReadOnlyMemory<byte> body = bytes.Slice(HeaderLength, (int)length);
-        if (BinaryPrimitives.ReadUInt64LittleEndian(span[16..]) != HashOf(file, sequence, body.Span)) return false;
+        ulong hash = BinaryPrimitives.ReadUInt64LittleEndian(span[16..]);
+        if (hash != HashOf(file, sequence, body.Span)) return false;
         payload = body;
         return true;
     }

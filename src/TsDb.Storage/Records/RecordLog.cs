@@ -72,7 +72,7 @@ public sealed class RecordLog : IDisposable
     public void Append(ReadOnlySpan<byte> record)
     {
         if (_failed)
-            throw new TsDbException(ErrorKind.Unavailable, $"{_folder} failed before: it must be rewritten first");
+            throw new TsDbException(ErrorKind.Unavailable, $"{_folder} failed before: rewrite it first");
         if (_file is null) Rewrite([]);
         byte[] frame = RecordFrame.Encode(_fileId, _sequence, record);
         _failed = true;
@@ -173,7 +173,7 @@ public sealed class RecordLog : IDisposable
     private static byte[] ReadAll(IDiskFile file, string path)
     {
         if (file.BytesLength > Array.MaxLength)
-            throw new TsDbException(ErrorKind.TooLarge, $"{path} is too long to be read: {file.BytesLength} bytes");
+            throw new TsDbException(ErrorKind.TooLarge, $"{path} of {file.BytesLength} bytes is too long to read");
         byte[] bytes = new byte[file.BytesLength];
         for (int at = 0; at < bytes.Length;)
         {

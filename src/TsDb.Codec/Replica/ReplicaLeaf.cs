@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+
+namespace TsDb.Codec.Replica;
+
+/// <summary>A leaf on a cloud node's disk, as its catalog records it.</summary>
+public sealed record ReplicaLeaf
+{
+    /// <summary>The leaf.</summary>
+    public required Leaf Leaf { get; init; }
+
+    /// <summary>Size of the file in bytes.</summary>
+    public required long BytesLength { get; init; }
+
+    /// <summary>Number of rows.</summary>
+    public required long Rows { get; init; }
+
+    /// <summary>Number of distinct tag sets.</summary>
+    public required long SeriesCount { get; init; }
+
+    /// <summary>The times of the rows.</summary>
+    public required TimeRange Range { get; init; }
+
+    /// <summary>Tag columns in file order.</summary>
+    public required ImmutableArray<Column> Tags { get; init; }
+
+    /// <summary>Field columns in file order.</summary>
+    public required ImmutableArray<Column> Fields { get; init; }
+}

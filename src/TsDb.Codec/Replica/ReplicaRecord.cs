@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+
+namespace TsDb.Codec.Replica;
+
+/// <summary>A record of a cloud node's catalog of leaves.</summary>
+public abstract record ReplicaRecord
+{
+    private ReplicaRecord()
+    {
+    }
+
+    /// <summary>The files of these leaves are on disk.</summary>
+    public sealed record Stored(ImmutableArray<ReplicaLeaf> Leaves) : ReplicaRecord;
+
+    /// <summary>The leaf's file is missing or damaged: the leaf is no longer here.</summary>
+    public sealed record Lost(Leaf Leaf, string Reason) : ReplicaRecord;
+
+    /// <summary>
+    /// This directory holds what the owners of these shards before it held, as of an epoch: it counts in
+    /// quorums.
+    /// </summary>
+    public sealed record Whole(Epoch Epoch, ImmutableArray<ShardId> Shards) : ReplicaRecord;
+}

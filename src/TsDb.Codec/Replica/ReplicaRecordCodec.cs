@@ -1,0 +1,173 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using TsDb.Model;
+
+namespace TsDb.Codec.Replica;
+
+/// <summary>Records of a cloud node's catalog to bytes and back (Protos/replica.proto).</summary>
+public static class ReplicaRecordCodec
+{
+    /// <summary>The bytes of a record.</summary>
+    public static byte[] Encode(ReplicaRecord record) => (record switch
+    {
+        ReplicaRecord.Stored stored => new Protos.ReplicaRecord { Stored = FromStored(stored) },
+        ReplicaRecord.Lost lost => new Protos.ReplicaRecord
+        {
+            Lost = new Protos.Lost
+            {
+                Cell = FromCell(lost.Leaf.Cell),
+                Incarnation = Bytes(lost.Leaf.Incarnation),
+                Ordinal = lost.Leaf.Ordinal.Value,
+                Hash = ByteString.CopyFrom(lost.Leaf.Hash.ToArray()),
+                Reason = lost.Reason,
+            },
+        },
+        ReplicaRecord.Whole whole => new Protos.ReplicaRecord
+        {
+            Whole = new Protos.Whole
+            {
+                Epoch = whole.Epoch.Value,
+                Shards = { whole.Shards.Select(shard => (uint)shard.Value) },
+            },
+        },
+        _ => throw new System.Diagnostics.UnreachableException($"{record.GetType()}"),
+    }).ToByteArray();
+
+    /// <summary>
+    /// Reads a record. Throws <see cref="ErrorKind.Corrupt"/> if the bytes are none, or of a newer version
+    /// than this code.
+    /// </summary>
+    public static ReplicaRecord Decode(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            Protos.ReplicaRecord record = Protos.ReplicaRecord.Parser.ParseFrom(bytes);
+            return record.BodyCase switch
+            {
+                Protos.ReplicaRecord.BodyOneofCase.Stored => ToStored(record.Stored),
+                Protos.ReplicaRecord.BodyOneofCase.Lost => new ReplicaRecord.Lost(
+                    new Leaf(
+                        ToCell(record.Lost.Cell),
+                        ToIncarnation(record.Lost.Incarnation),
+                        new Ordinal(record.Lost.Ordinal),
+                        new ContentHash(record.Lost.Hash.Span)),
+                    record.Lost.Reason),
+                Protos.ReplicaRecord.BodyOneofCase.Whole => new ReplicaRecord.Whole(
+                    new Epoch(record.Whole.Epoch),
+                    [.. record.Whole.Shards.Select(shard => new ShardId(checked((int)shard)))]),
+                _ => throw new TsDbException(
+                    ErrorKind.Corrupt, "the catalog has a record of a kind this version does not know: upgrade"),
+            };
+        }
+        catch (Exception e) when (e is InvalidProtocolBufferException or ArgumentException or OverflowException
+            || e is TsDbException { Kind: not ErrorKind.Corrupt })
+        {
+            throw new TsDbException(ErrorKind.Corrupt, $"the catalog has a record that cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static Protos.Stored FromStored(ReplicaRecord.Stored stored)
+    {
+        Protos.Stored message = new();
+        Dictionary<Cell, uint> cells = [];
+        Dictionary<string, uint> sets = new(StringComparer.Ordinal);
+        foreach (ReplicaLeaf leaf in stored.Leaves)
+        {
+            if (!cells.TryGetValue(leaf.Leaf.Cell, out uint cell))
+            {
+                cells.Add(leaf.Leaf.Cell, cell = (uint)message.Cells.Count);
+                message.Cells.Add(FromCell(leaf.Leaf.Cell));
+            }
+
+            Protos.ColumnSet set = new()
+            {
+                Tags = { leaf.Tags.Select(FromColumn) },
+                Fields = { leaf.Fields.Select(FromColumn) },
+            };
+            string key = set.ToByteString().ToBase64();
+            if (!sets.TryGetValue(key, out uint setIndex))
+            {
+                sets.Add(key, setIndex = (uint)message.ColumnSets.Count);
+                message.ColumnSets.Add(set);
+            }
+
+            message.Leaves.Add(new Protos.StoredLeaf
+            {
+                Cell = cell,
+                ColumnSet = setIndex,
+                Incarnation = Bytes(leaf.Leaf.Incarnation),
+                Ordinal = leaf.Leaf.Ordinal.Value,
+                Hash = ByteString.CopyFrom(leaf.Leaf.Hash.ToArray()),
+                BytesLength = leaf.BytesLength,
+                Rows = leaf.Rows,
+                SeriesCount = leaf.SeriesCount,
+                StartNanoseconds = leaf.Range.StartNanoseconds,
+                EndNanoseconds = leaf.Range.EndNanoseconds,
+            });
+        }
+
+        return message;
+    }
+
+    private static ReplicaRecord.Stored ToStored(Protos.Stored stored)
+    {
+        Cell[] cells = [.. stored.Cells.Select(ToCell)];
+        (ImmutableArray<Column> Tags, ImmutableArray<Column> Fields)[] sets =
+        [
+            .. stored.ColumnSets.Select(set => (
+                set.Tags.Select(column => ToColumn(column, ColumnRole.Tag)).ToImmutableArray(),
+                set.Fields.Select(column => ToColumn(column, ColumnRole.Field)).ToImmutableArray())),
+        ];
+        ReplicaLeaf[] leaves = new ReplicaLeaf[stored.Leaves.Count];
+        for (int i = 0; i < leaves.Length; i++)
+        {
+            Protos.StoredLeaf leaf = stored.Leaves[i];
+            if (leaf.Cell >= cells.Length || leaf.ColumnSet >= sets.Length || leaf.Ordinal < 1)
+                throw new TsDbException(ErrorKind.Corrupt, $"leaf {i} of a catalog record refers to nothing");
+            leaves[i] = new ReplicaLeaf
+            {
+                Leaf = new Leaf(
+                    cells[leaf.Cell],
+                    ToIncarnation(leaf.Incarnation),
+                    new Ordinal(leaf.Ordinal),
+                    new ContentHash(leaf.Hash.Span)),
+                BytesLength = leaf.BytesLength,
+                Rows = leaf.Rows,
+                SeriesCount = leaf.SeriesCount,
+                Range = new TimeRange(leaf.StartNanoseconds, leaf.EndNanoseconds),
+                Tags = sets[leaf.ColumnSet].Tags,
+                Fields = sets[leaf.ColumnSet].Fields,
+            };
+        }
+
+        return new ReplicaRecord.Stored(ImmutableCollectionsMarshal.AsImmutableArray(leaves));
+    }
+
+    private static Protos.Cell FromCell(Cell cell) => new()
+    {
+        Database = cell.Table.Database,
+        Table = cell.Table.Table,
+        Edge = cell.Edge.Value,
+        Day = cell.Day.Number,
+    };
+
+    private static Cell ToCell(Protos.Cell? cell) => cell is null
+        ? throw new TsDbException(ErrorKind.Corrupt, "a catalog record names no cell")
+        : new Cell(new TableId(cell.Database, cell.Table), new EdgeId(cell.Edge), new Day(cell.Day));
+
+    private static Protos.Column FromColumn(Column column) =>
+        new() { Name = column.Name, Type = (uint)column.Type };
+
+    private static Column ToColumn(Protos.Column column, ColumnRole role) => new(
+        column.Name,
+        role,
+        Enum.IsDefined((FieldType)column.Type)
+            ? (FieldType)column.Type
+            : throw new TsDbException(ErrorKind.Corrupt, $"column '{column.Name}' has the unknown type {column.Type}"));
+
+    private static ByteString Bytes(Incarnation incarnation) =>
+        ByteString.CopyFrom(incarnation.Value.ToByteArray(bigEndian: true));
+
+    private static Incarnation ToIncarnation(ByteString bytes) => new(new Guid(bytes.Span, bigEndian: true));
+}

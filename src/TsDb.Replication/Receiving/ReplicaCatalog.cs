@@ -1,0 +1,170 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using TsDb.Codec.Replica;
+using TsDb.Model;
+using TsDb.Storage.Ports;
+using TsDb.Storage.Records;
+
+namespace TsDb.Replication.Receiving;
+
+/// <summary>
+/// The log behind <see cref="ReplicaStore"/>: which leaves are on disk, which shards are whole. Used by one
+/// thread at a time.
+/// </summary>
+internal sealed class ReplicaCatalog : IDisposable
+{
+    private const int LeavesPerRecordMax = 1024;
+    private const string DamagedSuffix = ".damaged";
+
+    // Above this ratio of the log to what a rewrite would leave, most of it is past.
+    private const int WasteFactor = 4;
+
+    private readonly Dictionary<Cell, Cell> _cells = [];
+    private readonly Dictionary<ColumnSet, ColumnSet> _columnSets = [];
+    private ImmutableSortedDictionary<ShardId, Epoch> _whole = ImmutableSortedDictionary<ShardId, Epoch>.Empty;
+    private RecordLog _records = null!;
+    private long _bytesAfterRewrite;
+
+    private ReplicaCatalog()
+    {
+    }
+
+    /// <summary>What the log said when it was opened.</summary>
+    public ReplicaVersion Loaded { get; private set; } = ReplicaVersion.Empty;
+
+    /// <summary>False if the log that was once there is gone or damaged.</summary>
+    public bool IsIntact { get; private set; } = true;
+
+    /// <summary>
+    /// Shards that count in quorums, with the epoch from which on they do. May be read by any thread.
+    /// </summary>
+    public ImmutableSortedDictionary<ShardId, Epoch> WholeShards => Volatile.Read(ref _whole);
+
+    /// <summary>Size of the log in bytes.</summary>
+    public long BytesLength => _records.BytesLength;
+
+    /// <summary>Opens or makes the log; a damaged one is set aside and an empty one begun.</summary>
+    public static ReplicaCatalog Open(IDisk disk, bool isNew, Func<Guid> newId, ILogger log)
+    {
+        ReplicaCatalog catalog = new();
+        Dictionary<(Cell, Incarnation, Ordinal), StoredLeaf> leaves = [];
+        try
+        {
+            catalog._records = RecordLog.Open(
+                disk,
+                ReplicaStore.CatalogFolder,
+                newId,
+                bytes => catalog.Apply(ReplicaRecordCodec.Decode(bytes.Span), leaves));
+            catalog.IsIntact = isNew || catalog._records.BytesLength > 0;
+        }
+        catch (TsDbException e) when (e.Kind == ErrorKind.Corrupt)
+        {
+            Log.CatalogDamaged(log, e);
+            leaves.Clear();
+            catalog._whole = ImmutableSortedDictionary<ShardId, Epoch>.Empty;
+            foreach (string path in disk.List(ReplicaStore.CatalogFolder))
+                disk.Rename(path, path + DamagedSuffix);
+            disk.SyncDirectory(ReplicaStore.CatalogFolder);
+            catalog._records = RecordLog.Open(disk, ReplicaStore.CatalogFolder, newId, _ => { });
+            catalog.IsIntact = false;
+        }
+
+        catalog.Loaded = ReplicaVersion.Empty.With(leaves.Values);
+        if (catalog._records.BytesLength == 0) catalog._records.Rewrite([]);
+        catalog._bytesAfterRewrite = catalog._records.BytesLength;
+        return catalog;
+    }
+
+    /// <summary>What the catalog records of a leaf.</summary>
+    public static ReplicaLeaf FactsOf(VerifiedLeaf leaf) => new()
+    {
+        Leaf = leaf.Leaf,
+        BytesLength = leaf.Content.Length,
+        Rows = leaf.Manifest.Rows,
+        SeriesCount = leaf.Manifest.SeriesCount,
+        Range = leaf.Manifest.Range,
+        Tags = leaf.Manifest.Tags,
+        Fields = leaf.Manifest.Fields,
+    };
+
+    /// <summary>The facts with shared cells and columns.</summary>
+    public StoredLeaf Intern(ReplicaLeaf facts)
+    {
+        ColumnSet columns = new(facts.Tags, facts.Fields);
+        if (_columnSets.TryGetValue(columns, out ColumnSet? known)) columns = known;
+        else _columnSets.Add(columns, columns);
+        Cell cell = facts.Leaf.Cell;
+        if (_cells.TryGetValue(cell, out Cell? shared)) cell = shared;
+        else _cells.Add(cell, cell);
+        return new StoredLeaf(
+            facts.Leaf,
+            cell,
+            columns,
+            new LeafExtent(facts.BytesLength, facts.Rows, facts.SeriesCount, facts.Range));
+    }
+
+    /// <summary>
+    /// Adds a record and syncs it. After an earlier failure the log is first begun anew from <paramref
+    /// name="current"/>.
+    /// </summary>
+    public void Append(ReplicaRecord record, ReplicaVersion current)
+    {
+        if (_records.IsFailed) Rewrite(current);
+        _records.Append(ReplicaRecordCodec.Encode(record));
+        if (record is ReplicaRecord.Whole whole) Remember(whole);
+    }
+
+    /// <summary>Writes the log anew if most of it is past.</summary>
+    public void RewriteIfWasteful(ReplicaVersion current)
+    {
+        if (_records.BytesLength > WasteFactor * _bytesAfterRewrite) Rewrite(current);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _records.Dispose();
+
+    private void Rewrite(ReplicaVersion current)
+    {
+        _records.Rewrite(RecordsOf(current).Select(r => (ReadOnlyMemory<byte>)ReplicaRecordCodec.Encode(r)));
+        _bytesAfterRewrite = _records.BytesLength;
+    }
+
+    private IEnumerable<ReplicaRecord> RecordsOf(ReplicaVersion version)
+    {
+        foreach (IGrouping<Epoch, KeyValuePair<ShardId, Epoch>> group in _whole.GroupBy(entry => entry.Value))
+            yield return new ReplicaRecord.Whole(group.Key, [.. group.Select(entry => entry.Key)]);
+        foreach (StoredLeaf[] chunk in version.Cells.SelectMany(cell => cell.Leaves).Chunk(LeavesPerRecordMax))
+            yield return new ReplicaRecord.Stored([.. chunk.Select(FactsOf)]);
+    }
+
+    private static ReplicaLeaf FactsOf(StoredLeaf leaf) => new()
+    {
+        Leaf = leaf.Leaf,
+        BytesLength = leaf.Extent.BytesLength,
+        Rows = leaf.Extent.Rows,
+        SeriesCount = leaf.Extent.SeriesCount,
+        Range = leaf.Extent.Range,
+        Tags = leaf.Columns.Tags,
+        Fields = leaf.Columns.Fields,
+    };
+
+    private void Remember(ReplicaRecord.Whole whole) => Volatile.Write(
+        ref _whole, _whole.SetItems(whole.Shards.Select(shard => KeyValuePair.Create(shard, whole.Epoch))));
+
+    private void Apply(ReplicaRecord record, Dictionary<(Cell, Incarnation, Ordinal), StoredLeaf> leaves)
+    {
+        switch (record)
+        {
+            case ReplicaRecord.Stored stored:
+                foreach (ReplicaLeaf facts in stored.Leaves)
+                    leaves[(facts.Leaf.Cell, facts.Leaf.Incarnation, facts.Leaf.Ordinal)] = Intern(facts);
+                break;
+            case ReplicaRecord.Lost lost:
+                leaves.Remove((lost.Leaf.Cell, lost.Leaf.Incarnation, lost.Leaf.Ordinal));
+                break;
+            case ReplicaRecord.Whole whole:
+                Remember(whole);
+                break;
+        }
+    }
+}

@@ -1,0 +1,243 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using TsDb.Codec.Replica;
+using TsDb.Model;
+using TsDb.Storage.Ports;
+
+namespace TsDb.Replication.Receiving;
+
+/// <summary>
+/// The leaves of one cloud node on its disk. A leaf is stored by: file under a temporary name, fsync, rename,
+/// fsync of the folder, record in the catalog, fsync; only then it is in <see cref="Current"/>. Nothing is
+/// ever overwritten by other bytes. Calls that change something block on the disk and wait for each other;
+/// reading never waits.
+/// </summary>
+public sealed class ReplicaStore : IDisposable
+{
+    /// <summary>The folder of the catalog of leaves.</summary>
+    public const string CatalogFolder = "catalog";
+
+    private readonly Lock _gate = new();
+    private readonly ReplicaFiles _files;
+    private readonly ReplicaCatalog _catalog;
+    private readonly ReplicaLeases _leases;
+    private readonly ReplicaStoreOptions _options;
+    private readonly IDisk _disk;
+    private readonly ILogger _log;
+    private ReplicaVersion _current;
+
+    private ReplicaStore(IDisk disk, ReplicaCatalog catalog, ReplicaStoreOptions options, ILogger log)
+    {
+        (_disk, _catalog, _options, _log) = (disk, catalog, options, log);
+        _files = new ReplicaFiles(disk);
+        _leases = new ReplicaLeases(disk);
+        _current = catalog.Loaded;
+    }
+
+    /// <summary>What is on disk now.</summary>
+    public ReplicaVersion Current => Volatile.Read(ref _current);
+
+    /// <summary>
+    /// False if the catalog that this directory once had is gone or damaged: then the node cannot know what
+    /// it was trusted with, and its shards have to be recovered from the other owners.
+    /// </summary>
+    public bool IsCatalogIntact => _catalog.IsIntact;
+
+    /// <summary>
+    /// Opens the store: reads the catalog and takes leaves whose file is not there out of it. <paramref
+    /// name="isNew"/> says that the directory has just been made. Throws <see cref="IOException"/> if the
+    /// disk fails.
+    /// </summary>
+    public static ReplicaStore Open(
+        IDisk disk, bool isNew, Func<Guid> newId, ReplicaStoreOptions options, ILogger log)
+    {
+        ReplicaCatalog catalog = ReplicaCatalog.Open(disk, isNew, newId, log);
+        ReplicaStore store = new(disk, catalog, options, log);
+        foreach (StoredLeaf leaf in store._files.Absent(store.Current))
+            store.MarkLost(leaf.Leaf, "the file is not there");
+        return store;
+    }
+
+    /// <summary>A lease on what is on disk now.</summary>
+    public ReplicaLease Acquire()
+    {
+        (ReplicaVersion version, Action release) = _leases.Take(() => Current);
+        return new ReplicaLease(version, _disk, release);
+    }
+
+    /// <summary>
+    /// Stores leaves and returns, for each in its order, what became of it. Never throws for a disk that is
+    /// full or fails: the outcome says so.
+    /// </summary>
+    public ImmutableArray<ReceiveOutcome> Store(IReadOnlyList<VerifiedLeaf> leaves)
+    {
+        lock (_gate)
+        {
+            ReceiveOutcome[] outcomes = new ReceiveOutcome[leaves.Count];
+            Dictionary<(Cell, Incarnation, Ordinal), ContentHash> batch = [];
+            List<int> written = [];
+            for (int i = 0; i < leaves.Count; i++)
+            {
+                outcomes[i] = Judge(leaves[i], batch);
+                if (outcomes[i] != ReceiveOutcome.Stored) continue;
+                outcomes[i] = Attempt(() => _files.Write(leaves[i]), leaves[i].Leaf);
+                if (outcomes[i] != ReceiveOutcome.Stored) continue;
+                Leaf leaf = leaves[i].Leaf;
+                batch.Add((leaf.Cell, leaf.Incarnation, leaf.Ordinal), leaf.Hash);
+                written.Add(i);
+            }
+
+            if (written.Count > 0)
+            {
+                VerifiedLeaf[] stored = [.. written.Select(i => leaves[i])];
+                ReceiveOutcome outcome = Attempt(() => Publish(stored), stored[0].Leaf);
+                foreach (int i in written) outcomes[i] = outcome;
+            }
+
+            return ImmutableArray.Create(outcomes);
+        }
+    }
+
+    /// <summary>
+    /// Takes a leaf out of the catalog because its file is missing or damaged; it can be stored again.
+    /// Nothing happens if the leaf is not here.
+    /// </summary>
+    public void MarkLost(Leaf leaf, string reason)
+    {
+        lock (_gate)
+        {
+            if (Current.Find(leaf) is not { } stored) return;
+            Log.LeafLost(_log, leaf, reason);
+            ReplicaVersion next = Current.Without(stored);
+            try
+            {
+                _catalog.Append(new ReplicaRecord.Lost(leaf, reason), Current);
+            }
+            catch (IOException e)
+            {
+                // Not remembered over a restart then, but the damage will be found again.
+                Log.CatalogFailed(_log, e);
+            }
+
+            Volatile.Write(ref _current, next);
+        }
+    }
+
+    /// <summary>
+    /// Takes leaves out by a rule (retention, a shard that moved away) and removes their files as soon as no
+    /// lease needs them.
+    /// </summary>
+    public void Drop(IReadOnlyList<Leaf> leaves, string rule)
+    {
+        lock (_gate)
+        {
+            foreach (Leaf leaf in leaves)
+            {
+                if (Current.Find(leaf) is not { } stored) continue;
+                ReplicaVersion next = Current.Without(stored);
+                _catalog.Append(new ReplicaRecord.Lost(leaf, rule), Current);
+                Volatile.Write(ref _current, next);
+                _leases.DeleteLater(stored.Path, next.Number);
+            }
+
+            _leases.DeleteUnused();
+        }
+    }
+
+    /// <summary>
+    /// Up to <paramref name="bytesMax"/> bytes of a leaf's file from an offset on; empty at the end. Throws
+    /// <see cref="ErrorKind.NotFound"/> if the leaf is not here, or its file turns out to be missing or too
+    /// short (then the leaf is lost and has to be fetched again).
+    /// </summary>
+    public ReadOnlyMemory<byte> Read(Leaf leaf, long offset, int bytesMax)
+    {
+        if (Current.Find(leaf) is not { } stored)
+            throw new TsDbException(ErrorKind.NotFound, $"leaf {leaf} is not on this node");
+        try
+        {
+            return _files.Read(stored, offset, bytesMax);
+        }
+        catch (IOException e)
+        {
+            MarkLost(leaf, e.Message);
+            throw new TsDbException(ErrorKind.NotFound, $"leaf {leaf} cannot be read on this node", e);
+        }
+    }
+
+    /// <summary>
+    /// Reads a whole file and compares its hash with the leaf's. False, and the leaf is lost, if they differ
+    /// or the file cannot be read.
+    /// </summary>
+    public bool Scrub(StoredLeaf leaf)
+    {
+        string? damage = _files.DamageOf(leaf);
+        if (damage is not null) MarkLost(leaf.Leaf, damage);
+        return damage is null;
+    }
+
+    /// <summary>
+    /// True if this directory holds what the shard's owners before it held, so that it counts in quorums.
+    /// </summary>
+    public bool IsWhole(ShardId shard) => _catalog.WholeShards.ContainsKey(shard);
+
+    /// <summary>Records that these shards are whole as of an epoch.</summary>
+    public void MarkWhole(Epoch epoch, ImmutableArray<ShardId> shards)
+    {
+        lock (_gate)
+        {
+            ImmutableArray<ShardId> added = [.. shards.Where(shard => !_catalog.WholeShards.ContainsKey(shard))];
+            if (added.Length > 0) _catalog.Append(new ReplicaRecord.Whole(epoch, added), Current);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate) _catalog.Dispose();
+    }
+
+    private ReceiveOutcome Judge(
+        VerifiedLeaf verified, Dictionary<(Cell, Incarnation, Ordinal), ContentHash> batch)
+    {
+        Leaf leaf = verified.Leaf;
+        ContentHash? known = Current.Find(leaf.Cell)?.Find(leaf.Incarnation, leaf.Ordinal)?.Hash;
+        if (known is null && batch.TryGetValue((leaf.Cell, leaf.Incarnation, leaf.Ordinal), out ContentHash hash))
+            known = hash;
+        if (known is not null)
+            return known == leaf.Hash ? ReceiveOutcome.AlreadyPresent : ReceiveOutcome.Fork;
+        return _disk.FreeBytes - verified.Content.Length < _options.DiskReserveBytes
+            ? ReceiveOutcome.DiskFull
+            : ReceiveOutcome.Stored;
+    }
+
+    private void Publish(VerifiedLeaf[] stored)
+    {
+        foreach (VerifiedLeaf leaf in stored) _leases.Keep(StoredLeaf.PathOf(leaf.Leaf));
+        _files.Settle(stored);
+        ImmutableArray<ReplicaLeaf> facts = [.. stored.Select(ReplicaCatalog.FactsOf)];
+        StoredLeaf[] added = [.. facts.Select(_catalog.Intern)];
+        ReplicaVersion next = Current.With(added);
+        _catalog.Append(new ReplicaRecord.Stored(facts), Current);
+        Volatile.Write(ref _current, next);
+        if (_catalog.BytesLength > _options.CatalogRewriteBytesMin) _catalog.RewriteIfWasteful(next);
+    }
+
+    private ReceiveOutcome Attempt(Action work, Leaf leaf)
+    {
+        try
+        {
+            work();
+            return ReceiveOutcome.Stored;
+        }
+        catch (DiskFullException e)
+        {
+            Log.StoreFailed(_log, leaf, e);
+            return ReceiveOutcome.DiskFull;
+        }
+        catch (IOException e)
+        {
+            Log.StoreFailed(_log, leaf, e);
+            return ReceiveOutcome.DiskFailed;
+        }
+    }
+}
