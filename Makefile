@@ -6,7 +6,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 BUILD := dotnet build -c Release --nologo -v minimal -clp:NoSummary
 PROGRAMS := tsdb:TsDb.Cli tsdb-edge:TsDb.Edge tsdb-cloud:TsDb.Cloud
 
-.PHONY: help build build-all test tidy sim conformance integration bench lint fmt demo run clean
+.PHONY: help build build-all test tidy sim conformance integration bench lint fmt demo run stop clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,8 +55,11 @@ fmt: ## formatting
 demo: build ## half a minute: a fleet of two edges and three cloud nodes, one killed and back
 	@artifacts/bin/tsdb demo
 
-run: build ## the same fleet on the default ports, until Ctrl-C
-	@artifacts/bin/tsdb demo --keep
+run: build ## the same fleet on the default ports, left running; make stop ends it
+	@artifacts/bin/tsdb demo --keep --dir artifacts/fleet
+
+stop: ## ends the fleet of make run
+	@artifacts/bin/tsdb demo --stop --dir artifacts/fleet
 
 clean: ## build output away
 	@rm -rf artifacts

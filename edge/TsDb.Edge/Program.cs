@@ -1,2 +1,8 @@
-Console.Error.WriteLine("This program is not built yet.");
-return 1;
+using TsDb.Adapters.Hosting;
+using TsDb.Edge;
+
+FlagParser parser = new(
+    "tsdb-edge",
+    "An edge node of TsDb: takes points over HTTP and MQTT, keeps them queryable here, ships them to the cloud.",
+    EdgeFlags.All);
+return await NodeProgram.RunAsync(parser, args, values => EdgeNode.RunAsync(EdgeOptions.Read(values)));

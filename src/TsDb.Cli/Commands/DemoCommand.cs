@@ -11,6 +11,8 @@ namespace TsDb.Cli.Commands;
 internal static class DemoCommand
 {
     private const string StateFile = "fleet.json";
+    private const int Clouds = 3;
+    private const int Edges = 2;
 
     public static Command Create()
     {
@@ -38,7 +40,8 @@ internal static class DemoCommand
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("tsdb-demo-");
         bool equal;
-        await using (Fleet fleet = new(FleetPlan.OnFreePorts(folder.FullName), TimeProvider.System))
+        await using (Fleet fleet =
+            new(FleetPlan.OnFreePorts(folder.FullName, Clouds, Edges), TimeProvider.System))
         {
             await fleet.StartAsync(ct);
             equal = await new DemoRun(fleet, TimeProvider.System).RunAsync(ct);
@@ -55,7 +58,7 @@ internal static class DemoCommand
         if (File.Exists(state))
             throw new TsDbException(ErrorKind.Conflict,
                 $"a fleet runs from {folder}: 'tsdb demo --stop' ends it");
-        await using Fleet fleet = new(FleetPlan.OnDefaultPorts(folder), TimeProvider.System);
+        await using Fleet fleet = new(FleetPlan.OnDefaultPorts(folder, Clouds, Edges), TimeProvider.System);
         await fleet.StartAsync(ct);
         int[] processes = [.. fleet.Processes.Values.Select(p => p.Id)];
         await File.WriteAllTextAsync(state, JsonSerializer.Serialize(processes), ct);

@@ -6,7 +6,8 @@ using TsDb.Model;
 
 namespace TsDb.Cli.Commands;
 
-/// <summary><c>tsdb shell</c>: statements over several lines until a semicolon, with the time each took.</summary>
+/// <summary><c>tsdb shell</c>: statements over several lines until a semicolon, with the time each
+/// took.</summary>
 internal static class ShellCommand
 {
     public static Command Create(CommonOptions common)
@@ -48,7 +49,8 @@ internal static class ShellCommand
         {
             await QueryCommand.RunAsync(node, call, ct);
             TimeSpan took = TimeProvider.System.GetElapsedTime(started);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{took.TotalMilliseconds:0.0} ms"));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{took.TotalMilliseconds:0.0} ms"));
         }
         catch (TsDbException e)
         {

@@ -7,21 +7,30 @@ namespace TsDb.Cli.Demo;
 /// <summary>The programs of a small fleet with their addresses: three cloud nodes, two edges.</summary>
 internal sealed record FleetPlan(string Folder, IReadOnlyList<NodePlan> Nodes)
 {
-    private const int CloudCount = 3;
-    private const int EdgeCount = 2;
+    /// <summary>Flags that every cloud node gets besides its addresses.</summary>
+    public IReadOnlyList<string> CloudFlags { get; init; } = [];
+
+    /// <summary>
+    /// Flags that every edge gets besides its addresses: by default seconds instead of the usual minute, so
+    /// that the
+    /// way of a point can be watched.
+    /// </summary>
+    public IReadOnlyList<string> EdgeFlags { get; init; } = ["--seal-age", "2s", "--ship-delay", "500ms"];
 
     public IEnumerable<NodePlan> Clouds => Nodes.Where(n => n.IsCloud);
 
     public IEnumerable<NodePlan> Edges => Nodes.Where(n => !n.IsCloud);
 
-    /// <summary>Default ports where they are free (the second node of a kind 100 higher), else free
+    /// <summary>Default ports where they are free (the next node of a kind 100 higher), else free
     /// ones.</summary>
-    public static FleetPlan OnDefaultPorts(string folder) => Create(folder, preferDefaults: true);
+    public static FleetPlan OnDefaultPorts(string folder, int clouds, int edges) =>
+        Create(folder, clouds, edges, preferDefaults: true);
 
     /// <summary>Free ports only.</summary>
-    public static FleetPlan OnFreePorts(string folder) => Create(folder, preferDefaults: false);
+    public static FleetPlan OnFreePorts(string folder, int clouds, int edges) =>
+        Create(folder, clouds, edges, preferDefaults: false);
 
-    private static FleetPlan Create(string folder, bool preferDefaults)
+    private static FleetPlan Create(string folder, int clouds, int edges, bool preferDefaults)
     {
         HashSet<int> taken = [];
         string Address(int port)
@@ -30,20 +39,21 @@ internal sealed record FleetPlan(string Folder, IReadOnlyList<NodePlan> Nodes)
             return string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{chosen}");
         }
 
-        NodePlan[] clouds =
-            [.. Enumerable.Range(0, CloudCount).Select(i => new NodePlan($"cloud-{i + 1}", true)
+        IEnumerable<NodePlan> cloudNodes =
+            Enumerable.Range(0, clouds).Select(i => new NodePlan($"cloud-{i + 1}", true)
         {
             Http = Address(8088 + (100 * i)),
             Flight = Address(8089 + (100 * i)),
             Cluster = Address(8090 + (100 * i)),
             Mqtt = Address(1884 + (100 * i)),
-        })];
-        NodePlan[] edges = [.. Enumerable.Range(0, EdgeCount).Select(i => new NodePlan($"edge-{i + 1}", false)
+        });
+        IEnumerable<NodePlan> edgeNodes =
+            Enumerable.Range(0, edges).Select(i => new NodePlan($"edge-{i + 1}", false)
         {
             Http = Address(8086 + (100 * i)),
             Mqtt = Address(1883 + (100 * i)),
-        })];
-        return new FleetPlan(folder, [.. clouds, .. edges]);
+        });
+        return new FleetPlan(folder, [.. cloudNodes, .. edgeNodes]);
     }
 
     /// <summary>The command line of a node, program first.</summary>
@@ -58,12 +68,11 @@ internal sealed record FleetPlan(string Folder, IReadOnlyList<NodePlan> Nodes)
         if (node.IsCloud)
         {
             command.AddRange(["--flight", node.Flight, "--cluster", node.Cluster, "--broker", node.Mqtt]);
-            command.AddRange(["--seeds", string.Join(',', Clouds.Select(c => c.Cluster))]);
+            command.AddRange(["--seeds", string.Join(',', Clouds.Select(c => c.Cluster)), .. CloudFlags]);
         }
         else
         {
-            // Seconds instead of the default minute, so that the way of a point can be watched.
-            command.AddRange(["--mqtt", node.Mqtt, "--seal-age", "2s", "--ship-delay", "500ms"]);
+            command.AddRange(["--mqtt", node.Mqtt, .. EdgeFlags]);
             command.AddRange(["--uplink", string.Join(',', Clouds.Select(c => $"mqtt://{c.Mqtt}"))]);
         }
 

@@ -1,0 +1,106 @@
+using System.Text.RegularExpressions;
+using TsDb.Adapters.Hosting;
+using TsDb.Model;
+using TsDb.Storage;
+
+namespace TsDb.Edge;
+
+/// <summary>The settings of an edge, checked: an object of this type can be run.</summary>
+internal sealed partial record EdgeOptions
+{
+    public required string DataDirectory { get; init; }
+
+    public required ListenAddress Http { get; init; }
+
+    /// <summary>Null when the built-in broker is off.</summary>
+    public ListenAddress? Mqtt { get; init; }
+
+    /// <summary>The broker to subscribe to for sensors; null for none.</summary>
+    public Uri? Sensors { get; init; }
+
+    public required IReadOnlyList<Uri> Uplinks { get; init; }
+
+    public required string ClusterName { get; init; }
+
+    public required EdgeStoreOptions Store { get; init; }
+
+    public required long ShipBytes { get; init; }
+
+    public required TimeSpan ShipDelay { get; init; }
+
+    /// <summary>Bytes per second; null for no limit.</summary>
+    public long? ShipRate { get; init; }
+
+    /// <summary>Bytes of the data directory; null for the disk's own limit.</summary>
+    public long? DiskBytesMax { get; init; }
+
+    public required LogLevel LogLevel { get; init; }
+
+    /// <summary>Reads the flags; throws <see cref="ErrorKind.Invalid"/> naming the flag and what is
+    /// allowed.</summary>
+    public static EdgeOptions Read(FlagValues values)
+    {
+        bool insecure = values.Switch("insecure-bind");
+        bool dropShipped = values.Read("when-full", text => text switch
+        {
+            "reject" => false,
+            "drop-shipped" => true,
+            _ => throw new FormatException("use reject or drop-shipped"),
+        });
+        long? diskMax = values.OptionalBytes("disk-max");
+        return new EdgeOptions
+        {
+            DataDirectory = values.Text("data"),
+            Http = Listener.Require(values, "http", insecure)
+                ?? throw new TsDbException(ErrorKind.Invalid, "--http: an edge needs its HTTP address"),
+            Mqtt = Listener.Require(values, "mqtt", insecure),
+            Sensors = values.OptionalText("sensors") is null ? null : values.Read("sensors", BrokerUrl.Parse),
+            Uplinks = values.Read("uplink", _ => values.List("uplink").Select(BrokerUrl.Parse).ToArray()),
+            ClusterName = values.Read("cluster-name", text => ClusterNames().IsMatch(text)
+                ? text
+                : throw new FormatException("use 1 to 64 of A-Z a-z 0-9 _ . -")),
+            Store = new EdgeStoreOptions
+            {
+                Id = values.OptionalText("id") is null ? null : values.Read("id", text => new EdgeId(text)),
+                IdDefault = HostName(),
+                SealBytes = Positive(values, "seal-bytes"),
+                SealAge = Positive(values.Duration("seal-age"), "seal-age"),
+                MemoryBytesMax = Positive(values, "memory-max"),
+                Retention = new RetentionLimits
+                {
+                    AgeMax = values.OptionalDuration("retain"),
+                    BytesMax = dropShipped ? diskMax : null,
+                },
+            },
+            ShipBytes = Positive(values, "ship-bytes"),
+            ShipDelay = values.Duration("ship-delay"),
+            ShipRate = values.OptionalBytes("ship-rate"),
+            DiskBytesMax = diskMax,
+            LogLevel =
+                values.Read("log-level", text => Enum.TryParse(text, ignoreCase: true, out LogLevel level)
+                ? level
+                : throw new FormatException("use trace, debug, information, warning, error or none")),
+        };
+    }
+
+    private static long Positive(FlagValues values, string flag) => values.Bytes(flag) is > 0 and long bytes
+        ? bytes
+        : throw new TsDbException(ErrorKind.Invalid, $"--{flag} must be above zero");
+
+    private static TimeSpan Positive(TimeSpan value, string flag) => value > TimeSpan.Zero
+        ? value
+        : throw new TsDbException(ErrorKind.Invalid, $"--{flag} must be above zero");
+
+    /// <summary>The host name made fit to be an id.</summary>
+    private static EdgeId HostName()
+    {
+        string name = NotInIds().Replace(Environment.MachineName, "-");
+        return new EdgeId(EdgeId.IsValid(name) ? name : "edge");
+    }
+
+    [GeneratedRegex("[^A-Za-z0-9_.-]")]
+    private static partial Regex NotInIds();
+
+    [GeneratedRegex("^[A-Za-z0-9_.-]{1,64}$")]
+    private static partial Regex ClusterNames();
+}
