@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TsDb.Codec.Shipment;
 using TsDb.Model;
 using TsDb.Storage.Shipping;
@@ -16,8 +17,9 @@ public abstract record ShipEffect
     /// <summary>Publish on <c>hello/{edge}</c>.</summary>
     public sealed record SayControl(EdgeControl Control) : ShipEffect;
 
-    /// <summary>Publish the digests of the ledger's durable leaves, in pages.</summary>
-    public sealed record SayDigests(MessageHeader Header) : ShipEffect;
+    /// <summary>Publish the digests of the ledger's durable leaves above the horizons, in pages.</summary>
+    public sealed record SayDigests(MessageHeader Header, ImmutableSortedDictionary<string, long> Horizons)
+        : ShipEffect;
 
     /// <summary>Publish the durable leaves of one (cell, incarnation), in pages.</summary>
     public sealed record SayLeaves(MessageHeader Header, Cell Cell, Incarnation Incarnation) : ShipEffect;

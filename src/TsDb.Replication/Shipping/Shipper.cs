@@ -187,7 +187,7 @@ public sealed partial class Shipper
         if (_hello != HelloState.Registered || _isPaused) return;
         if (_reconcileAt <= now)
         {
-            _effects.Add(new ShipEffect.SayDigests(Header()));
+            _effects.Add(new ShipEffect.SayDigests(Header(), _cluster.Horizons));
             _reconcileAt = now + _options.ReconcileEvery;
         }
 

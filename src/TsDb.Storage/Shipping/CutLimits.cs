@@ -27,6 +27,11 @@ public sealed record CutLimits
         }
     } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// A cell is cut when its uncut segments have this many rows: it bounds the memory of the merge.
+    /// </summary>
+    public long RowsMax { get; init; } = 1_000_000;
+
     /// <summary>Most segments merged by one cut: it bounds open files and memory.</summary>
     public int SegmentsMax { get; init; } = 64;
 }

@@ -26,24 +26,41 @@ public static class CutPolicy
         if (uncut.Count == 0) return null;
         int take = 0;
         long bytes = 0;
-        while (take < uncut.Count && take < limits.SegmentsMax && bytes < limits.ShipBytes)
-            bytes += uncut[take++].Segment.BytesLength;
-        bool full = bytes >= limits.ShipBytes || take == limits.SegmentsMax;
+        long rows = 0;
+        bool full = false;
+        while (take < uncut.Count && !full)
+        {
+            StoredSegment segment = uncut[take++].Segment;
+            bytes += segment.BytesLength;
+            rows += segment.Manifest.Rows;
+            full = bytes >= limits.ShipBytes || rows >= limits.RowsMax || take == limits.SegmentsMax;
+        }
+
         if (!full && !uncut.Any(s => s.DueAt <= now)) return null;
 
-        ImmutableArray<StoredSegment> segments = [.. uncut.Take(take).Select(s => s.Segment)];
-        Cell cell = segments[0].Manifest.Cell;
-        Ordinal ordinal = catalog.OrdinalNext(cell, incarnation);
-        SegmentManifest first = segments[0].Manifest;
-        bool asItLies = segments.Length == 1
-            && first.Incarnation == incarnation
-            && first.Ordinals == new OrdinalRange(ordinal, ordinal);
-        return new CutPlan(cell, incarnation, ordinal, segments, !asItLies);
+        return Plan([.. uncut.Take(take).Select(s => s.Segment)], catalog, incarnation);
     }
 
-    /// <summary>
-    /// When the cell should be looked at again: its first due time; null if nothing is uncut.
-    /// </summary>
-    public static DateTimeOffset? DueAt(IReadOnlyList<UncutSegment> uncut) =>
-        uncut.Count == 0 ? null : uncut.Min(s => s.DueAt);
+    /// <summary>The oldest segment of a plan by itself: for when the merge of all of them failed.</summary>
+    public static CutPlan Alone(CutPlan plan)
+    {
+        ImmutableArray<StoredSegment> oldest = plan.Segments[..1];
+        return plan with { Segments = oldest, Rewrite = NeedsRewrite(oldest, plan.Incarnation, plan.Ordinal) };
+    }
+
+    private static CutPlan Plan(
+        ImmutableArray<StoredSegment> segments, CatalogState catalog, Incarnation incarnation)
+    {
+        Cell cell = segments[0].Manifest.Cell;
+        Ordinal ordinal = catalog.OrdinalNext(cell, incarnation);
+        return new CutPlan(
+            cell, incarnation, ordinal, segments, NeedsRewrite(segments, incarnation, ordinal));
+    }
+
+    // A file says in its footer which shipment it is: only where that is true it can be cut as it lies.
+    private static bool NeedsRewrite(
+        ImmutableArray<StoredSegment> segments, Incarnation incarnation, Ordinal ordinal) =>
+        segments.Length > 1
+        || segments[0].Manifest.Incarnation != incarnation
+        || segments[0].Manifest.Ordinals != new OrdinalRange(ordinal, ordinal);
 }

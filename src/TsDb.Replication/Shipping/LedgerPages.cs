@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using TsDb.Codec.Shipment;
+using TsDb.Model;
+using TsDb.Storage.Catalog;
+
+namespace TsDb.Replication.Shipping;
+
+/// <summary>
+/// The ledger as an edge shows it to the cloud: durable leaves, in pages that fit a message.
+/// </summary>
+public static class LedgerPages
+{
+    private const int DigestsPerPage = 256;
+    private const int LeavesPerPage = 1_024;
+
+    /// <summary>
+    /// Digests of the durable leaves, per (cell, incarnation), with the highest ordinal ever cut there. Cells below their
+    /// database's horizon are left out: the cloud has dropped them by rule.
+    /// </summary>
+    public static IEnumerable<EdgeControl.Reconcile> Digests(
+        CatalogState catalog, ImmutableSortedDictionary<string, long> horizons)
+    {
+        IEnumerable<CellDigest> digests = catalog.Ledger.Values
+            .Where(leaf => !IsBelow(horizons, leaf.Leaf.Cell))
+            .GroupBy(leaf => (leaf.Leaf.Cell, leaf.Leaf.Incarnation))
+            .Select(group => new CellDigest(
+                group.Key.Cell,
+                group.Key.Incarnation,
+                LeafDigest.Of(group.Where(leaf => leaf.DurableAt is not null).Select(leaf => leaf.Leaf)),
+                group.Max(leaf => leaf.Leaf.Ordinal.Value)));
+        return digests.Chunk(DigestsPerPage).Select(page => new EdgeControl.Reconcile([.. page]));
+    }
+
+    /// <summary>The durable leaves of one (cell, incarnation).</summary>
+    public static IEnumerable<EdgeControl.LeafList> Leaves(CatalogState catalog, Cell cell, Incarnation incarnation) =>
+        catalog.Ledger.Values
+            .Where(l => l.DurableAt is not null && l.Leaf.Incarnation == incarnation && l.Leaf.Cell == cell)
+            .Select(l => new LeafEntry(l.Leaf.Ordinal, l.Leaf.Hash))
+            .Chunk(LeavesPerPage)
+            .Select(page => new EdgeControl.LeafList(cell, incarnation, [.. page]));
+
+    private static bool IsBelow(ImmutableSortedDictionary<string, long> horizons, Cell cell) =>
+        horizons.TryGetValue(cell.Table.Database, out long horizon) && cell.Day.Range.EndNanoseconds <= horizon;
+}

@@ -1,0 +1,213 @@
+using Microsoft.Extensions.Logging;
+using TsDb.Codec.Shipment;
+using TsDb.Model;
+using TsDb.Storage.Catalog;
+using TsDb.Storage.Ports;
+using TsDb.Storage.Shipping;
+
+namespace TsDb.Replication.Shipping;
+
+/// <summary>
+/// Shipping bound to a store: carries out the shipper's effects on catalog and files and turns the rest into messages.
+/// Whoever has a link (MQTT, or the simulation's) feeds it events and publishes what comes back. Used by one thread at a
+/// time; calls block for disk.
+/// </summary>
+public sealed class ShipDesk
+{
+    private readonly ShipDeskParts _parts;
+    private readonly ShipperOptions _options;
+    private readonly ShipLedger _ledger;
+    private readonly Shipper _shipper;
+    private readonly ILogger _log;
+    private readonly Queue<ShipEvent> _events = new();
+    private List<ShipMessage> _messages = [];
+
+    /// <summary>Takes up shipping where the catalog says it stands.</summary>
+    /// <param name="parts">Store, disk, cutter, names.</param>
+    /// <param name="options">Identity and limits.</param>
+    /// <param name="loggers">Where log lines go.</param>
+    /// <param name="now">The time.</param>
+    public ShipDesk(ShipDeskParts parts, ShipperOptions options, ILoggerFactory loggers, DateTimeOffset now)
+    {
+        (_parts, _options) = (parts, options);
+        _log = loggers.CreateLogger<ShipDesk>();
+        _ledger = ShipLedger.Restore(parts.Store.Catalog);
+        _shipper = new Shipper(options, _ledger, parts.Store.Incarnation, ClusterPin.Read(parts.Disk), now);
+    }
+
+    /// <summary>When <see cref="Tick"/> is due; null while only events can change anything.</summary>
+    public DateTimeOffset? WakeAt => (_parts.Cutter.DueAt, _shipper.WakeAt) switch
+    {
+        ({ } cut, { } ship) => cut < ship ? cut : ship,
+        (var cut, var ship) => cut ?? ship,
+    };
+
+    /// <summary>Takes one event; returns what has to be published because of it, in order.</summary>
+    public IReadOnlyList<ShipMessage> On(ShipEvent e, DateTimeOffset now)
+    {
+        _messages = [];
+        _events.Enqueue(e);
+        while (_events.TryDequeue(out ShipEvent? next))
+        {
+            foreach (ShipEffect effect in _shipper.On(next, now)) Carry(effect);
+        }
+
+        return _messages;
+    }
+
+    /// <summary>
+    /// Cuts at most one shipment that is due, then lets time go on. Call again while <see cref="WakeAt"/> is
+    /// past.
+    /// </summary>
+    public IReadOnlyList<ShipMessage> Tick(DateTimeOffset now) => _parts.Cutter.CutNext(now) is { } leaf
+        ? On(new ShipEvent.LeafCut(leaf), now)
+        : On(new ShipEvent.Tick(), now);
+
+    /// <summary>Takes notice of segments that were sealed or dropped.</summary>
+    public void Observe(DateTimeOffset now) => _parts.Cutter.Observe(now);
+
+    /// <summary>Ends every delay: what is sealed by now is cut and shipped at once.</summary>
+    public void Flush(DateTimeOffset now) => _parts.Cutter.MakeAllDue(now);
+
+    /// <summary>What is not durable yet.</summary>
+    public ShipLag Lag(DateTimeOffset now)
+    {
+        ShipStatus uplink = _shipper.Status(now);
+        long bytes = _parts.Cutter.UncutBytes + uplink.OpenBytes;
+        long? oldest = _ledger.Count == 0
+            ? null
+            : _ledger.NewestFirst().Min(leaf => leaf.Range.StartNanoseconds);
+        if (_parts.Cutter.UncutOldest is { } uncut) oldest = Math.Min(oldest ?? long.MaxValue, uncut);
+        double seconds = bytes / uplink.BytesPerSecond;
+        TimeSpan? eta = bytes == 0 ? TimeSpan.Zero
+            : seconds < TimeSpan.MaxValue.TotalSeconds / 2 ? TimeSpan.FromSeconds(seconds)
+            : null;
+        return new ShipLag(_parts.Cutter.UncutCount + uplink.OpenLeaves, bytes, oldest, eta, uplink);
+    }
+
+    private void Carry(ShipEffect effect)
+    {
+        switch (effect)
+        {
+            case ShipEffect.SayControl say:
+                Say(say.Control.Header, say.Control.Body);
+                break;
+            case ShipEffect.SayDigests digests:
+                foreach (var page in LedgerPages.Digests(_parts.Store.Catalog, digests.Horizons))
+                    Say(digests.Header, page);
+                break;
+            case ShipEffect.SayLeaves leaves:
+                foreach (var page in LedgerPages.Leaves(_parts.Store.Catalog, leaves.Cell, leaves.Incarnation))
+                    Say(leaves.Header, page);
+                break;
+            case ShipEffect.SendOffer offer:
+                Send(offer);
+                break;
+            case ShipEffect.SendChunk chunk:
+                Send(chunk);
+                break;
+            case ShipEffect.MarkDurable durable:
+                _parts.Store.ChangeCatalog(state =>
+                    state.Ledger.TryGetValue(LeafKey.Of(durable.Leaf), out LedgerLeaf? open) && open.DurableAt is null
+                        ? new LeafDurable(durable.Leaf, durable.Epoch)
+                        : null);
+                Log.LeafDurable(_log, durable.Leaf.Cell, durable.Leaf.Ordinal.Value, durable.Epoch.Value);
+                break;
+            case ShipEffect.MarkExpired expired:
+                Log.LeafExpired(_log, expired.Leaf.Cell, expired.Leaf.Ordinal.Value);
+                break;
+            case ShipEffect.MarkQuarantined aside:
+                Log.LeafQuarantined(_log, aside.Leaf.Cell, aside.Leaf.Ordinal.Value, aside.Reason);
+                break;
+            case ShipEffect.LookUp missing:
+                LookUp(missing.Hash);
+                break;
+            case ShipEffect.PinCluster pin:
+                ClusterPin.Write(_parts.Disk, pin.Cluster);
+                Log.ClusterPinned(_log, pin.Cluster);
+                break;
+            case ShipEffect.TakeNewIncarnation:
+                Incarnation incarnation = _parts.Store.RenewIncarnation();
+                Log.IncarnationTaken(_log, incarnation);
+                _events.Enqueue(new ShipEvent.IncarnationTaken(incarnation));
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException(effect.ToString());
+        }
+    }
+
+    private void Say(MessageHeader header, EdgeControl.Saying body)
+    {
+        EdgeControl control = new(header, _options.Edge, _options.Instance, body);
+        _messages.Add(new ShipMessage(_parts.Topics.Hello(control.Edge), ShipmentCodec.Encode(control), null));
+    }
+
+    private void Send(ShipEffect.SendOffer offer)
+    {
+        ShipLeaf leaf = offer.Leaf;
+        byte[] payload = [];
+        if (offer.WithPayload && !TryRead(leaf, offer.LinkGeneration, 0, (int)leaf.BytesLength, out payload)) return;
+        OfferMessage message = new(offer.Header, [new Offer
+        {
+            Leaf = leaf.Leaf,
+            BytesLength = leaf.BytesLength,
+            ChunkBytes = offer.ChunkBytes,
+            Rows = leaf.Rows,
+            Range = leaf.Range,
+            TransferBytes = leaf.BytesLength,
+            Payload = payload,
+        }]);
+        _messages.Add(new ShipMessage(
+            _parts.Topics.Offer(offer.Shard, leaf.Leaf.Cell.Edge),
+            ShipmentCodec.Encode(message),
+            new ShipEvent.Sent(offer.LinkGeneration, leaf.Leaf.Hash)));
+    }
+
+    private void Send(ShipEffect.SendChunk chunk)
+    {
+        ShipLeaf leaf = chunk.Leaf;
+        if (!TryRead(leaf, chunk.LinkGeneration, chunk.Offset, chunk.Length, out byte[] data)) return;
+        _messages.Add(new ShipMessage(
+            _parts.Topics.Chunk(chunk.Shard, leaf.Leaf.Cell.Edge),
+            ShipmentCodec.Encode(new Chunk(leaf.Leaf.Hash, TransferForm.Plain, chunk.Offset, data)),
+            new ShipEvent.Sent(chunk.LinkGeneration, leaf.Leaf.Hash)));
+    }
+
+    private bool TryRead(ShipLeaf leaf, long generation, long offset, int length, out byte[] bytes)
+    {
+        bytes = new byte[length];
+        string reason;
+        try
+        {
+            using IDiskFile file = _parts.Disk.Open(leaf.SegmentName);
+            int read = 0;
+            for (int got; read < length && (got = file.ReadAt(offset + read, bytes.AsSpan(read))) > 0;) read += got;
+            if (read == length) return true;
+            reason = $"{leaf.SegmentName} ends at offset {offset + read}, before its {leaf.BytesLength} bytes";
+        }
+        catch (IOException e)
+        {
+            reason = e.Message;
+        }
+
+        // Retention may have dropped the file by the operator's rule: then there is nothing to complain about.
+        ContentHash hash = leaf.Leaf.Hash;
+        bool isHeld = Held(hash) is not null;
+        _events.Enqueue(isHeld
+            ? new ShipEvent.ReadFailed(generation, hash, reason)
+            : new ShipEvent.Sent(generation, hash));
+        if (!isHeld) _events.Enqueue(new ShipEvent.LeafDropped(hash));
+        return false;
+    }
+
+    private void LookUp(ContentHash hash)
+    {
+        if (Held(hash) is not { } held) return;
+        if (ShipLedger.Open(_parts.Store.Catalog, held with { DurableAt = null }) is not { } leaf) return;
+        Log.LeafMissing(_log, held.Leaf.Cell, held.Leaf.Ordinal.Value);
+        _events.Enqueue(new ShipEvent.LeafCut(leaf));
+    }
+
+    private LedgerLeaf? Held(ContentHash hash) => _parts.Store.Catalog.Ledger.Values.FirstOrDefault(
+        l => l.Leaf.Hash == hash && l.Presence == LeafPresence.Present);
+}
