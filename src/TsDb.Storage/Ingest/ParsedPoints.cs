@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+using TsDb.Columnar;
+
+namespace TsDb.Storage.Ingest;
+
+/// <summary>A body parsed against one state of the schemas.</summary>
+/// <param name="Batches">The good points; none if the dialect refuses the body for its bad ones.</param>
+/// <param name="RowCount">Number of points in the batches.</param>
+/// <param name="RefusedCount">Points not in the batches.</param>
+/// <param name="Refusals">The refused lines, first ones first; not more than the limit of listed ones.</param>
+/// <param name="RefusedWhole">True if good points are left out because of the bad ones.</param>
+public sealed record ParsedPoints(
+    ImmutableArray<TableBatch> Batches,
+    long RowCount,
+    long RefusedCount,
+    ImmutableArray<LineRefusal> Refusals,
+    bool RefusedWhole);

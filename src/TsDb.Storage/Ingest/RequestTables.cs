@@ -1,0 +1,177 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text;
+using TsDb.Codec.LineProtocol;
+using TsDb.Columnar;
+using TsDb.Columnar.Building;
+using TsDb.Model;
+
+namespace TsDb.Storage.Ingest;
+
+/// <summary>
+/// Everything one request collects: its tables, the days it touches, the lines it could not take. One point at a time:
+/// <see cref="Table"/>, then <see cref="EndRow"/> or <see cref="RollBack"/>.
+/// </summary>
+internal sealed class RequestTables : IDisposable
+{
+    private readonly SchemaCatalog _schemas;
+    private readonly IngestRules _rules;
+    private readonly bool _namesAreEscaped;
+    private readonly NodeTime _nodeTime;
+    private readonly List<TableIntake> _tables = [];
+    private readonly ByteKeyMap _tableNames;
+    private readonly HashSet<Day> _days = [];
+    private TimeRange _lastDay;
+    private int _tablesKept;
+    private int? _tablesKnown;
+    private byte[] _scratch = [];
+    private TableIntake? _open;
+
+    public RequestTables(SchemaCatalog schemas, IngestRules rules, IngestSetup setup, bool namesAreEscaped)
+    {
+        (_schemas, _rules, _namesAreEscaped) = (schemas, rules, namesAreEscaped);
+        (Limits, HashSeed, _nodeTime) = (setup.Limits, setup.HashSeed, setup.NodeTime);
+        _tableNames = new ByteKeyMap(HashSeed);
+    }
+
+    public IngestLimits Limits { get; }
+
+    public long HashSeed { get; }
+
+    public IngestDialect Dialect => _rules.Dialect;
+
+    /// <summary>Points taken.</summary>
+    public long RowCount { get; private set; }
+
+    /// <summary>The table of a measurement, as its number in this request; it becomes the one that is rolled back.</summary>
+    public Refusal? Table(ReadOnlySpan<byte> name, int offset, out int table)
+    {
+        table = _tableNames.Find(name, out ulong hash);
+        if (table < 0)
+        {
+            TableId id = new(_rules.Database, TextOf(name, isMeasurement: true));
+            TableSchema? schema = _schemas.Find(id);
+            if (schema is null && LimitOfTables(offset) is { } full) return full;
+            _tables.Add(new TableIntake(this, id, schema));
+            table = _tableNames.Add(name, hash);
+        }
+
+        _open = _tables[table];
+        return null;
+    }
+
+    /// <summary>A table by its number; it becomes the one that is rolled back.</summary>
+    public TableIntake Open(int table) => _open = _tables[table];
+
+    /// <summary>The point's time in nanoseconds: what it says, or now.</summary>
+    public Refusal? TimeOf(bool given, long written, int offset, out long nanoseconds)
+    {
+        if (!given)
+        {
+            nanoseconds = _rules.Precision.UnitNanoseconds() == 1
+                ? _nodeTime.Next()
+                : _rules.Precision.Truncate(_nodeTime.Now);
+            return null;
+        }
+
+        bool fits = _rules.Precision.TryToNanoseconds(written, out nanoseconds);
+        bool inRange = nanoseconds is >= -LineFaultTexts.TimeMagnitudeMax and <= LineFaultTexts.TimeMagnitudeMax;
+        if (fits && (inRange || Dialect == IngestDialect.V3)) return null;
+        return new Refusal(RefusalKind.Malformed, LineFault.TimeOutOfRange.Reason(), offset);
+    }
+
+    /// <summary>Takes the point; throws <see cref="ErrorKind.TooLarge"/> if the request goes beyond its limits by it.</summary>
+    public void EndRow(TableIntake table, int series, long timeNanoseconds)
+    {
+        if (!_lastDay.Contains(timeNanoseconds)) TouchDay(timeNanoseconds);
+        table.EndRow(series, timeNanoseconds);
+        RowCount++;
+        _tablesKept = _tables.Count;
+        if ((RowCount & 0xFF) == 0) RequireRoom();
+    }
+
+    /// <summary>Forgets what the point at hand brought.</summary>
+    public void RollBack()
+    {
+        _open?.RollBack();
+        _open = null;
+        _tableNames.Truncate(_tablesKept);
+        for (int i = _tablesKept; i < _tables.Count; i++) _tables[i].Dispose();
+        _tables.RemoveRange(_tablesKept, _tables.Count - _tablesKept);
+    }
+
+    /// <summary>The points as batches, tables in the order of their first point.</summary>
+    public ImmutableArray<TableBatch> Build()
+    {
+        RequireRoom();
+        return [.. _tables.Select(table => table.Build())];
+    }
+
+    /// <summary>Memory for a value's bytes until the next call.</summary>
+    public Span<byte> Scratch(int bytes)
+    {
+        if (_scratch.Length < bytes)
+        {
+            if (_scratch.Length > 0) ArrayPool<byte>.Shared.Return(_scratch);
+            _scratch = ArrayPool<byte>.Shared.Rent(bytes);
+        }
+
+        return _scratch.AsSpan(0, bytes);
+    }
+
+    /// <summary>A name as text.</summary>
+    public string TextOf(ReadOnlySpan<byte> name, bool isMeasurement) =>
+        _namesAreEscaped ? LineBytes.NameText(name, isMeasurement) : Encoding.UTF8.GetString(name);
+
+    public void Dispose()
+    {
+        foreach (TableIntake table in _tables) table.Dispose();
+        _tableNames.Dispose();
+        if (_scratch.Length > 0) ArrayPool<byte>.Shared.Return(_scratch);
+        _scratch = [];
+    }
+
+    private Refusal? LimitOfTables(int offset)
+    {
+        _tablesKnown ??= _schemas.Tables(_rules.Database).Count();
+        if (_tablesKnown == 0 && _tables.Count == 0 && _schemas.Databases.Count() >= Limits.DatabasesMax)
+        {
+            return new Refusal(
+                RefusalKind.Limit,
+                $"this node has its {Limits.DatabasesMax} databases, more are not allowed",
+                offset);
+        }
+
+        if (_tablesKnown + _tables.Count(table => table.IsNew) < Limits.TablesPerDatabaseMax) return null;
+        return new Refusal(
+            RefusalKind.Limit,
+            $"database \"{_rules.Database}\" has its {Limits.TablesPerDatabaseMax} tables, more are not allowed",
+            offset);
+    }
+
+    private void TouchDay(long timeNanoseconds)
+    {
+        Day day = Day.Of(timeNanoseconds);
+        if (_days.Add(day) && _days.Count > Limits.DaysPerRequestMax)
+        {
+            throw new TsDbException(
+                ErrorKind.TooLarge,
+                $"the points of one request lie on more than {Limits.DaysPerRequestMax} days: "
+                    + "send fewer days at a time");
+        }
+
+        _lastDay = day.Range;
+    }
+
+    /// <summary>Throws <see cref="ErrorKind.TooLarge"/> if the columns need more room than a request may take.</summary>
+    public void RequireRoom()
+    {
+        long cells = 0;
+        foreach (TableIntake table in _tables) cells += table.CellCount;
+        if (cells <= Limits.CellsPerRequestMax) return;
+        throw new TsDbException(
+            ErrorKind.TooLarge,
+            $"the points of one request need more than {Limits.CellsPerRequestMax} values, absent ones included: "
+                + "send fewer lines at a time");
+    }
+}

@@ -1,0 +1,107 @@
+using System.Text;
+using TsDb.Codec.Json;
+using TsDb.Codec.LineProtocol;
+using TsDb.Columnar.Building;
+using TsDb.Model;
+
+namespace TsDb.Storage.Ingest;
+
+/// <summary>Points in the shape of <see cref="SensorJson"/> to table batches.</summary>
+public static class SensorJsonIngest
+{
+    /// <summary>
+    /// Parses a payload against a state of the schemas; nothing is stored. Throws <see cref="ErrorKind.Invalid"/> if it is
+    /// not JSON of the shape, <see cref="ErrorKind.TooLarge"/> beyond a limit of requests.
+    /// </summary>
+    public static ParsedPoints Parse(
+        ReadOnlyMemory<byte> payload,
+        SensorJsonRules json,
+        IngestRules rules,
+        SchemaCatalog schemas,
+        IngestSetup setup)
+    {
+        RefusalList refusals = new(setup.Limits.RefusalsListedMax);
+        using RequestTables tables = new(schemas, rules, setup, namesAreEscaped: false);
+        long number = 0;
+        foreach (SensorPointOutcome outcome in SensorJson.Parse(payload))
+        {
+            number++;
+            Refusal? refusal = outcome.Point is { } point
+                ? Take(tables, json, point)
+                : Malformed(outcome.Reason ?? "not a point");
+            if (refusal is null) continue;
+            tables.RollBack();
+            refusals.Add(refusal, number, default);
+        }
+
+        return refusals.Finish(tables, rules);
+    }
+
+    private static Refusal? Take(RequestTables tables, SensorJsonRules json, SensorPoint point)
+    {
+        string name = point.Measurement ?? json.Table;
+        if (name.Length == 0 || name.Any(char.IsControl)) return Malformed(LineFault.MissingMeasurement.Reason());
+        Refusal? refusal = tables.Table(Encoding.UTF8.GetBytes(name), 0, out int number);
+        if (refusal is not null) return refusal;
+        TableIntake table = tables.Open(number);
+        table.BeginSeries();
+        int position = 0;
+        foreach ((string tag, string value) in json.Tags.Where(tag => !Has(point, tag.Key)).Concat(point.Tags))
+        {
+            refusal = table.TakeTag(Encoding.UTF8.GetBytes(tag), Encoding.UTF8.GetBytes(value), position++, 0);
+            if (refusal is not null) return refusal;
+        }
+
+        int series = table.EndSeries();
+        foreach (SensorField field in point.Fields)
+        {
+            refusal = TakeField(tables, table, field);
+            if (refusal is not null) return refusal;
+        }
+
+        long time = point.Time?.Value ?? 0;
+        if (point.Time is not { IsNanoseconds: true })
+            refusal = tables.TimeOf(point.Time is not null, time, 0, out time);
+        if (refusal is null) tables.EndRow(table, series, time);
+        return refusal;
+    }
+
+    private static bool Has(SensorPoint point, string tag) => point.Tags.Any(own => own.Key == tag);
+
+    private static Refusal? TakeField(RequestTables tables, TableIntake table, SensorField field)
+    {
+        byte[] nameAssigned = Encoding.UTF8.GetBytes(field.Name + "=");
+        Refusal? refusal = table.FindField(nameAssigned, field.Type, 0, out int index);
+        if (refusal is not null) return refusal;
+        FieldColumn column = table.Column(index);
+        switch (column.Type)
+        {
+            case FieldType.String when field.Text is not null:
+                byte[] text = Encoding.UTF8.GetBytes(field.Text);
+                if (text.Length > tables.Limits.TextBytesMax)
+                {
+                    return new Refusal(
+                        RefusalKind.Limit, $"text of field \"{field.Name}\" is too long", 0);
+                }
+
+                text.CopyTo(column.SetText(table.RowCount, text.Length));
+                return null;
+            case FieldType.Float64 when field.Type == FieldType.Float64:
+                column.Set(table.RowCount, BitConverter.DoubleToInt64Bits(field.Number));
+                return null;
+            case FieldType.Int64 when field.Integer is { } integer:
+                column.Set(table.RowCount, integer);
+                return null;
+            case FieldType.UInt64 when field.Integer is { } whole and >= 0:
+                column.Set(table.RowCount, whole);
+                return null;
+            case FieldType.Boolean when field.Type == FieldType.Boolean:
+                column.Set(table.RowCount, (long)field.Number);
+                return null;
+            default:
+                return table.TypeConflict(column, field.Type, 0);
+        }
+    }
+
+    private static Refusal Malformed(string reason) => new(RefusalKind.Malformed, reason, 0);
+}
