@@ -1,69 +1,250 @@
+using Microsoft.Extensions.Logging;
+using TsDb.Columnar;
 using TsDb.Model;
 using TsDb.Storage.Catalog;
+using TsDb.Storage.Commit;
+using TsDb.Storage.Hot;
+using TsDb.Storage.Identity;
 using TsDb.Storage.Ports;
+using TsDb.Storage.Retention;
+using TsDb.Storage.Seal;
 
 namespace TsDb.Storage;
 
 /// <summary>The points of one edge: write-ahead log, hot buffer, segments and catalog in one data directory.</summary>
 public sealed class EdgeStore : IAsyncDisposable
 {
-    private EdgeStore()
+    // From here on a request's own thread encodes it for the log; smaller ones are merged by the writer first.
+    private const int RowsLarge = 256;
+
+    private readonly StoreParts _parts;
+    private readonly EdgeStoreOptions _options;
+    private readonly StoreEnvironment _env;
+    private readonly Lock _catalogGate = new();
+    private readonly SealWorker _sealer;
+    private readonly SealLoop? _sealLoop;
+    private readonly TaskCreationOptions _resume;
+    private NodeIdentity _identity;
+    private volatile bool _isClosed;
+
+    private EdgeStore(StoreParts parts, EdgeStoreOptions options, StoreEnvironment env)
     {
+        (_parts, _options, _env, _identity) = (parts, options, env, parts.Identity);
+        _resume = env.HasOwnThreads ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None;
+        ILogger log = env.Loggers.CreateLogger<EdgeStore>();
+        _sealer = new SealWorker(
+            new SealSteps(
+                () => _parts.Versions.Current.Hot,
+                () => _parts.Rooms.Memory.IsShort || _parts.Writer.RefusedReason is not null,
+                () => _parts.Versions.Current.Catalog.Covered,
+                Freeze,
+                frozen => _parts.Sealer.Write(frozen, _parts.Versions.Current.Catalog, Id, Incarnation),
+                RecordSeal)
+            {
+                CutLog = _parts.Log.CutBehind,
+            },
+            options,
+            env.Clock,
+            log);
+        if (!env.HasOwnThreads) return;
+        _sealLoop = new SealLoop(_sealer, options.SealAge, env.Clock, log);
+        _parts.Rooms.Memory.OnShort = _sealLoop.Wake;
+        _parts.Lane.OnCommitted = WakeSealer;
+        _parts.Lane.Start();
+        _sealLoop.Wake();
     }
 
     /// <summary>Raised after the set of segments or leaves changed (seal, cut, expiry), on the thread that changed it.</summary>
     public event Action? SegmentsChanged;
 
-    /// <summary>Set when the store can no longer promise anything (a log file could not be cut): the process should exit.</summary>
-    public Task Fault => throw new NotImplementedException();
+    /// <summary>Ends with an error when the writer met something it cannot go on after: the process should exit.</summary>
+    public Task Fault => _parts.Lane.Fault;
 
     /// <summary>The id of this edge.</summary>
-    public EdgeId Id => throw new NotImplementedException();
+    public EdgeId Id => _identity.Id;
 
     /// <summary>The incarnation that new segments belong to.</summary>
-    public Incarnation Incarnation => throw new NotImplementedException();
+    public Incarnation Incarnation => Volatile.Read(ref _identity).Incarnation;
 
     /// <summary>The schemas after the last commit.</summary>
-    public SchemaCatalog Schemas => throw new NotImplementedException();
+    public SchemaCatalog Schemas => _parts.Versions.Current.Schemas;
 
     /// <summary>Figures of this moment.</summary>
-    public StoreStats Stats => throw new NotImplementedException();
+    public StoreStats Stats
+    {
+        get
+        {
+            StoreVersion now = _parts.Versions.Current;
+            long shortBytes = _parts.Rooms.Disk.ShortBytes(0, now.Hot.Bytes);
+            return new StoreStats(
+                _parts.Writer.RowsAccepted,
+                now.Hot.Rows,
+                now.Hot.Bytes,
+                _parts.Log.BytesLength,
+                now.Catalog.Segments.Count,
+                now.Catalog.SegmentBytes,
+                shortBytes > 0 ? DiskRoom.Reason(shortBytes) : _parts.Writer.BrokenReason);
+        }
+    }
 
     /// <summary>
     /// Opens the store of a directory: reads the identity, replays catalog and log, removes orphan files. Throws
     /// <see cref="ErrorKind.Conflict"/> for another edge's directory, <see cref="ErrorKind.Corrupt"/> for damaged bytes.
     /// </summary>
     public static EdgeStore Open(IDisk disk, EdgeStoreOptions options, StoreEnvironment env) =>
-        throw new NotImplementedException();
+        Open(disk, options, env, new ParquetFormat());
+
+    /// <summary>Opens the store with another way to write segments.</summary>
+    public static EdgeStore Open(
+        IDisk disk, EdgeStoreOptions options, StoreEnvironment env, ISegmentFormat format) =>
+        new(StoreParts.Open(disk, options, env, format), options, env);
 
     /// <summary>
     /// Makes the request durable and visible, all of it or nothing. Throws <see cref="ErrorKind.Unavailable"/> with
     /// RetryAfter when there is no room or the disk failed, <see cref="ErrorKind.Closed"/> after disposal. Cancelling
     /// stops the waiting; what is already with the writer may still be committed.
     /// </summary>
-    public Task<CommitOutcome> CommitAsync(WriteRequest request, CancellationToken ct) =>
-        throw new NotImplementedException();
+    public async Task<CommitOutcome> CommitAsync(WriteRequest request, CancellationToken ct)
+    {
+        RequireOpen();
+        long rows = request.Batches.Sum(batch => (long)batch.RowCount);
+        if (rows == 0) return CommitOutcome.Committed;
+        bool isLarge = rows >= RowsLarge;
+        long bytes = request.Batches.Sum(BatchSize.Of) * (isLarge ? 2 : 1);
+        await _parts.Rooms.Memory.TakeAsync(bytes, ct).ConfigureAwait(false);
+        PendingCommit pending;
+        try
+        {
+            ReadOnlyMemory<byte>? encoded = isLarge ? BatchCodec.Encode(request.Batches) : null;
+            pending = new PendingCommit(request, bytes, encoded, _resume);
+            await _parts.Lane.EnqueueAsync(pending, ct).ConfigureAwait(false);
+        }
+        catch
+        {
+            _parts.Rooms.Memory.Give(bytes);
+            throw;
+        }
+
+        return await pending.Done.WaitAsync(ct).ConfigureAwait(false);
+    }
 
     /// <summary>Takes hold of the current version.</summary>
-    public StoreLease Acquire() => throw new NotImplementedException();
+    public StoreLease Acquire() => _parts.Versions.Acquire();
 
     /// <summary>Seals everything committed before the call; completes when it lies in segments.</summary>
-    public Task FlushAsync(CancellationToken ct) => throw new NotImplementedException();
+    public Task FlushAsync(CancellationToken ct)
+    {
+        RequireOpen();
+        Task done = _sealer.FlushAsync(_parts.Versions.Current.Sequence, _resume);
+        _sealLoop?.Wake();
+        return done.WaitAsync(ct);
+    }
 
     /// <summary>
     /// Writes a record to the catalog (one fsync), then swaps in the version that it makes. Blocks for the fsync. Files
     /// that the record adds must be in place and synced; files that it drops are deleted when no lease needs them.
-    /// The record is made by <paramref name="decide"/> from the state it will apply to; null changes nothing.
+    /// The record is made by <paramref name="decide"/> from the state it will apply to; null changes nothing. Throws
+    /// <see cref="ErrorKind.Unavailable"/> if it could not be written: then the state is what it was, but the files that
+    /// the record names must stay until the next start, because it may be there after all.
     /// </summary>
     public CatalogState ChangeCatalog(Func<CatalogState, CatalogRecord?> decide)
     {
-        SegmentsChanged?.Invoke();
-        throw new NotImplementedException();
+        RequireOpen();
+        try
+        {
+            return Change(decide, hot => hot);
+        }
+        catch (IOException e)
+        {
+            throw new TsDbException(ErrorKind.Unavailable, $"the catalog cannot be written: {e.Message}", e)
+            {
+                RetryAfter = _options.RetryAfter,
+            };
+        }
     }
 
-    /// <summary>Begins a new incarnation (the cloud knows ordinals that this directory does not).</summary>
-    public Incarnation RenewIncarnation() => throw new NotImplementedException();
+    /// <summary>The segments that the operator's rule allows to be dropped now, those with the oldest points first.</summary>
+    public IReadOnlyList<string> RetentionDue() => RetentionPolicy.Decide(
+        _parts.Versions.Current.Catalog,
+        _options.Retention,
+        _env.Clock.GetUtcNow(),
+        _parts.Rooms.Disk.ShortBytes(0, _parts.Versions.Current.Hot.Bytes));
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    /// <summary>Begins a new incarnation (the cloud knows ordinals that this directory does not).</summary>
+    public Incarnation RenewIncarnation()
+    {
+        lock (_catalogGate)
+        {
+            NodeIdentity renewed = _identity with { Incarnation = new Incarnation(_env.NewId()) };
+            renewed.Save(_parts.Disk);
+            Volatile.Write(ref _identity, renewed);
+            return renewed.Incarnation;
+        }
+    }
+
+    /// <summary>Without own threads: commits what is queued and seals what is due, until nothing is left to do.</summary>
+    public void RunUntilIdle()
+    {
+        if (_env.HasOwnThreads) throw new InvalidOperationException("the store has its own threads");
+        bool isBusy = true;
+        while (isBusy) isBusy = _parts.Lane.RunOnce() || _sealer.RunOnce();
+    }
+
+    /// <summary>Finishes the queued commits and closes the files. What is in the buffer is in the log.</summary>
+    public ValueTask DisposeAsync()
+    {
+        if (_isClosed) return ValueTask.CompletedTask;
+        _isClosed = true;
+        _parts.Lane.Close();
+        _sealer.Close();
+        _sealLoop?.Dispose();
+        lock (_catalogGate) _parts.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void RequireOpen()
+    {
+        if (_isClosed) throw new TsDbException(ErrorKind.Closed, "this edge is shutting down: come back when it is up");
+    }
+
+    private void WakeSealer()
+    {
+        if (_sealer.IsDue) _sealLoop!.Wake();
+    }
+
+    // The writer sets the rows apart, so that no commit falls between the buffer and the log file. Without threads the
+    // writer is whoever calls.
+    private FrozenBuffer Freeze()
+    {
+        if (!_env.HasOwnThreads) return _parts.Writer.Freeze();
+        PendingFreeze freeze = new(_resume);
+        _parts.Lane.EnqueueAsync(freeze, CancellationToken.None).GetAwaiter().GetResult();
+        return freeze.Done.GetAwaiter().GetResult();
+    }
+
+    private void RecordSeal(FrozenBuffer frozen, IReadOnlyList<StoredSegment> segments)
+    {
+        Change(
+            state => new SegmentsSealed(frozen.Covered, [.. segments], frozen.SchemasSince(state.Schemas)),
+            hot => hot.DropFrozen());
+        _parts.Rooms.Memory.Give(frozen.Bytes);
+    }
+
+    private CatalogState Change(Func<CatalogState, CatalogRecord?> decide, Func<HotState, HotState> hot)
+    {
+        CatalogState after;
+        lock (_catalogGate)
+        {
+            CatalogState before = _parts.Catalog.State;
+            CatalogRecord? record = decide(before);
+            if (record is null) return before;
+            _parts.Catalog.Append(record);
+            after = _parts.Catalog.State;
+            string[] dropped = [.. record.Dropped.Where(name => !after.Segments.ContainsKey(name))];
+            _parts.Versions.Swap(now => _parts.Builder.WithCatalog(now, after, hot(now.Hot)), dropped);
+        }
+
+        SegmentsChanged?.Invoke();
+        return after;
+    }
 }

@@ -12,6 +12,9 @@ public sealed record RetentionLimits
     /// <summary>Above this many bytes of segments the oldest go; null keeps every size.</summary>
     public long? BytesMax { get; init; }
 
+    /// <summary>True if the oldest may go as well while the disk is full.</summary>
+    public bool DropWhenFull { get; init; }
+
     /// <summary>True if the operator allows what is not durable in the cloud to be dropped as well (loss by rule).</summary>
     public bool DropUnshipped { get; init; }
 }

@@ -6,4 +6,11 @@ namespace TsDb.Storage;
 /// <param name="Clock">The only clock.</param>
 /// <param name="NewId">Makes random ids (incarnations, log file ids).</param>
 /// <param name="Loggers">Where log lines go.</param>
-public sealed record StoreEnvironment(TimeProvider Clock, Func<Guid> NewId, ILoggerFactory Loggers);
+public sealed record StoreEnvironment(TimeProvider Clock, Func<Guid> NewId, ILoggerFactory Loggers)
+{
+    /// <summary>
+    /// True in programs: the store works on threads of its own. False in simulations: nothing happens but inside
+    /// <see cref="EdgeStore.RunUntilIdle"/>, so that one seed gives one trace.
+    /// </summary>
+    public bool HasOwnThreads { get; init; } = true;
+}

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using TsDb.Columnar;
 using TsDb.Model;
 using TsDb.Storage.Catalog;
+using TsDb.Storage.Hot;
 
 namespace TsDb.Storage;
 
@@ -25,6 +26,9 @@ public sealed class StoreVersion
 
     /// <summary>The tables that have points, ordered.</summary>
     public required ImmutableSortedDictionary<TableId, TableSnapshot> Tables { get; init; }
+
+    /// <summary>The hot rows behind <see cref="Tables"/>.</summary>
+    internal HotState Hot { get; init; } = HotState.Empty;
 
     /// <summary>What a query of this table reads, or null if it has no points here.</summary>
     public TableSnapshot? Find(TableId table) => Tables.GetValueOrDefault(table);

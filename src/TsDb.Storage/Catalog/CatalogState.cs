@@ -4,10 +4,10 @@ using TsDb.Model;
 namespace TsDb.Storage.Catalog;
 
 /// <summary>
-/// Segments, ledger and schemas after some records. Immutable: <see cref="Apply"/> makes the next state, or throws if the
+/// Segments, ledger and schemas after some records. Immutable: <see cref="Apply(CatalogRecord)"/> makes the next state, or throws if the
 /// record cannot follow.
 /// </summary>
-public sealed record CatalogState
+public sealed partial record CatalogState
 {
     /// <summary>A new directory's state.</summary>
     public static CatalogState Empty { get; } = new();
@@ -37,13 +37,10 @@ public sealed record CatalogState
     /// <summary>The rank that the next new segment gets.</summary>
     public long RankNext { get; init; } = 1;
 
+    /// <summary>Size of all segment files in bytes.</summary>
+    public long SegmentBytes { get; init; }
+
     /// <summary>The ordinal that the next cut of a cell gets.</summary>
     public Ordinal OrdinalNext(Cell cell, Incarnation incarnation) =>
         OrdinalsLast.TryGetValue((cell, incarnation), out Ordinal last) ? last.Next() : Ordinal.First;
-
-    /// <summary>
-    /// The state after a record. Throws <see cref="ErrorKind.Conflict"/> if the record does not fit: a name that is not
-    /// there, an ordinal that is not the next one, a leaf that is not in the ledger.
-    /// </summary>
-    public CatalogState Apply(CatalogRecord record) => throw new NotImplementedException();
 }

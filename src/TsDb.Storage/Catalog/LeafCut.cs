@@ -8,4 +8,7 @@ namespace TsDb.Storage.Catalog;
 /// <param name="Segment">The file, with <see cref="StoredSegment.IsCut"/>; its name may be one of the replaced ones
 /// (a single sealed segment that is cut as it lies).</param>
 /// <param name="Replaced">Names of the uncut segments whose rows it holds.</param>
-public sealed record LeafCut(Leaf Leaf, StoredSegment Segment, ImmutableArray<string> Replaced) : CatalogRecord;
+public sealed record LeafCut(Leaf Leaf, StoredSegment Segment, ImmutableArray<string> Replaced) : CatalogRecord
+{
+    internal override ImmutableArray<string> Dropped => Replaced;
+}

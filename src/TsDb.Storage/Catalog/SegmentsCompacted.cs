@@ -5,4 +5,7 @@ namespace TsDb.Storage.Catalog;
 /// <summary>A run of cut segments became one file.</summary>
 /// <param name="Segment">The new file; its manifest names the run of ordinals.</param>
 /// <param name="Replaced">Names of the files whose rows it holds.</param>
-public sealed record SegmentsCompacted(StoredSegment Segment, ImmutableArray<string> Replaced) : CatalogRecord;
+public sealed record SegmentsCompacted(StoredSegment Segment, ImmutableArray<string> Replaced) : CatalogRecord
+{
+    internal override ImmutableArray<string> Dropped => Replaced;
+}

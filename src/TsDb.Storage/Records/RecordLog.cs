@@ -60,7 +60,13 @@ public sealed class RecordLog : IDisposable
                 (newest, log._number) = (path, number);
         }
 
-        if (newest is not null) log.Replay(newest, replay);
+        if (newest is not null)
+        {
+            // The older file may go only once the newer one's name is certain to stay.
+            disk.SyncDirectory(folder);
+            log.Replay(newest, replay);
+        }
+
         log.DeleteOlder();
         return log;
     }
@@ -83,8 +89,8 @@ public sealed class RecordLog : IDisposable
     }
 
     /// <summary>
-    /// Begins a new file that holds these records only, and removes the older one. After an exception the
-    /// older file is still the log.
+    /// Begins a new file that holds these records only, and removes the older one. After an exception either
+    /// file may be the log on the next start; it takes appends again after a rewrite that succeeds.
     /// </summary>
     public void Rewrite(IEnumerable<ReadOnlyMemory<byte>> records)
     {
@@ -105,6 +111,8 @@ public sealed class RecordLog : IDisposable
             file.Sync();
         }
 
+        // Once the new name is there, a restart may read it: the older file must not be appended to any more.
+        _failed = true;
         _disk.Rename(temporary, path);
         _disk.SyncDirectory(_folder);
         _disk.SyncDirectory("");

@@ -1,0 +1,100 @@
+using System.Text.Json;
+using TsDb.Model;
+
+namespace TsDb.Storage.Catalog;
+
+/// <summary>Catalog records to JSON and back. Format: FORMAT.md beside this file; change both together.</summary>
+internal static class CatalogCodec
+{
+    private const int VersionCurrent = 1;
+
+    public static byte[] Encode(CatalogRecord record)
+    {
+        using MemoryStream bytes = new();
+        using (Utf8JsonWriter json = new(bytes))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("v", VersionCurrent);
+            switch (record)
+            {
+                case SegmentsSealed sealing:
+                    json.WriteString("kind", "sealed");
+                    json.WriteNumber("covered", sealing.Covered.Value);
+                    json.WriteList("segments", sealing.Segments, CatalogJson.Write);
+                    json.WriteList("schemas", sealing.Schemas, CatalogJson.Write);
+                    break;
+                case LeafCut cut:
+                    json.WriteString("kind", "cut");
+                    json.WriteOne("leaf", cut.Leaf, CatalogJson.Write);
+                    json.WriteOne("segment", cut.Segment, CatalogJson.Write);
+                    json.WriteNames("replaced", cut.Replaced);
+                    break;
+                case LeafDurable durable:
+                    json.WriteString("kind", "durable");
+                    json.WriteOne("leaf", durable.Leaf, CatalogJson.Write);
+                    json.WriteNumber("epoch", durable.Epoch.Value);
+                    break;
+                case SegmentsCompacted compacted:
+                    json.WriteString("kind", "compacted");
+                    json.WriteOne("segment", compacted.Segment, CatalogJson.Write);
+                    json.WriteNames("replaced", compacted.Replaced);
+                    break;
+                case SegmentsExpired expired:
+                    json.WriteString("kind", "expired");
+                    json.WriteNames("names", expired.Names);
+                    break;
+                case LedgerKnown known:
+                    json.WriteString("kind", "leaves");
+                    json.WriteList("leaves", known.Leaves, CatalogJson.Write);
+                    break;
+                default:
+                    throw new System.Diagnostics.UnreachableException($"{record}");
+            }
+
+            json.WriteEndObject();
+        }
+
+        return bytes.ToArray();
+    }
+
+    /// <summary>Throws <see cref="ErrorKind.Corrupt"/> if the bytes are no record of a version known here.</summary>
+    public static CatalogRecord Decode(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(bytes);
+            return Decode(json.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException
+            or InvalidOperationException or TsDbException { Kind: ErrorKind.Invalid or ErrorKind.Conflict })
+        {
+            throw new TsDbException(ErrorKind.Corrupt, $"a catalog record cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static CatalogRecord Decode(JsonElement json)
+    {
+        int version = json.GetProperty("v").GetInt32();
+        if (version != VersionCurrent)
+            throw new FormatException($"its version is {version}, this program knows {VersionCurrent}: use a newer one");
+        string? kind = json.GetProperty("kind").GetString();
+        return kind switch
+        {
+            "sealed" => new SegmentsSealed(
+                new CommitSequence(json.GetProperty("covered").GetUInt64()),
+                json.ReadList("segments", CatalogJson.ReadSegment),
+                json.ReadList("schemas", CatalogJson.ReadSchema)),
+            "cut" => new LeafCut(
+                CatalogJson.ReadLeaf(json.GetProperty("leaf")),
+                CatalogJson.ReadSegment(json.GetProperty("segment")),
+                json.ReadNames("replaced")),
+            "durable" => new LeafDurable(
+                CatalogJson.ReadLeaf(json.GetProperty("leaf")), new Epoch(json.GetProperty("epoch").GetInt64())),
+            "compacted" => new SegmentsCompacted(
+                CatalogJson.ReadSegment(json.GetProperty("segment")), json.ReadNames("replaced")),
+            "expired" => new SegmentsExpired(json.ReadNames("names")),
+            "leaves" => new LedgerKnown(json.ReadList("leaves", CatalogJson.ReadLedgerLeaf)),
+            _ => throw new FormatException($"its kind '{kind}' is unknown: use a newer program"),
+        };
+    }
+}

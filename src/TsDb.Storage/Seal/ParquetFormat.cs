@@ -1,0 +1,13 @@
+using TsDb.Columnar;
+using TsDb.Model;
+using TsDb.Storage.Ports;
+
+namespace TsDb.Storage.Seal;
+
+/// <summary>Segments as Parquet files.</summary>
+internal sealed class ParquetFormat : ISegmentFormat
+{
+    public SegmentManifest Write(
+        Stream destination, Cell cell, Incarnation incarnation, OrdinalRange ordinals, SortedRun run) =>
+        throw new TsDbException(ErrorKind.Unavailable, "segments cannot be written by this build");
+}

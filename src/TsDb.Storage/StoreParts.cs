@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Logging;
+using TsDb.Storage.Catalog;
+using TsDb.Storage.Commit;
+using TsDb.Storage.Identity;
+using TsDb.Storage.Ports;
+using TsDb.Storage.Seal;
+using TsDb.Storage.Versions;
+using TsDb.Storage.Wal;
+
+namespace TsDb.Storage;
+
+/// <summary>The parts of an open store, put together in the order in which they depend on what is on disk.</summary>
+internal sealed class StoreParts : IDisposable
+{
+    public required IDisk Disk { get; init; }
+
+    public required NodeIdentity Identity { get; init; }
+
+    public required CatalogFile Catalog { get; init; }
+
+    public required WriteAheadLog Log { get; init; }
+
+    public required VersionBuilder Builder { get; init; }
+
+    public required VersionSet Versions { get; init; }
+
+    public required StoreRooms Rooms { get; init; }
+
+    public required CommitWriter Writer { get; init; }
+
+    public required CommitLane Lane { get; init; }
+
+    public required SegmentSealer Sealer { get; init; }
+
+    public static StoreParts Open(IDisk disk, EdgeStoreOptions options, StoreEnvironment env, ISegmentFormat format)
+    {
+        ILogger log = env.Loggers.CreateLogger<EdgeStore>();
+        NodeIdentity identity = NodeIdentity.LoadOrCreate(disk, options, env.NewId);
+        CatalogFile catalog = CatalogFile.Open(disk, env.NewId, log);
+        SegmentFiles.Require(disk, catalog.State);
+        VersionBuilder builder = new(disk, identity.Id);
+        VersionSet versions = new(disk, builder.First(catalog.State), log);
+        WriteAheadLog wal = new(disk, env.NewId, options.LogFileBytes, log);
+        StoreRooms rooms = new(new MemoryRoom(options, env.Clock), new DiskRoom(disk, options.DiskReserveBytes));
+        CommitWriter writer = new(wal, versions, builder, rooms, options, env);
+        wal.Adopt(new LogReplay(disk, catalog.State.Covered, log).Run(writer.Replay), catalog.State.Covered);
+        SegmentFiles.RemoveOrphans(disk, catalog.State, log);
+        Storage.Log.Opened(
+            log,
+            identity.Id.Value,
+            identity.Incarnation.ToString(),
+            versions.Current.Hot.Rows,
+            catalog.State.Segments.Count);
+        return new StoreParts
+        {
+            Disk = disk,
+            Identity = identity,
+            Catalog = catalog,
+            Log = wal,
+            Builder = builder,
+            Versions = versions,
+            Rooms = rooms,
+            Writer = writer,
+            Lane = new CommitLane(writer, options, log),
+            Sealer = new SegmentSealer(disk, format, env.NewId),
+        };
+    }
+
+    public void Dispose()
+    {
+        Log.Dispose();
+        Catalog.Dispose();
+    }
+}
