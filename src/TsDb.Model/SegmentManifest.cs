@@ -42,4 +42,20 @@ public sealed record SegmentManifest
 
     /// <summary>Field columns of the file in file order, with their logical types.</summary>
     public required ImmutableArray<Column> Fields { get; init; }
+
+    /// <summary>
+    /// Names in the file of the columns that could not keep their own (see FORMAT.md): by logical name. Empty as a rule.
+    /// </summary>
+    public ImmutableSortedDictionary<string, string> NamesInFile { get; init; } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Fields of doubles that the file holds as DECIMAL(18, scale), by logical name: files are alike to a reader only if
+    /// their scales are.
+    /// </summary>
+    public ImmutableSortedDictionary<string, int> DecimalScales { get; init; } =
+        ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal);
+
+    /// <summary>The name in the file of a tag or field of this segment.</summary>
+    public string NameInFile(string logicalName) => NamesInFile.GetValueOrDefault(logicalName, logicalName);
 }

@@ -43,6 +43,10 @@ internal sealed class RowOrder
         return Merge(order, times, rankOfRow);
     }
 
+    /// <summary>The order of rows that lie where they belong.</summary>
+    public static RowOrder InPlace(int[] series, long[] times) =>
+        new([.. Enumerable.Range(0, times.Length)], series, times, []) { IsIdentity = true };
+
     private static int[] CountRows(
         IReadOnlyList<TableBatch> inputs, int[][] ranks, int rankCount, RowFilter keep, int[] rankOfRow)
     {
