@@ -37,6 +37,12 @@ public sealed class CellLeaves
         return at >= 0 && Leaves[at].Incarnation == incarnation ? Leaves[at].Ordinal : null;
     }
 
+    /// <summary>The digest of the leaves of one incarnation.</summary>
+    public LeafDigest DigestOf(Incarnation incarnation) =>
+        Leaves.All(leaf => leaf.Incarnation == incarnation)
+            ? Digest
+            : LeafDigest.Of(Leaves.Where(leaf => leaf.Incarnation == incarnation).Select(leaf => leaf.Leaf));
+
     /// <summary>
     /// This cell with more leaves; each number is new here, or it throws <see cref="ErrorKind.Conflict"/>.
     /// </summary>

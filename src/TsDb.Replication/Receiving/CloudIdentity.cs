@@ -1,6 +1,7 @@
 using System.Text.Json;
 using TsDb.Model;
 using TsDb.Storage.Ports;
+using TsDb.Storage.Records;
 
 namespace TsDb.Replication.Receiving;
 
@@ -11,8 +12,7 @@ namespace TsDb.Replication.Receiving;
 /// <param name="Id">The node's name.</param>
 /// <param name="Directory">Random id of the directory: a wiped node of the same name is another
 /// member.</param>
-/// <param name="IsNew">True if this start made the directory.</param>
-public sealed record CloudIdentity(NodeId Id, Guid Directory, bool IsNew)
+public sealed record CloudIdentity(NodeId Id, Guid Directory)
 {
     /// <summary>Name of the file, at the top of the data directory.</summary>
     public const string FileName = "node.json";
@@ -47,7 +47,10 @@ public sealed record CloudIdentity(NodeId Id, Guid Directory, bool IsNew)
                 $"{disk.FullPath(FileName)} is missing although the directory has segments: restore the file");
         }
 
-        CloudIdentity created = new(asked ?? fallback, newId(), IsNew: true);
+        // The catalog comes first: a directory that has an identity but no catalog has lost it.
+        using (RecordLog catalog = RecordLog.Open(disk, ReplicaStore.CatalogFolder, newId, _ => { }))
+            catalog.Rewrite([]);
+        CloudIdentity created = new(asked ?? fallback, newId());
         created.Save(disk);
         return created;
     }
@@ -106,7 +109,7 @@ public sealed record CloudIdentity(NodeId Id, Guid Directory, bool IsNew)
             }
 
             Guid directory = Guid.ParseExact(root.GetProperty("directory").GetString() ?? "", "N");
-            return new CloudIdentity(new NodeId(node.GetString() ?? ""), directory, IsNew: false);
+            return new CloudIdentity(new NodeId(node.GetString() ?? ""), directory);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException
             or InvalidOperationException)

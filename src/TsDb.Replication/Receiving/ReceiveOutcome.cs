@@ -18,6 +18,11 @@ public enum ReceiveOutcome
     /// <summary>The disk failed; nothing is promised, try again.</summary>
     DiskFailed,
 
-    /// <summary>The bytes are not what the leaf says, or not a segment.</summary>
+    /// <summary>The bytes that came do not have the leaf's hash: they are worth another try.</summary>
     Damaged,
+
+    /// <summary>
+    /// The bytes have the leaf's hash and are no segment of that leaf: it will never be taken.
+    /// </summary>
+    Refused,
 }

@@ -44,7 +44,7 @@ internal sealed class ReplicaCatalog : IDisposable
     public long BytesLength => _records.BytesLength;
 
     /// <summary>Opens or makes the log; a damaged one is set aside and an empty one begun.</summary>
-    public static ReplicaCatalog Open(IDisk disk, bool isNew, Func<Guid> newId, ILogger log)
+    public static ReplicaCatalog Open(IDisk disk, Func<Guid> newId, ILogger log)
     {
         ReplicaCatalog catalog = new();
         Dictionary<(Cell, Incarnation, Ordinal), StoredLeaf> leaves = [];
@@ -55,7 +55,7 @@ internal sealed class ReplicaCatalog : IDisposable
                 ReplicaStore.CatalogFolder,
                 newId,
                 bytes => catalog.Apply(ReplicaRecordCodec.Decode(bytes.Span), leaves));
-            catalog.IsIntact = isNew || catalog._records.BytesLength > 0;
+            catalog.IsIntact = catalog._records.BytesLength > 0;
         }
         catch (TsDbException e) when (e.Kind == ErrorKind.Corrupt)
         {

@@ -44,14 +44,13 @@ public sealed class ReplicaStore : IDisposable
     public bool IsCatalogIntact => _catalog.IsIntact;
 
     /// <summary>
-    /// Opens the store: reads the catalog and takes leaves whose file is not there out of it. <paramref
-    /// name="isNew"/> says that the directory has just been made. Throws <see cref="IOException"/> if the
-    /// disk fails.
+    /// Opens the store: reads the catalog and takes leaves whose file is not there out of it. Throws
+    /// <see cref="IOException"/> if the disk fails.
     /// </summary>
     public static ReplicaStore Open(
-        IDisk disk, bool isNew, Func<Guid> newId, ReplicaStoreOptions options, ILogger log)
+        IDisk disk, Func<Guid> newId, ReplicaStoreOptions options, ILogger log)
     {
-        ReplicaCatalog catalog = ReplicaCatalog.Open(disk, isNew, newId, log);
+        ReplicaCatalog catalog = ReplicaCatalog.Open(disk, newId, log);
         ReplicaStore store = new(disk, catalog, options, log);
         foreach (StoredLeaf leaf in store._files.Absent(store.Current))
             store.MarkLost(leaf.Leaf, "the file is not there");
@@ -185,7 +184,7 @@ public sealed class ReplicaStore : IDisposable
     {
         lock (_gate)
         {
-            ImmutableArray<ShardId> added = [.. shards.Where(shard => !_catalog.WholeShards.ContainsKey(shard))];
+            ImmutableArray<ShardId> added = [.. shards.Where(shard => !IsWhole(shard))];
             if (added.Length > 0) _catalog.Append(new ReplicaRecord.Whole(epoch, added), Current);
         }
     }
@@ -201,8 +200,7 @@ public sealed class ReplicaStore : IDisposable
     {
         Leaf leaf = verified.Leaf;
         ContentHash? known = Current.Find(leaf.Cell)?.Find(leaf.Incarnation, leaf.Ordinal)?.Hash;
-        if (known is null && batch.TryGetValue((leaf.Cell, leaf.Incarnation, leaf.Ordinal), out ContentHash hash))
-            known = hash;
+        if (batch.TryGetValue((leaf.Cell, leaf.Incarnation, leaf.Ordinal), out ContentHash hash)) known ??= hash;
         if (known is not null)
             return known == leaf.Hash ? ReceiveOutcome.AlreadyPresent : ReceiveOutcome.Fork;
         return _disk.FreeBytes - verified.Content.Length < _options.DiskReserveBytes

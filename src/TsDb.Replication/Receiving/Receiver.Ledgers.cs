@@ -1,0 +1,162 @@
+using System.Collections.Immutable;
+using TsDb.Codec.Shipment;
+using TsDb.Model;
+
+namespace TsDb.Replication.Receiving;
+
+/// <content>Hellos, and comparing what an edge's ledger holds with what is here.</content>
+public sealed partial class Receiver
+{
+    private const int ListsMax = 4_096;
+    private const int UnknownMax = 4_096;
+
+    private static readonly TimeSpan ListAge = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan UnknownRest = TimeSpan.FromSeconds(5);
+
+    private readonly SortedDictionary<EdgeId, (EdgeControl Message, EdgeControl.Hello Hello)> _registering = [];
+    private readonly Dictionary<(Cell, Incarnation), Suspicion> _suspicions = [];
+    private readonly SortedDictionary<ShardId, List<Leaf>> _maybeMissing = [];
+    private readonly RecentHashes _unknown = new(UnknownMax, UnknownRest);
+
+    private void Hear(EdgeControl message, DateTimeOffset now)
+    {
+        _greeter.Renew(message.Edge, message.Instance, now);
+        switch (message.Body)
+        {
+            case EdgeControl.Hello hello:
+                Greet(message, hello, isRepeat: false, now);
+                break;
+            case EdgeControl.Reconcile reconcile:
+                foreach (CellDigest digest in reconcile.Cells) Compare(message, digest, now);
+                break;
+            case EdgeControl.LeafList list:
+                TakeList(message, list);
+                break;
+            case EdgeControl.Confirm confirm:
+                foreach (Leaf leaf in confirm.Leaves) Confirm(message.Edge, leaf, now);
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException(message.Body.ToString());
+        }
+    }
+
+    private void Greet(EdgeControl message, EdgeControl.Hello hello, bool isRepeat, DateTimeOffset now)
+    {
+        EdgeAnswer.Hello? verdict = _greeter.Judge(message, hello, _cluster!, isRepeat, now);
+        bool speaks = _greeter.Speaks(message.Edge, _cluster!, now);
+        if (verdict is null)
+        {
+            if (!speaks) return;
+            bool isAsked = _registering.TryGetValue(message.Edge, out var asked) && asked.Hello == hello;
+            _registering[message.Edge] = (message, hello);
+            if (!isAsked) _effects.Add(new ReceiveEffect.Register(message.Edge, hello.Incarnation));
+            return;
+        }
+
+        _registering.Remove(message.Edge);
+        if (speaks) Answer(message.Edge, verdict);
+    }
+
+    private void AnswerRegistered(ReceiveEvent.RegisterEnded ended, DateTimeOffset now)
+    {
+        AnswerRegistered(ended.Edge, now);
+
+        // Not in the registry: the edge will say hello again, and then it is tried again.
+        _registering.Remove(ended.Edge);
+    }
+
+    private void AnswerRegistered(EdgeId edge, DateTimeOffset now)
+    {
+        if (!_registering.TryGetValue(edge, out (EdgeControl Message, EdgeControl.Hello Hello) asked)) return;
+        bool isKnown = _cluster!.Edges.GetValueOrDefault(edge)?.Incarnations
+            .Contains(asked.Hello.Incarnation) == true;
+        if (isKnown) Greet(asked.Message, asked.Hello, isRepeat: true, now);
+    }
+
+    private void Compare(EdgeControl message, CellDigest theirs, DateTimeOffset now)
+    {
+        Cell cell = theirs.Cell;
+        if (cell.Edge != message.Edge || !_owned.Contains(ShardId.Of(cell, _cluster!.ShardCount))) return;
+        CellLeaves? leaves = _stored().Find(cell);
+        LeafDigest ours = leaves?.DigestOf(theirs.Incarnation) ?? LeafDigest.Empty;
+        if (ours == theirs.Digest) return;
+
+        // Having more may only mean that this message is late: the list that is asked for now will tell.
+        if (_suspicions.Count >= ListsMax) _suspicions.Clear();
+        if (leaves?.Last(theirs.Incarnation) is { } last && last.Value > theirs.OrdinalMax)
+            _suspicions[(cell, theirs.Incarnation)] = new Suspicion(last.Value, now);
+        Answer(message.Edge, new EdgeAnswer.LeavesWanted(cell, theirs.Incarnation));
+    }
+
+    private void TakeList(EdgeControl message, EdgeControl.LeafList list)
+    {
+        ShardId shard = ShardId.Of(list.Cell, _cluster!.ShardCount);
+        if (list.Cell.Edge != message.Edge || !_owned.Contains(shard)) return;
+        long max = list.Leaves.IsEmpty ? 0 : list.Leaves.Max(entry => entry.Ordinal.Value);
+        bool isLastPage = list.Leaves.Length < ShipmentLimits.ItemsMax;
+        if (isLastPage && _suspicions.Remove((list.Cell, list.Incarnation), out Suspicion? suspicion)
+            && max < suspicion.OrdinalMax)
+        {
+            Answer(message.Edge, new EdgeAnswer.Hello(
+                message.Instance,
+                list.Incarnation,
+                HelloVerdict.TakeNewIncarnation,
+                $"shipment {suspicion.OrdinalMax} of {list.Cell} is known here and not there: restored or cloned"));
+            return;
+        }
+
+        CellLeaves? here = _stored().Find(list.Cell);
+        Leaf[] missing =
+        [
+            .. from entry in list.Leaves
+               where here?.Find(list.Incarnation, entry.Ordinal) is null
+               select new Leaf(list.Cell, list.Incarnation, entry.Ordinal, entry.Hash),
+        ];
+        AskOwners(shard, missing);
+    }
+
+    private void Confirm(EdgeId edge, Leaf leaf, DateTimeOffset now)
+    {
+        ShardId shard = ShardOf(leaf);
+        if (leaf.Cell.Edge != edge || !_owned.Contains(shard)) return;
+        if (_stored().Find(leaf) is null)
+        {
+            AskOwners(shard, [leaf]);
+            return;
+        }
+
+        _counter.Recount(leaf);
+        AnswerHeld(leaf, now);
+    }
+
+    // What is not here may be at a co-owner: the uplink is asked only for what nobody has.
+    private void AskOwners(ShardId shard, Leaf[] leaves)
+    {
+        if (leaves.Length == 0) return;
+        if (!_maybeMissing.TryGetValue(shard, out List<Leaf>? waiting)) _maybeMissing.Add(shard, waiting = []);
+        if (waiting.Count == 0) _effects.Add(new ReceiveEffect.Repair(shard));
+        waiting.AddRange(leaves.Take(ListsMax - waiting.Count));
+    }
+
+    private void AnswerMissing(ReceiveEvent.RepairEnded ended)
+    {
+        if (!_maybeMissing.Remove(ended.Shard, out List<Leaf>? waiting) || !ended.IsConclusive) return;
+        ReplicaVersion stored = _stored();
+        foreach (IGrouping<EdgeId, Leaf> edge in waiting.Distinct().GroupBy(leaf => leaf.Cell.Edge))
+        {
+            ImmutableArray<ContentHash> missing =
+                [.. edge.Where(leaf => stored.Find(leaf) is null).Select(leaf => leaf.Hash)];
+            if (!missing.IsEmpty) Answer(edge.Key, new EdgeAnswer.Missing(missing));
+        }
+    }
+
+    private void ForgetOldLists(DateTimeOffset now)
+    {
+        foreach (((Cell, Incarnation) key, Suspicion suspicion) in _suspicions.ToArray())
+        {
+            if (now - suspicion.At > ListAge) _suspicions.Remove(key);
+        }
+    }
+
+    private sealed record Suspicion(long OrdinalMax, DateTimeOffset At);
+}

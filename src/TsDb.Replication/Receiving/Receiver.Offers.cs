@@ -1,0 +1,175 @@
+using TsDb.Codec.Shipment;
+using TsDb.Model;
+
+namespace TsDb.Replication.Receiving;
+
+/// <content>Offers, chunks, and what co-owners say.</content>
+public sealed partial class Receiver
+{
+    private void TakeOffers(ReceiveEvent.Offered offered, DateTimeOffset now)
+    {
+        _greeter.Hear(offered.Edge, now);
+        if (!_owned.Contains(offered.Shard)) return;
+        OfferMessage message = offered.Message;
+        ReadOnlyMemory<byte> bundle = default;
+        if (!message.Bundle.IsEmpty && !TryUnpack(message, out bundle)) return;
+        foreach (Offer offer in message.Offers)
+        {
+            ReadOnlyMemory<byte> payload = offer.Payload;
+            if (payload.IsEmpty && !bundle.IsEmpty)
+            {
+                payload = bundle[..(int)offer.TransferBytes];
+                bundle = bundle[payload.Length..];
+            }
+
+            TakeOffer(offered, offer, payload, now);
+        }
+    }
+
+    private bool TryUnpack(OfferMessage message, out ReadOnlyMemory<byte> bundle)
+    {
+        long length = 0;
+        foreach (Offer offer in message.Offers)
+        {
+            if (offer.Payload.IsEmpty) length = checked(length + offer.TransferBytes);
+        }
+
+        bundle = default;
+        return length <= _options.ShipmentBytesMax
+            && TransferForms.TryToPlain(message.BundleForm, message.Bundle, length, default, out bundle);
+    }
+
+    private void TakeOffer(
+        ReceiveEvent.Offered offered, Offer offer, ReadOnlyMemory<byte> payload, DateTimeOffset now)
+    {
+        Leaf leaf = offer.Leaf;
+        EdgeId edge = offered.Edge;
+        if (leaf.Cell.Edge != edge || ShardOf(leaf) != offered.Shard)
+        {
+            Answer(edge, new EdgeAnswer.Refuse(leaf.Hash, "the topic's edge or shard is not the shipment's"));
+            return;
+        }
+
+        // An incarnation that is not in the registry here has no place in the order of newness yet.
+        if (_cluster!.Edges.GetValueOrDefault(edge)?.Incarnations.Contains(leaf.Incarnation) != true) return;
+        if (IsExpired(leaf))
+        {
+            Answer(edge, new EdgeAnswer.Expired(leaf.Hash));
+            return;
+        }
+
+        if (_stored().Find(leaf.Cell)?.Find(leaf.Incarnation, leaf.Ordinal) is { } present)
+        {
+            if (present.Hash == leaf.Hash) AnswerHeld(leaf, now);
+            else RefuseFork(leaf);
+            return;
+        }
+
+        if (_keeping.ContainsKey(leaf.Hash) || _fetching.Contains(leaf.Hash)) return;
+        long bytes = Math.Max(offer.TransferBytes, offer.BytesLength);
+        if (bytes > _options.ShipmentBytesMax)
+        {
+            string reason = $"a shipment of {bytes} bytes is above this cluster's {_options.ShipmentBytesMax}";
+            Answer(edge, new EdgeAnswer.Refuse(leaf.Hash, reason));
+            return;
+        }
+
+        Prepare(offer, payload, now);
+    }
+
+    private void Prepare(Offer offer, ReadOnlyMemory<byte> payload, DateTimeOffset now)
+    {
+        Leaf leaf = offer.Leaf;
+        EdgeId edge = leaf.Cell.Edge;
+        if (_assemblies.TryGetValue(leaf.Hash, out Assembly? known))
+        {
+            if (payload.IsEmpty && known.IsOf(offer)) return;
+            Drop(known);
+        }
+
+        if (_fullUntil > now)
+        {
+            Answer(edge, new EdgeAnswer.Later(_options.DiskFullWait, leaf.Hash, "the disk is full"));
+            return;
+        }
+
+        long bytes = payload.IsEmpty ? offer.TransferBytes : payload.Length;
+        bool isFull = _pendingBytes > 0 && _pendingBytes + bytes > _options.PendingBytesMax;
+        if (isFull || _assemblies.Count + _keeping.Count >= _options.PendingCountMax)
+        {
+            Answer(edge, new EdgeAnswer.Later(_options.BusyWait, leaf.Hash, "too much is on its way"));
+            return;
+        }
+
+        _pendingBytes += bytes;
+        if (payload.IsEmpty) _assemblies.Add(leaf.Hash, new Assembly(offer, now));
+        else Keep(new TransferredLeaf(leaf, offer.BytesLength, offer.Form, offer.Dictionary, payload));
+    }
+
+    private void Keep(TransferredLeaf transferred)
+    {
+        _keeping.Add(transferred.Leaf.Hash, transferred.Bytes.Length);
+        _effects.Add(new ReceiveEffect.Keep(transferred));
+    }
+
+    private void AnswerHeld(Leaf leaf, DateTimeOffset now)
+    {
+        if (_counter.IsDurable(leaf.Hash))
+        {
+            Answer(leaf.Cell.Edge, new EdgeAnswer.Durable(leaf.Hash));
+            return;
+        }
+
+        _counter.Here(leaf, _isWhole(ShardOf(leaf)), isAsked: true, now);
+        if (_counter.Decide(leaf.Hash, out _)) Answer(leaf.Cell.Edge, new EdgeAnswer.Durable(leaf.Hash));
+        else Answer(leaf.Cell.Edge, new EdgeAnswer.Have(leaf.Hash));
+    }
+
+    private bool IsExpired(Leaf leaf) =>
+        _cluster!.Databases.TryGetValue(leaf.Cell.Table.Database, out Cluster.DatabaseSettings? settings)
+        && leaf.Cell.Day.Range.EndNanoseconds <= settings.HorizonNanoseconds;
+
+    private void TakeChunk(ReceiveEvent.ChunkCame came, DateTimeOffset now)
+    {
+        _greeter.Hear(came.Edge, now);
+        if (!_owned.Contains(came.Shard)) return;
+        ContentHash hash = came.Chunk.Hash;
+        if (!_assemblies.TryGetValue(hash, out Assembly? assembly))
+        {
+            bool isKnown = _keeping.ContainsKey(hash) || _fetching.Contains(hash) || _counter.Knows(hash);
+            if (!isKnown && _unknown.Add(hash, now))
+                Answer(came.Edge, new EdgeAnswer.Want(hash, came.Chunk.Form, []));
+            return;
+        }
+
+        if (assembly.Offer.Leaf.Cell.Edge != came.Edge || !assembly.Add(came.Chunk, now) || !assembly.IsWhole)
+            return;
+        _assemblies.Remove(hash);
+        Keep(assembly.Transferred);
+    }
+
+    private void TakeNotice(Repair.StoredNotice notice, DateTimeOffset now)
+    {
+        if (notice.Cluster != _cluster!.Id || notice.Epoch != _cluster.Epoch) return;
+        foreach (Repair.NoticedLeaf noticed in notice.Leaves)
+        {
+            if (!_owned.Contains(ShardOf(noticed.Leaf))) continue;
+            _counter.Heard(notice.From, noticed.Leaf, noticed.Counts, now);
+            Decide(noticed.Leaf);
+        }
+    }
+
+    private void TakeReply(ReceiveEvent.NoticeAnswered answered, DateTimeOffset now)
+    {
+        Repair.StoredNotice notice = answered.Notice;
+        if (answered.Reply is not { } reply || reply.Has.Length != notice.Leaves.Length) return;
+        if (reply.Epoch != _cluster!.Epoch || notice.Epoch != _cluster.Epoch) return;
+        for (int i = 0; i < reply.Has.Length; i++)
+        {
+            if (reply.Has[i] == Repair.HeldState.Absent) continue;
+            bool counts = reply.Has[i] == Repair.HeldState.Counted;
+            _counter.Heard(answered.Node, notice.Leaves[i].Leaf, counts, now);
+            Decide(notice.Leaves[i].Leaf);
+        }
+    }
+}
