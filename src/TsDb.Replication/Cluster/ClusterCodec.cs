@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using TsDb.Model;
 
 namespace TsDb.Replication.Cluster;
@@ -16,22 +14,6 @@ public static class ClusterCodec
 
     private static readonly byte[] CommandMagic = "TSDBCMD"u8.ToArray();
     private static readonly byte[] SnapshotMagic = "TSDBCFG"u8.ToArray();
-
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        // What is not understood must not be half applied.
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        Converters =
-        {
-            new TextConverter<NodeId>(text => new NodeId(text), id => id.Value),
-            new TextConverter<EdgeId>(text => new EdgeId(text), id => id.Value),
-            new TextConverter<ClusterId>(text =>
-                new ClusterId(Guid.ParseExact(text, "N")), id => id.ToString()),
-            new TextConverter<Incarnation>(text =>
-                new Incarnation(Guid.ParseExact(text, "N")), id => id.ToString()),
-            new EdgesConverter(),
-        },
-    };
 
     /// <summary>A command's bytes.</summary>
     public static byte[] Encode(ClusterCommand command) => Encode(CommandMagic, command);
@@ -60,7 +42,7 @@ public static class ClusterCodec
                 ErrorKind.Corrupt, "a snapshot of the cluster's configuration has no magic");
 
     private static byte[] Encode<T>(byte[] magic, T value) =>
-        [.. magic, Version, .. JsonSerializer.SerializeToUtf8Bytes(value, Json)];
+        [.. magic, Version, .. JsonSerializer.SerializeToUtf8Bytes(value, ClusterJson.Options)];
 
     private static T Decode<T>(ReadOnlySpan<byte> bytes, string what)
     {
@@ -75,36 +57,12 @@ public static class ClusterCodec
 
         try
         {
-            return JsonSerializer.Deserialize<T>(bytes[1..], Json)
+            return JsonSerializer.Deserialize<T>(bytes[1..], ClusterJson.Options)
                 ?? throw new TsDbException(ErrorKind.Corrupt, $"a cluster {what} is null");
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or FormatException)
         {
             throw new TsDbException(ErrorKind.Corrupt, $"a cluster {what} cannot be read: {e.Message}", e);
         }
-    }
-
-    private sealed class TextConverter<T>(Func<string, T> parse, Func<T, string> print) : JsonConverter<T>
-    {
-        public override T Read(
-            ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            parse(reader.GetString() ?? throw new JsonException("an id is null"));
-
-        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
-            writer.WriteStringValue(print(value));
-    }
-
-    // The registry as a list: its key is inside each registration.
-    private sealed class EdgesConverter : JsonConverter<ImmutableSortedDictionary<EdgeId, EdgeRegistration>>
-    {
-        public override ImmutableSortedDictionary<EdgeId, EdgeRegistration> Read(
-            ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            (JsonSerializer.Deserialize<EdgeRegistration[]>(ref reader, options) ?? [])
-            .ToImmutableSortedDictionary(e => e.Edge, e => e);
-
-        public override void Write(
-            Utf8JsonWriter writer,
-            ImmutableSortedDictionary<EdgeId, EdgeRegistration> value,
-            JsonSerializerOptions options) => JsonSerializer.Serialize(writer, value.Values, options);
     }
 }

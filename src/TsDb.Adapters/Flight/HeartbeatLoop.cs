@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+using TsDb.Adapters.Flight.Protos;
+using TsDb.Adapters.Hosting;
+using TsDb.Model;
+using TsDb.Replication.Cluster;
+using TsDb.Replication.Ports;
+
+namespace TsDb.Adapters.Flight;
+
+/// <summary>Tells every other member that this node lives, and takes each answer as a sign of life.</summary>
+public sealed class HeartbeatLoop(
+    NodeIdentity identity, IClusterState cluster, NodeChannels channels, IHeartbeatSink heartbeats,
+    TimeSpan every, TimeProvider clock)
+{
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<string, Task> _calls = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Runs until cancelled. A peer that does not answer is asked again as soon as it was given up.
+    /// </summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        using PeriodicTimer timer = new(every, clock);
+        while (!ct.IsCancellationRequested)
+        {
+            if (cluster.Current is { } current)
+            {
+                foreach (Member member in current.Members.Where(m => m.DirectoryId != identity.DirectoryId))
+                    Beat(member, current, ct);
+            }
+
+            try
+            {
+                _ = await timer.WaitForNextTickAsync(ct);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+
+        await Task.WhenAll(_calls.Values);
+    }
+
+    // One call a peer at a time: to a frozen peer they would pile up.
+    private void Beat(Member member, ClusterConfiguration current, CancellationToken ct)
+    {
+        if (_calls.TryGetValue(member.FlightAddress, out Task? running) && !running.IsCompleted) return;
+        _calls[member.FlightAddress] = BeatAsync(member, current, ct);
+    }
+
+    private async Task BeatAsync(Member member, ClusterConfiguration current, CancellationToken ct)
+    {
+        using CancellationTokenSource timer = new(AnswerWithin, clock);
+        using CancellationTokenSource patience =
+            CancellationTokenSource.CreateLinkedTokenSource(ct, timer.Token);
+        try
+        {
+            HeartbeatReply reply =
+                await new Protos.Node.NodeClient(channels.To(member.FlightAddress)).HeartbeatAsync(
+                new HeartbeatRequest
+                {
+                    ClusterId = NodeMessages.Bytes(current.Id.Value),
+                    Node = identity.Id.Value,
+                    DirectoryId = NodeMessages.Bytes(identity.DirectoryId),
+                    Epoch = current.Epoch.Value,
+                    Version = NodeProtocol.Version,
+                },
+                new CallOptions(cancellationToken: patience.Token));
+
+            // The address may have another node by now.
+            if (NodeMessages.Id(reply.DirectoryId, "a directory id") == member.DirectoryId)
+                heartbeats.Heard(member.Id, member.DirectoryId);
+        }
+        catch (Exception e) when (e is RpcException or OperationCanceledException or TsDbException
+            or ObjectDisposedException)
+        {
+            // Silence is what the detector measures; there is nothing else to do about it.
+        }
+    }
+}

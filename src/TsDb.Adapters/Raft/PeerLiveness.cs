@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using DotNext.Diagnostics;
+using Microsoft.Extensions.Logging;
+using TsDb.Adapters.Flight;
+using TsDb.Model;
+
+namespace TsDb.Adapters.Raft;
+
+/// <summary>
+/// Who is thought to be alive: a phi accrual failure detector a peer (Hayashibara et al., 2004), fed by
+/// heartbeats. Apart from membership: a silent member stays a member.
+/// </summary>
+public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : IHeartbeatSink
+{
+    /// <summary>How often every node tells every other that it lives.</summary>
+    public static readonly TimeSpan BeatEvery = TimeSpan.FromMilliseconds(250);
+
+    private const double PhiDead = 8;
+    private static readonly TimeSpan Deviation = TimeSpan.FromMilliseconds(100);
+
+    // Hiccups of the scheduler or the collector are no deaths.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    // A longer silence says nothing about the usual rhythm: it would make the detector believe in slow peers.
+    private static readonly TimeSpan Forget = TimeSpan.FromSeconds(3);
+
+    private readonly ConcurrentDictionary<NodeId, Peer> _peers = [];
+    private readonly ILogger _log = loggers.CreateLogger("TsDb.Cluster");
+
+    /// <inheritdoc/>
+    public void Heard(NodeId node, Guid directoryId)
+    {
+        Peer peer = _peers.GetOrAdd(node, _ => new Peer());
+        lock (peer)
+        {
+            long now = clock.GetTimestamp();
+            if (peer.Detector is null || clock.GetElapsedTime(peer.LastHeard, now) > Forget)
+            {
+                peer.Detector = new PhiAccrualFailureDetector(BeatEvery)
+                {
+                    Threshold = PhiDead,
+                    MinStdDeviation = Deviation,
+                    AcceptableHeartbeatPause = Pause,
+                    TreatUnknownValueAsUnhealthy = true,
+                };
+            }
+
+            peer.LastHeard = now;
+            peer.LastHeardAt = clock.GetUtcNow();
+            peer.Detector.ReportHeartbeat();
+        }
+
+        Note(node, peer, true);
+    }
+
+    /// <summary>True if the node was heard in its usual rhythm.</summary>
+    public bool IsLive(NodeId node)
+    {
+        if (!_peers.TryGetValue(node, out Peer? peer)) return false;
+        bool isLive;
+        lock (peer) isLive = peer.Detector?.IsHealthy == true;
+        Note(node, peer, isLive);
+        return isLive;
+    }
+
+    /// <summary>When the node was heard last; null for never.</summary>
+    public DateTimeOffset? LastHeard(NodeId node) =>
+        _peers.TryGetValue(node, out Peer? peer) ? peer.LastHeardAt : null;
+
+    private void Note(NodeId node, Peer peer, bool isLive)
+    {
+        bool isNews;
+        lock (peer)
+        {
+            isNews = peer.IsLive != isLive;
+            peer.IsLive = isLive;
+        }
+
+        if (isNews) Log.Liveness(_log, node, isLive ? "alive" : "silent");
+    }
+
+    private sealed class Peer
+    {
+        public PhiAccrualFailureDetector? Detector { get; set; }
+
+        public long LastHeard { get; set; }
+
+        public DateTimeOffset LastHeardAt { get; set; }
+
+        public bool IsLive { get; set; }
+    }
+}

@@ -1,0 +1,293 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using TsDb.Adapters.Hosting;
+using TsDb.Model;
+using TsDb.Replication.Cluster;
+using TsDb.Replication.Ports;
+using TsDb.Storage.Ports;
+
+namespace TsDb.Adapters.Raft;
+
+/// <summary>
+/// A node's part in the cluster: it founds or joins one, keeps its configuration by Raft, and answers on the
+/// cluster port. It never ends by itself: without a majority there is no leader, and the configuration stays
+/// as it is.
+/// </summary>
+public sealed class RaftClusterState : IClusterState, IAsyncDisposable
+{
+    private static readonly TimeSpan TendEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RegisterWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
+
+    private readonly ClusterSettings _settings;
+    private readonly NodeIdentity _identity;
+    private readonly IDisk _disk;
+    private readonly PeerLiveness _liveness;
+    private readonly ClusterEnvironment _environment;
+    private readonly ILogger _log;
+    private readonly MembershipFiles _files;
+    private readonly ClusterDialer _dialer;
+    private readonly AddressBook _addresses = new();
+    private readonly ClusterListener _listener;
+    private readonly ClusterDesk _desk;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private ClusterEntry? _entry;
+    private RaftNode? _node;
+    private RaftTransport? _transport;
+    private Task _running = Task.CompletedTask;
+    private volatile ClusterConfiguration? _current;
+
+    /// <summary>Reads what the data directory knows about clusters; nothing runs yet.</summary>
+    public RaftClusterState(
+        NodeIdentity identity, ClusterSettings settings, IDisk disk, PeerLiveness liveness,
+        ClusterEnvironment environment)
+    {
+        (_identity, _settings, _disk, _liveness, _environment) =
+            (identity, settings, disk, liveness, environment);
+        _log = environment.Loggers.CreateLogger("TsDb.Cluster");
+        _files = new MembershipFiles(disk);
+        _dialer = new ClusterDialer(environment.Clock);
+        _desk = new ClusterDesk(this);
+        _listener = new ClusterListener(_desk, environment.Clock, _log);
+    }
+
+    /// <inheritdoc/>
+    public event Action<ClusterConfiguration>? Changed;
+
+    /// <inheritdoc/>
+    public NodeId Self => _identity.Id;
+
+    /// <inheritdoc/>
+    public ClusterConfiguration? Current => _current;
+
+    /// <summary>The leader of the configuration as far as this node knows; null for none.</summary>
+    public NodeId? Leader => _node?.Leader is { } directory
+        ? _current?.Members.FirstOrDefault(m => m.DirectoryId == directory)?.Id
+        : null;
+
+    /// <summary>What this node waits for before it belongs to a cluster; null once it does.</summary>
+    public string? WaitingFor => _entry?.WaitingFor;
+
+    internal NodeIdentity Identity => _identity;
+
+    internal ClusterSettings Settings => _settings;
+
+    internal MembershipFiles Files => _files;
+
+    internal AddressBook Addresses => _addresses;
+
+    internal RaftNode? Node => _node;
+
+    internal RaftTransport? Transport => _transport;
+
+    internal ClusterEntry? Entry => _entry;
+
+    internal IAuthorizer Authorizer => _environment.Authorizer;
+
+    internal Member? SelfMember { get; private set; }
+
+    /// <summary>Binds the cluster port. Throws SocketException when it is taken.</summary>
+    public IPEndPoint Bind(ListenAddress wanted) => _listener.Bind(wanted.EndPoint);
+
+    /// <summary>
+    /// Begins to take part, under the addresses that the others shall use. Returns at once when the node has
+    /// to wait for others; a cluster of one is there when this returns.
+    /// </summary>
+    public async Task StartAsync(Member self, CancellationToken ct)
+    {
+        SelfMember = self;
+        _addresses.Note(self.DirectoryId, self.ClusterAddress);
+        _entry = new ClusterEntry(self, _settings, _files, _environment, _dialer);
+        _listener.Start();
+        _running = RunAsync(self);
+        if (_settings.Seeds.IsEmpty
+            && _files.Membership is not { Members.Length: > 1 }) await AwaitFoundingAsync(ct);
+    }
+
+    /// <inheritdoc/>
+    public bool IsLive(NodeId node) => node == Self || _liveness.IsLive(node);
+
+    /// <inheritdoc/>
+    public async Task RegisterAsync(EdgeId edge, Incarnation incarnation, CancellationToken ct)
+    {
+        bool IsKnown() => _current?.Edges.GetValueOrDefault(edge)?.Incarnations.Contains(incarnation) == true;
+        if (!IsKnown()) await ChangeAsync(new ClusterCommand.RegisterEdge(edge, incarnation), IsKnown, ct);
+    }
+
+    /// <summary>
+    /// Has the leader put a command into the log and returns once <paramref name="isApplied"/> holds here.
+    /// Throws
+    /// <see cref="ErrorKind.Unavailable"/> if that takes too long: the command may still be applied later.
+    /// </summary>
+    public async Task ChangeAsync(ClusterCommand command, Func<bool> isApplied, CancellationToken ct)
+    {
+        DateTimeOffset deadline = _environment.Clock.GetUtcNow() + RegisterWithin;
+        string reason = "no leader";
+        while (_environment.Clock.GetUtcNow() < deadline)
+        {
+            try
+            {
+                await SendAsync(command, ct);
+                while (!isApplied() && _environment.Clock.GetUtcNow() < deadline)
+                    await Task.Delay(LookEvery, _environment.Clock, ct);
+                if (isApplied()) return;
+            }
+            catch (TsDbException e) when (e.Kind is ErrorKind.Unavailable or ErrorKind.Closed)
+            {
+                reason = e.Message;
+                await Task.Delay(LookEvery * 10, _environment.Clock, ct);
+            }
+        }
+
+        throw new TsDbException(
+            ErrorKind.Unavailable, $"the cluster's configuration cannot change now: {reason}")
+        {
+            RetryAfter = RetryAfter,
+        };
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        await _listener.DisposeAsync();
+        if (_node is { } node) await node.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    internal ClusterPreface PrefaceFor(ClusterPurpose purpose) => new(
+        purpose, _files.Membership?.Cluster ?? default,
+            _identity.DirectoryId, SelfMember?.ClusterAddress ?? "");
+
+    /// <summary>Puts a command into the log here, or has the leader do it.</summary>
+    internal async Task SendAsync(ClusterCommand command, CancellationToken ct)
+    {
+        if (_node is not { } node)
+            throw new TsDbException(ErrorKind.Unavailable, "this node is not in a cluster yet");
+        if (node.IsLeader) await node.ProposeAsync(command, ct);
+        else _ = await AskLeaderAsync<TalkReply.Done>(new TalkRequest.Propose(command), ct);
+    }
+
+    /// <summary>Asks the leader. Throws Unavailable if there is none.</summary>
+    internal async Task<T> AskLeaderAsync<T>(TalkRequest request, CancellationToken ct)
+        where T : TalkReply
+    {
+        if (_node?.Leader is not { } leader || leader == _identity.DirectoryId
+            || _addresses.Find(leader) is not { } address)
+            throw new TsDbException(ErrorKind.Unavailable, "the cluster has no leader now");
+        return await _dialer.AskAsync<T>(address, PrefaceFor(ClusterPurpose.Talk), request, ct);
+    }
+
+    private async Task RunAsync(Member self)
+    {
+        CancellationToken ct = _stop.Token;
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                MembershipRecord membership = await _entry!.EnterAsync(ct);
+                if (_node is null) await TakePartAsync(membership, ct);
+                await TendAsync(self, membership, ct);
+                await Task.Delay(TendEvery, _environment.Clock, ct);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                Log.AgentFailed(_log, e);
+                await Task.Delay(TimeSpan.FromSeconds(1), _environment.Clock, CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task TakePartAsync(MembershipRecord membership, CancellationToken ct)
+    {
+        foreach (Member member in membership.Members)
+        {
+            if (_addresses.Find(member.DirectoryId) is null)
+                _addresses.Note(member.DirectoryId, member.ClusterAddress);
+        }
+
+        RaftTransport transport = new(
+            PrefaceFor(ClusterPurpose.Raft), _addresses, RaftNode.AnswerWithin, _environment.Clock);
+        RaftNode node = new(
+            _disk, _identity.DirectoryId, transport, Applied, _environment.Clock, _environment.Loggers);
+        _transport = transport;
+        await node.StartAsync(ct);
+        _node = node;
+    }
+
+    // What has to be looked after again and again, whoever leads.
+    private async Task TendAsync(Member self, MembershipRecord membership, CancellationToken ct)
+    {
+        RaftNode node = _node!;
+        ClusterConfiguration? current = _current;
+        try
+        {
+            if (current is null)
+            {
+                if (node.IsLeader && membership.Plan is { } plan)
+                    await node.ProposeAsync(new ClusterCommand.Found(plan.ToConfiguration()), ct);
+                return;
+            }
+
+            if (current.Members.FirstOrDefault(m => m.DirectoryId == self.DirectoryId) != self)
+                await AnnounceAsync(self, current, ct);
+            await node.AlignVotersAsync(current, ct);
+        }
+        catch (TsDbException e) when (
+            e.Kind is ErrorKind.Unavailable or ErrorKind.Conflict or ErrorKind.Invalid)
+        {
+            Log.JoinFailed(_log, e.Message);
+        }
+    }
+
+    private async Task AnnounceAsync(Member self, ClusterConfiguration current, CancellationToken ct)
+    {
+        TalkRequest.Join join = new(self, _entry!.Process, false);
+        if (_node!.IsLeader || _node.Leader is not null)
+        {
+            _ = await _desk.AnswerAsync(join, ct);
+            return;
+        }
+
+        // Nobody reaches this node at its old address, so it hears of no leader: any member will pass it on.
+        foreach (Member other in current.Members.Where(m => m.DirectoryId != self.DirectoryId))
+        {
+            try
+            {
+                _ = await _dialer.AskAsync<TalkReply.Joined>(
+                    other.ClusterAddress, PrefaceFor(ClusterPurpose.Talk), join, ct);
+                return;
+            }
+            catch (TsDbException e) when (e.Kind == ErrorKind.Unavailable)
+            {
+                Log.JoinFailed(_log, e.Message);
+            }
+        }
+    }
+
+    private void Applied(ClusterConfiguration configuration)
+    {
+        lock (_gate)
+        {
+            bool isNews = _current is not { } before || before.Epoch != configuration.Epoch;
+            _current = configuration;
+            foreach (Member member in configuration.Members)
+                _addresses.Note(member.DirectoryId, member.ClusterAddress);
+            if (isNews) Log.Configured(_log, configuration.Epoch.Value, configuration.Members.Length);
+        }
+
+        Changed?.Invoke(configuration);
+    }
+
+    private async Task AwaitFoundingAsync(CancellationToken ct)
+    {
+        while (_current is null) await Task.Delay(LookEvery, _environment.Clock, ct);
+    }
+}

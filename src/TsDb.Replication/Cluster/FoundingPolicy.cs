@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+
+namespace TsDb.Replication.Cluster;
+
+/// <summary>
+/// Decides from the seeds' answers what a node that never belonged to a cluster does. A cluster is founded
+/// only by a majority of the listed seeds that all say they were never members; the vote itself is
+/// <see cref="FoundingRound"/>.
+/// </summary>
+public sealed class FoundingPolicy(int seedCount, string seeds, Guid self)
+{
+    /// <summary>
+    /// How long a majority waits for the rest, so that nodes started together are founders together.
+    /// </summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+
+    /// <summary>How much later the next in line tries when the one before it does not.</summary>
+    public static readonly TimeSpan Turn = TimeSpan.FromSeconds(3);
+
+    private DateTimeOffset? _majoritySince;
+
+    /// <summary>Seeds that make a majority of the listed ones.</summary>
+    public int Quorum => (seedCount / 2) + 1;
+
+    /// <summary>What to do after these answers, one a seed that answered at all.</summary>
+    public FoundingStep Decide(IReadOnlyCollection<SeedAnswer> answers, DateTimeOffset now)
+    {
+        SeedAnswer[] members = [.. answers.Where(a => a.Cluster is not null).OrderBy(a => a.Member.Id)];
+        if (members.Length > 0) return Enter(members);
+        Member[] candidates = [.. answers
+            .Where(a => a.Seeds == seeds)
+            .Select(a => a.Member)
+            .DistinctBy(m => m.DirectoryId)
+            .OrderBy(m => m.Id)];
+        if (candidates.Length < answers.Count)
+        {
+            return Waiting(
+                $"{answers.Count - candidates.Length} of {answers.Count} seeds that answer were started with "
+                + "other seeds, or are listed twice: start all with the same --seeds");
+        }
+
+        if (candidates.All(m => m.DirectoryId != self))
+            return Waiting("this node is not among its seeds, and none of them belongs to a cluster yet");
+        if (candidates.GroupBy(m => m.Id).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            return Waiting($"two seeds have the id {twice.Key}: give each its own --id");
+        if (candidates.Length < Quorum)
+            return Waiting(
+                $"{candidates.Length} of {seedCount} seeds answer; {Quorum} are needed to found a cluster");
+        return Propose(candidates, now);
+    }
+
+    private FoundingStep Propose(Member[] candidates, DateTimeOffset now)
+    {
+        _majoritySince ??= now;
+        int turn = Array.FindIndex(candidates, m => m.DirectoryId == self);
+        TimeSpan wait = (Turn * turn) + (candidates.Length < seedCount ? Grace : TimeSpan.Zero);
+        return now - _majoritySince >= wait
+            ? new FoundingStep.Propose([.. candidates])
+            : new FoundingStep.Wait(
+                $"{candidates.Length} of {seedCount} seeds answer; {candidates[0].Id} founds the cluster");
+    }
+
+    private FoundingStep Enter(SeedAnswer[] members)
+    {
+        ImmutableArray<ClusterId> clusters = [.. members.Select(m => m.Cluster!.Value).Distinct()];
+        if (clusters.Length > 1)
+            return Waiting(
+                $"the seeds belong to {clusters.Length} different clusters: name the seeds of one");
+        return members.Select(m => m.Plan)
+            .FirstOrDefault(p => p?.Members.Any(m => m.DirectoryId == self) == true)
+            is { } plan
+            ? new FoundingStep.Adopt(plan)
+            : new FoundingStep.Join(members[0].Member);
+    }
+
+    private FoundingStep.Wait Waiting(string reason)
+    {
+        _majoritySince = null;
+        return new FoundingStep.Wait(reason);
+    }
+}
