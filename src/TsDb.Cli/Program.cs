@@ -4,6 +4,7 @@ using TsDb.Cli.Commands;
 RootCommand root = new(
     "TsDb, an edge-replicated time-series database: write points, ask questions, look at the fleet.");
 CommonOptions common = new();
+root.Add(WriteCommand.Create(common));
 root.Add(QueryCommand.Create(common));
 root.Add(ShellCommand.Create(common));
 root.Add(StatusCommand.Create(common));
