@@ -32,6 +32,8 @@ internal sealed class NodeProcess
     public static NodeProcess Start(string name, IEnumerable<string> command, string folder,
         TimeProvider clock)
     {
+        // A ready line of an earlier run says nothing of this one.
+        File.Delete(Path.Combine(folder, $"{name}.out"));
         ProcessStartInfo start = new("/bin/sh")
         {
             UseShellExecute = false,
@@ -91,11 +93,19 @@ internal sealed class NodeProcess
         await _process.WaitForExitAsync(ct);
     }
 
+    /// <summary>Stops it where it stands (SIGSTOP): it holds its sockets and answers nothing.</summary>
+    public void Pause() => Signal("-STOP", Id);
+
+    /// <summary>Lets a paused node go on (SIGCONT).</summary>
+    public void Resume() => Signal("-CONT", Id);
+
     /// <summary>Sends SIGTERM to a process.</summary>
-    public static void Terminate(int processId)
+    public static void Terminate(int processId) => Signal("-TERM", processId);
+
+    private static void Signal(string signal, int processId)
     {
         using Process kill =
-            Process.Start("/bin/kill", ["-TERM", processId.ToString(CultureInfo.InvariantCulture)]);
+            Process.Start("/bin/kill", [signal, processId.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
 }
