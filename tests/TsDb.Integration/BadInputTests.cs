@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using TsDb.Cli.Demo;
-using TsDb.Cli.Nodes;
 using TsDb.Integration.Fleets;
 
 namespace TsDb.Integration;
