@@ -37,6 +37,7 @@ public static class ClusterStateMachine
     {
         if (current.Removed.Contains(member.DirectoryId)) return current;
         Member? known = current.Members.FirstOrDefault(m => m.DirectoryId == member.DirectoryId);
+        member = member with { Since = known?.Since ?? Next(current.Epoch) };
         if (known == member) return current;
 
         // A directory keeps its name for life: everything stored in it was stored under that name.

@@ -23,6 +23,11 @@ public sealed record Member
     /// <summary>host:port of its embedded broker; empty when it uses outside brokers.</summary>
     public required string BrokerAddress { get; init; }
 
+    /// <summary>
+    /// The epoch that began with this directory's admission; 0 for those that the cluster was founded with.
+    /// </summary>
+    public Epoch Since { get; init; }
+
     /// <summary>Label of the failure zone; replicas spread over zones first.</summary>
     public string Zone { get; init; } = "";
 

@@ -17,4 +17,31 @@ internal static partial class Log
 
     [LoggerMessage(4104, LogLevel.Error, "The catalog of leaves could not be written")]
     public static partial void CatalogFailed(ILogger log, Exception error);
+
+    [LoggerMessage(4105, LogLevel.Debug, "Node {Node} was not heard in a repair: {Reason}")]
+    public static partial void PeerNotHeard(ILogger log, NodeId node, string reason);
+
+    [LoggerMessage(4106, LogLevel.Warning, "Leaf {Leaf} could not be fetched from {Node}: {Reason}")]
+    public static partial void LeafNotFetched(ILogger log, Leaf leaf, NodeId node, string reason);
+
+    [LoggerMessage(4107, LogLevel.Warning, "Leaf {Leaf} was not kept ({Outcome}): {Reason}")]
+    public static partial void LeafNotKept(ILogger log, Leaf leaf, ReceiveOutcome outcome, string reason);
+
+    [LoggerMessage(4108, LogLevel.Warning, "A message on {Topic} from broker {Broker} was ignored: {Reason}")]
+    public static partial void MessageIgnored(ILogger log, string topic, string broker, string reason);
+
+    [LoggerMessage(4109, LogLevel.Warning, "Edge {Edge} incarnation {Incarnation} could not be registered: {Reason}")]
+    public static partial void NotRegistered(ILogger log, EdgeId edge, Incarnation incarnation, string reason);
+
+    [LoggerMessage(4110, LogLevel.Information, "Repair fetched {Fetched} leaves; {Missing} could not be got")]
+    public static partial void Repaired(ILogger log, int fetched, int missing);
+
+    [LoggerMessage(4111, LogLevel.Information, "Edge {Edge}: {Verdict} {Reason}")]
+    public static partial void EdgeGreeted(ILogger log, EdgeId edge, string verdict, string reason);
+
+    [LoggerMessage(4112, LogLevel.Error, "The receiver stopped")]
+    public static partial void ReceiverFailed(ILogger log, Exception error);
+
+    [LoggerMessage(4113, LogLevel.Warning, "A round of repair failed")]
+    public static partial void RepairFailed(ILogger log, Exception error);
 }

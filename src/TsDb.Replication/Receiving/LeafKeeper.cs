@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+using TsDb.Replication.Ports;
+
+namespace TsDb.Replication.Receiving;
+
+/// <summary>
+/// Verifies leaves that came over a wire and stores them: the hash, every row group, and that the file says
+/// of itself what its leaf says. Blocks on the processor and the disk; any thread may call it.
+/// </summary>
+public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
+{
+    /// <summary>The store that leaves go to.</summary>
+    public ReplicaStore Store => store;
+
+    /// <summary>Verifies and stores, and says what became of each, in the order given.</summary>
+    public ImmutableArray<ReceiveEvent.Finished> Keep(IReadOnlyList<TransferredLeaf> leaves)
+    {
+        ReceiveEvent.Finished[] finished = new ReceiveEvent.Finished[leaves.Count];
+        List<VerifiedLeaf> verified = [];
+        List<int> places = [];
+        for (int i = 0; i < leaves.Count; i++)
+        {
+            (VerifiedLeaf? leaf, ReceiveOutcome outcome, string reason) = Verify(leaves[i]);
+            finished[i] = new ReceiveEvent.Finished(leaves[i].Leaf, outcome, reason);
+            if (leaf is null) continue;
+            verified.Add(leaf);
+            places.Add(i);
+        }
+
+        ImmutableArray<ReceiveOutcome> stored = store.Store(verified);
+        for (int i = 0; i < stored.Length; i++)
+            finished[places[i]] = finished[places[i]] with { Outcome = stored[i] };
+        return ImmutableArray.Create(finished);
+    }
+
+    private (VerifiedLeaf? Leaf, ReceiveOutcome Outcome, string Reason) Verify(TransferredLeaf transferred)
+    {
+        Leaf leaf = transferred.Leaf;
+        if (store.Current.Find(leaf) is not null) return (null, ReceiveOutcome.AlreadyPresent, "");
+        ReadOnlyMemory<byte> dictionary = default;
+        if (transferred.Dictionary is { } hash && !TryReadDictionary(leaf.Cell, hash, out dictionary))
+            return (null, ReceiveOutcome.Damaged, "the shipment that its compression refers to is not here");
+        bool isPlain = TransferForms.TryToPlain(
+            transferred.Form, transferred.Bytes, transferred.BytesLength, dictionary, out ReadOnlyMemory<byte> plain);
+        if (!isPlain) return (null, ReceiveOutcome.Damaged, "the bytes are not as long as offered");
+        if (ContentHash.Of(plain.Span) != leaf.Hash)
+            return (null, ReceiveOutcome.Damaged, "the bytes do not have the hash that was offered");
+        try
+        {
+            SegmentManifest manifest = verifier.Verify(plain);
+            return Disagreement(leaf, manifest) is { } reason
+                ? (null, ReceiveOutcome.Refused, reason)
+                : (new VerifiedLeaf(leaf, manifest, plain), ReceiveOutcome.Stored, "");
+        }
+        catch (TsDbException e)
+        {
+            return (null, ReceiveOutcome.Refused, e.Message);
+        }
+    }
+
+    private static string? Disagreement(Leaf leaf, SegmentManifest manifest)
+    {
+        if (manifest.Cell != leaf.Cell) return $"the file belongs to {manifest.Cell}, offered as {leaf.Cell}";
+        if (manifest.Incarnation != leaf.Incarnation) return "the file is of another incarnation than offered";
+        return manifest.Ordinals == new OrdinalRange(leaf.Ordinal, leaf.Ordinal)
+            ? null
+            : $"the file is shipment {manifest.Ordinals.First.Value}, offered as {leaf.Ordinal.Value}";
+    }
+
+    // The dictionary is an earlier shipment of the same table and edge: the same day's cell, or a day before.
+    private bool TryReadDictionary(Cell cell, ContentHash hash, out ReadOnlyMemory<byte> dictionary)
+    {
+        dictionary = default;
+        if (!store.Current.Tables.TryGetValue(cell.Table, out TableLeaves? table)) return false;
+        StoredLeaf? found = table.Cells.Values.Where(leaves => leaves.Cell.Edge == cell.Edge)
+            .SelectMany(leaves => leaves.Leaves).FirstOrDefault(leaf => leaf.Hash == hash);
+        if (found is null || found.Extent.BytesLength > Array.MaxLength) return false;
+        try
+        {
+            dictionary = store.Read(found.Leaf, 0, (int)found.Extent.BytesLength);
+            return true;
+        }
+        catch (TsDbException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            return false;
+        }
+    }
+}

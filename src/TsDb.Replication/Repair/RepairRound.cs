@@ -1,0 +1,173 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using TsDb.Model;
+using TsDb.Replication.Cluster;
+using TsDb.Replication.Ports;
+using TsDb.Replication.Receiving;
+
+namespace TsDb.Replication.Repair;
+
+/// <summary>
+/// Compares shards with the other nodes that have them and fetches what is missing here: shard digests first,
+/// then those of each table and day that differ, then lists. What this node has and a peer has not is the
+/// peer's to fetch.
+/// </summary>
+public sealed class RepairRound(
+    NodeId self, LeafKeeper keeper, IPeerLink peers, LeafFetcher fetcher, ILogger log)
+{
+    private const int BatchLeavesMax = 64;
+    private const long BatchBytesMax = 32L << 20;
+
+    private readonly ReplicaStore _store = keeper.Store;
+
+    /// <summary>
+    /// Compares these shards. Never throws for a peer that does not answer: it is not counted as heard.
+    /// Shards that were heard enough of while recovering are marked as whole.
+    /// </summary>
+    public async Task<RepairReport> RunAsync(
+        ClusterConfiguration cluster, IReadOnlyCollection<ShardId> shards, CancellationToken ct)
+    {
+        SortedDictionary<ShardId, int> heard = [];
+        SortedDictionary<NodeId, List<ShardId>> asked = [];
+        foreach (ShardId shard in shards.Distinct().Order())
+        {
+            heard[shard] = 0;
+            foreach (NodeId peer in RepairPolicy.PeersOf(cluster, shard, self, !_store.IsWhole(shard)))
+            {
+                if (!asked.TryGetValue(peer, out List<ShardId>? list)) asked.Add(peer, list = []);
+                list.Add(shard);
+            }
+        }
+
+        Tally tally = new();
+        foreach ((NodeId peer, List<ShardId> list) in asked)
+        {
+            foreach (ShardId shard in await CompareAsync(cluster, peer, [.. list], tally, ct)) heard[shard]++;
+        }
+
+        ShardId[] conclusive =
+            [.. heard.Where(h => h.Value >= HeardMin(cluster, h.Key)).Select(h => h.Key)];
+        _store.MarkWhole(cluster.Epoch, [.. conclusive]);
+        return new RepairReport(
+            [.. conclusive], [.. heard.Keys.Except(conclusive)], tally.Fetched, tally.Missing);
+    }
+
+    private int HeardMin(ClusterConfiguration cluster, ShardId shard) =>
+        RepairPolicy.HeardMin(cluster, isRecovering: !_store.IsWhole(shard));
+
+    private async Task<List<ShardId>> CompareAsync(
+        ClusterConfiguration cluster, NodeId peer, ImmutableArray<ShardId> shards, Tally tally, CancellationToken ct)
+    {
+        List<ShardId> heard = [];
+        try
+        {
+            foreach (ShardDigest theirs in await peers.ShardDigestsAsync(peer, shards, ct))
+            {
+                bool isSame = theirs.Digest == _store.Current.ShardDigest(theirs.Shard, cluster.ShardCount);
+                bool isPulled = isSame || await PullAsync(cluster, peer, theirs.Shard, tally, ct);
+
+                // A peer that is recovering itself may lack what was durable: it gives, but it proves
+                // nothing.
+                if (isPulled && !theirs.IsRecovering) heard.Add(theirs.Shard);
+            }
+        }
+        catch (TsDbException e) when (e.Kind is ErrorKind.Unavailable or ErrorKind.Deadline or ErrorKind.Closed
+            or ErrorKind.Conflict)
+        {
+            Receiving.Log.PeerNotHeard(log, peer, e.Message);
+        }
+
+        return heard;
+    }
+
+    private async Task<bool> PullAsync(
+        ClusterConfiguration cluster, NodeId peer, ShardId shard, Tally tally, CancellationToken ct)
+    {
+        Dictionary<(TableId, Day), LeafDigest> ours = _store.Current.CellsOf(shard, cluster.ShardCount)
+            .GroupBy(cell => (cell.Cell.Table, cell.Cell.Day))
+            .ToDictionary(
+                group => group.Key,
+                group => group.Aggregate(LeafDigest.Empty, (sum, cell) => sum + cell.Digest));
+        bool isWhole = true;
+        foreach (DayDigest theirs in await peers.DayDigestsAsync(peer, shard, ct))
+        {
+            if (ours.TryGetValue((theirs.Table, theirs.Day), out LeafDigest digest) && digest == theirs.Digest)
+                continue;
+            ImmutableArray<ListedLeaf> listed =
+                await peers.LeavesAsync(peer, shard, theirs.Table, theirs.Day, ct);
+            isWhole &= await FetchAsync(cluster, peer, listed, tally, ct);
+        }
+
+        return isWhole;
+    }
+
+    private async Task<bool> FetchAsync(
+        ClusterConfiguration cluster,
+        NodeId peer,
+        ImmutableArray<ListedLeaf> listed,
+        Tally tally,
+        CancellationToken ct)
+    {
+        bool isWhole = true;
+        List<TransferredLeaf> batch = [];
+        long bytes = 0;
+        foreach (ListedLeaf theirs in listed)
+        {
+            if (_store.Current.Find(theirs.Leaf) is not null) continue;
+            if (!IsRegistered(cluster, theirs.Leaf))
+            {
+                isWhole = false;
+                continue;
+            }
+
+            try
+            {
+                batch.Add(await fetcher.FetchAsync(peer, theirs.Leaf, ct));
+                bytes += theirs.BytesLength;
+            }
+            catch (TsDbException e) when (e.Kind == ErrorKind.NotFound)
+            {
+                Receiving.Log.LeafNotFetched(log, theirs.Leaf, peer, e.Message);
+                isWhole = false;
+                tally.Missing++;
+            }
+
+            if (batch.Count < BatchLeavesMax && bytes < BatchBytesMax) continue;
+            isWhole &= Keep(batch, tally);
+            bytes = 0;
+        }
+
+        return Keep(batch, tally) && isWhole;
+    }
+
+    // Without a place in the registry a leaf has no place in the order of newness; this node will catch up.
+    private static bool IsRegistered(ClusterConfiguration cluster, Leaf leaf) =>
+        cluster.Edges.GetValueOrDefault(leaf.Cell.Edge)?.Incarnations.Contains(leaf.Incarnation) == true;
+
+    private bool Keep(List<TransferredLeaf> batch, Tally tally)
+    {
+        bool isWhole = true;
+        foreach (ReceiveEvent.Finished finished in keeper.Keep(batch))
+        {
+            if (finished.Outcome is ReceiveOutcome.Stored or ReceiveOutcome.AlreadyPresent)
+            {
+                tally.Fetched++;
+                continue;
+            }
+
+            Receiving.Log.LeafNotKept(log, finished.Leaf, finished.Outcome, finished.Reason);
+            isWhole = false;
+            tally.Missing++;
+        }
+
+        batch.Clear();
+        return isWhole;
+    }
+
+    private sealed class Tally
+    {
+        public int Fetched { get; set; }
+
+        public int Missing { get; set; }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+using TsDb.Replication.Cluster;
+using TsDb.Replication.Ports;
+using TsDb.Replication.Receiving;
+
+namespace TsDb.Replication.Repair;
+
+/// <summary>Answers other nodes from what is on disk here.</summary>
+/// <param name="store">What is on disk.</param>
+/// <param name="cluster">Which cluster this is.</param>
+/// <param name="noticed">Where notices go; returns once there was room.</param>
+public sealed class ReplicaDesk(
+    ReplicaStore store, IClusterState cluster, Func<StoredNotice, CancellationToken, ValueTask> noticed) : PeerDesk
+{
+    /// <summary>Most bytes in one answer to a fetch.</summary>
+    public const int FetchBytesMax = 2 << 20;
+
+    /// <inheritdoc/>
+    public override async ValueTask<StoredReply> StoredAsync(StoredNotice notice, CancellationToken ct)
+    {
+        ClusterConfiguration current = Current();
+        if (notice.Cluster != current.Id)
+        {
+            throw new TsDbException(
+                ErrorKind.Conflict, $"this node is of cluster {current.Id}, not of {notice.Cluster}");
+        }
+
+        await noticed(notice, ct);
+        ReplicaVersion version = store.Current;
+        return new StoredReply(current.Epoch, [.. notice.Leaves.Select(noted => StateOf(noted.Leaf))]);
+
+        HeldState StateOf(Leaf leaf)
+        {
+            if (version.Find(leaf) is null) return HeldState.Absent;
+            return store.IsWhole(ShardId.Of(leaf.Cell, current.ShardCount)) ? HeldState.Counted : HeldState.Recovering;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<ShardDigest> ShardDigests(ImmutableArray<ShardId> shards)
+    {
+        ClusterConfiguration current = Current();
+        SortedDictionary<ShardId, LeafDigest> digests = [];
+        foreach (CellLeaves cell in store.Current.Cells)
+        {
+            ShardId shard = ShardId.Of(cell.Cell, current.ShardCount);
+            digests[shard] = digests.GetValueOrDefault(shard) + cell.Digest;
+        }
+
+        return [.. shards.Select(s => new ShardDigest(s, digests.GetValueOrDefault(s), !store.IsWhole(s)))];
+    }
+
+    /// <inheritdoc/>
+    public override ImmutableArray<DayDigest> DayDigests(ShardId shard) =>
+    [
+        .. store.Current.CellsOf(shard, Current().ShardCount)
+            .GroupBy(cell => (cell.Cell.Table, cell.Cell.Day))
+            .OrderBy(group => group.Key.Table).ThenBy(group => group.Key.Day)
+            .Select(group => new DayDigest(
+                group.Key.Table,
+                group.Key.Day,
+                group.Aggregate(LeafDigest.Empty, (sum, cell) => sum + cell.Digest))),
+    ];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<ListedLeaf> Leaves(ShardId shard, TableId table, Day day)
+    {
+        ClusterConfiguration current = Current();
+        if (!store.Current.Tables.TryGetValue(table, out TableLeaves? leaves)) return [];
+        return
+        [
+            .. leaves.Cells.Values
+                .Where(cell => cell.Cell.Day == day && ShardId.Of(cell.Cell, current.ShardCount) == shard)
+                .SelectMany(cell => cell.Leaves)
+                .Select(leaf => new ListedLeaf(leaf.Leaf, leaf.Extent.BytesLength)),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public override ReadOnlyMemory<byte> Fetch(Leaf leaf, long offset, int bytesMax) =>
+        store.Read(leaf, offset, Math.Clamp(bytesMax, 1, FetchBytesMax));
+
+    private ClusterConfiguration Current() => cluster.Current ?? throw new TsDbException(
+        ErrorKind.Unavailable, "this node belongs to no cluster yet: ask again later");
+}
