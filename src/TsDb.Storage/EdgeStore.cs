@@ -115,7 +115,7 @@ public sealed class EdgeStore : IAsyncDisposable
         PendingCommit pending;
         try
         {
-            ReadOnlyMemory<byte>? encoded = isLarge ? BatchCodec.Encode(request.Batches) : null;
+            byte[]? encoded = isLarge ? BatchCodec.Encode(request.Batches) : null;
             pending = new PendingCommit(request, bytes, encoded, _resume);
             await _parts.Lane.EnqueueAsync(pending, ct).ConfigureAwait(false);
         }

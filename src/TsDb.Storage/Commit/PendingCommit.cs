@@ -6,7 +6,7 @@ namespace TsDb.Storage.Commit;
 /// <param name="encoded">Its bytes for the log if its own thread made them; null leaves it to the writer.</param>
 /// <param name="options">How its waiters are resumed.</param>
 internal sealed class PendingCommit(
-    WriteRequest request, long bytes, ReadOnlyMemory<byte>? encoded, TaskCreationOptions options) : LaneItem
+    WriteRequest request, long bytes, byte[]? encoded, TaskCreationOptions options) : LaneItem
 {
     private readonly TaskCompletionSource<CommitOutcome> _done = new(options);
 
@@ -14,7 +14,7 @@ internal sealed class PendingCommit(
 
     public long Bytes { get; } = bytes;
 
-    public ReadOnlyMemory<byte>? Encoded { get; } = encoded;
+    public byte[]? Encoded { get; } = encoded;
 
     public long Rows { get; } = request.Batches.Sum(batch => (long)batch.RowCount);
 
