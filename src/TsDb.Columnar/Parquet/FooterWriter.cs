@@ -65,7 +65,8 @@ internal sealed class FooterWriter
         {
             _thrift.Struct(10);
             _thrift.Struct(8);
-            _thrift.Bool(1, true);
+            // Times are UTC all the same: of a time marked as adjusted to UTC, DuckDB keeps microseconds only.
+            _thrift.Bool(1, false);
             _thrift.Struct(2);
             _thrift.EmptyStruct(3);
             _thrift.End();

@@ -4,11 +4,15 @@ namespace TsDb.Columnar.Parquet;
 
 /// <summary>
 /// Parquet's RLE / bit-packed hybrid (Encodings.md, "Run Length Encoding / Bit-Packing Hybrid"): runs of eight or more
-/// equal numbers as a count and a value, everything between them packed in groups of eight.
+/// equal numbers, or shorter ones that packing would not make smaller, as a count and a value; everything between them
+/// packed in groups of eight.
 /// </summary>
 internal sealed class RleHybrid(ByteSink sink, int width)
 {
     private const int GroupValues = 8;
+
+    /// <summary>From so many packed bits on a short run costs less as a run.</summary>
+    private const int RunBitsMin = 24;
 
     private ulong[] _pending = new ulong[64];
     private int _pendingCount;
@@ -82,7 +86,7 @@ internal sealed class RleHybrid(ByteSink sink, int width)
     private void EndRun()
     {
         int fill = Math.Min(_count, (GroupValues - (_pendingCount % GroupValues)) % GroupValues);
-        if (_count - fill < GroupValues) fill = _count;
+        if (_count - fill < GroupValues && (_count - fill) * width < RunBitsMin) fill = _count;
         for (int i = 0; i < fill; i++) Pend((ulong)_value);
         _count -= fill;
         if (_count == 0) return;
