@@ -69,21 +69,11 @@ public sealed class ShipDesk
     /// <summary>Ends every delay: what is sealed by now is cut and shipped at once.</summary>
     public void Flush(DateTimeOffset now) => _parts.Cutter.MakeAllDue(now);
 
-    /// <summary>What is not durable yet.</summary>
-    public ShipLag Lag(DateTimeOffset now)
-    {
-        ShipStatus uplink = _shipper.Status(now);
-        long bytes = _parts.Cutter.UncutBytes + uplink.OpenBytes;
-        long? oldest = _ledger.Count == 0
-            ? null
-            : _ledger.NewestFirst().Min(leaf => leaf.Range.StartNanoseconds);
-        if (_parts.Cutter.UncutOldest is { } uncut) oldest = Math.Min(oldest ?? long.MaxValue, uncut);
-        double seconds = bytes / uplink.BytesPerSecond;
-        TimeSpan? eta = bytes == 0 ? TimeSpan.Zero
-            : seconds < TimeSpan.MaxValue.TotalSeconds / 2 ? TimeSpan.FromSeconds(seconds)
-            : null;
-        return new ShipLag(_parts.Cutter.UncutCount + uplink.OpenLeaves, bytes, oldest, eta, uplink);
-    }
+    /// <summary>The state of the uplink.</summary>
+    public ShipStatus Status(DateTimeOffset now) => _shipper.Status(now);
+
+    /// <summary>The backlog by the catalog of this moment. May be called on any thread.</summary>
+    public ShipBacklog Backlog() => ShipBacklog.Of(_parts.Store.Catalog);
 
     private void Carry(ShipEffect effect)
     {

@@ -1,10 +1,18 @@
+using TsDb.Storage.Shipping;
+
 namespace TsDb.Replication.Shipping;
 
-/// <summary>What lies here and is not durable in the cloud yet.</summary>
-/// <param name="SegmentsPending">Segment files, those included that are not cut yet.</param>
-/// <param name="BytesPending">Their bytes.</param>
-/// <param name="OldestUnshippedNanoseconds">The earliest time of their rows; null if there are none.</param>
-/// <param name="Eta">When all of it would be durable at the present rate; null if nothing moves.</param>
+/// <summary>How far the cloud is behind this edge.</summary>
+/// <param name="Backlog">What lies here and is not durable in the cloud yet.</param>
 /// <param name="Uplink">The state of the connection and the last error.</param>
-public sealed record ShipLag(
-    long SegmentsPending, long BytesPending, long? OldestUnshippedNanoseconds, TimeSpan? Eta, ShipStatus Uplink);
+public sealed record ShipLag(ShipBacklog Backlog, ShipStatus Uplink)
+{
+    /// <summary>When all of it would be durable at the present rate; null if nothing moves.</summary>
+    public TimeSpan? Eta => Backlog.BytesLength == 0 ? TimeSpan.Zero
+        : Uplink.BytesPerSecond * SecondsMax > Backlog.BytesLength
+            ? TimeSpan.FromSeconds(Backlog.BytesLength / Uplink.BytesPerSecond)
+            : null;
+
+    // Three years: beyond it a forecast says nothing.
+    private const double SecondsMax = 1e8;
+}

@@ -7,6 +7,7 @@ namespace TsDb.Replication.Shipping;
 /// <param name="OpenBytes">Their bytes.</param>
 /// <param name="Quarantined">How many of them are in quarantine.</param>
 /// <param name="BytesPerSecond">Bytes a second that became durable lately.</param>
+/// <param name="HeardAt">When a cloud node of this cluster last said anything; null if never.</param>
 /// <param name="LastError">What went wrong last; null when nothing did since the link came up.</param>
 public sealed record ShipStatus(
     string State,
@@ -15,4 +16,5 @@ public sealed record ShipStatus(
     long OpenBytes,
     int Quarantined,
     double BytesPerSecond,
+    DateTimeOffset? HeardAt,
     string? LastError);

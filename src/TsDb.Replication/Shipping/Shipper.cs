@@ -42,7 +42,7 @@ public sealed partial class Shipper
     private ClusterId? _pinned;
     private ClusterInfo? _cluster;
     private Epoch _epoch;
-    private DateTimeOffset _heardAt;
+    private DateTimeOffset? _heardAt;
     private DateTimeOffset _laterUntil;
     private DateTimeOffset _reconcileAt;
     private bool _isPaused;
@@ -85,7 +85,14 @@ public sealed partial class Shipper
 
     /// <summary>The uplink as people see it.</summary>
     public ShipStatus Status(DateTimeOffset now) => new(
-        StateText(), _isPaused, _ledger.Count, _ledger.BytesLength, _ledger.QuarantinedCount, _rate.At(now), _lastError);
+        StateText(),
+        _isPaused,
+        _ledger.Count,
+        _ledger.BytesLength,
+        _ledger.QuarantinedCount,
+        _rate.At(now),
+        _heardAt,
+        _lastError);
 
     /// <summary>Takes one event; returns what is to be done because of it, in order.</summary>
     public IReadOnlyList<ShipEffect> On(ShipEvent e, DateTimeOffset now)
@@ -234,7 +241,7 @@ public sealed partial class Shipper
     private bool MayStart(ShipLeaf leaf, DateTimeOffset now)
     {
         // Leaves in back-off do not keep others waiting as long as the cloud says anything at all.
-        bool isHeard = now - _heardAt < 2 * _options.SilenceMin;
+        bool isHeard = now - (_heardAt ?? default) < 2 * _options.SilenceMin;
         int known = isHeard ? TransfersKnownMax : _options.TransfersMax;
         return _transfers.Count < known
             && _activeCount < _options.TransfersMax
@@ -247,8 +254,8 @@ public sealed partial class Shipper
         Transfer transfer = new(leaf, ShardId.Of(leaf.Leaf.Cell, _cluster!.ShardCount), _link.ChunkBytes);
         _transfers.Add(leaf.Leaf.Hash, transfer);
 
-        // Owners may hold most of a large shipment from before the link or the program went down: they say what they want.
-        if (_offeredBefore.Remove(leaf.Leaf.Hash) && !transfer.FitsOneChunk) transfer.Attempts = 1;
+        // Owners may hold all or most of it from before the link or the program went down: they say what they want.
+        if (_offeredBefore.Remove(leaf.Leaf.Hash)) transfer.Attempts = 1;
         Activate(transfer, true);
         Offer(transfer, now);
     }

@@ -24,28 +24,37 @@ public static class CutPolicy
         DateTimeOffset now)
     {
         if (uncut.Count == 0) return null;
-        int take = 0;
-        long bytes = 0;
-        long rows = 0;
-        bool full = false;
-        while (take < uncut.Count && !full)
-        {
-            StoredSegment segment = uncut[take++].Segment;
-            bytes += segment.BytesLength;
-            rows += segment.Manifest.Rows;
-            full = bytes >= limits.ShipBytes || rows >= limits.RowsMax || take == limits.SegmentsMax;
-        }
-
-        if (!full && !uncut.Any(s => s.DueAt <= now)) return null;
-
+        (int take, bool isFull) = Fill(uncut, limits);
+        if (!isFull && !uncut.Any(s => s.DueAt <= now)) return null;
         return Plan([.. uncut.Take(take).Select(s => s.Segment)], catalog, incarnation);
     }
+
+    /// <summary>When the cell is to be cut: at once if it is full, else when its first delay is over.</summary>
+    public static DateTimeOffset DueAt(IReadOnlyList<UncutSegment> uncut, CutLimits limits) =>
+        Fill(uncut, limits).IsFull ? DateTimeOffset.MinValue : uncut.Min(s => s.DueAt);
 
     /// <summary>The oldest segment of a plan by itself: for when the merge of all of them failed.</summary>
     public static CutPlan Alone(CutPlan plan)
     {
         ImmutableArray<StoredSegment> oldest = plan.Segments[..1];
         return plan with { Segments = oldest, Rewrite = NeedsRewrite(oldest, plan.Incarnation, plan.Ordinal) };
+    }
+
+    private static (int Take, bool IsFull) Fill(IReadOnlyList<UncutSegment> uncut, CutLimits limits)
+    {
+        int take = 0;
+        long bytes = 0;
+        long rows = 0;
+        bool isFull = false;
+        while (take < uncut.Count && !isFull)
+        {
+            StoredSegment segment = uncut[take++].Segment;
+            bytes += segment.BytesLength;
+            rows += segment.Manifest.Rows;
+            isFull = bytes >= limits.ShipBytes || rows >= limits.RowsMax || take == limits.SegmentsMax;
+        }
+
+        return (take, isFull);
     }
 
     private static CutPlan Plan(

@@ -13,6 +13,8 @@ namespace TsDb.Storage.Shipping;
 /// </summary>
 public sealed class Cutter
 {
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+
     private readonly IShipCatalog _store;
     private readonly IDisk _disk;
     private readonly ISegmentMerger _merger;
@@ -21,6 +23,7 @@ public sealed class Cutter
     private readonly SortedDictionary<Cell, List<UncutSegment>> _uncut = [];
     private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
     private CatalogState? _seen;
+    private DateTimeOffset _retryAt;
 
     /// <summary>A cutter; what is uncut already counts as sealed long ago.</summary>
     /// <param name="store">The catalog.</param>
@@ -43,21 +46,18 @@ public sealed class Cutter
         MakeAllDue(now);
     }
 
-    /// <summary>Uncut segments.</summary>
-    public int UncutCount => _uncut.Values.Sum(cell => cell.Count);
-
-    /// <summary>Their bytes.</summary>
-    public long UncutBytes => _uncut.Values.Sum(cell => cell.Sum(s => s.Segment.BytesLength));
-
-    /// <summary>The earliest time of their rows; null if there are none.</summary>
-    public long? UncutOldest => _uncut.Count == 0
-        ? null
-        : _uncut.Values.Min(cell => cell.Min(s => s.Segment.Manifest.Range.StartNanoseconds));
-
     /// <summary>
     /// When <see cref="CutNext"/> has something to do at the latest; null while nothing is uncut.
     /// </summary>
-    public DateTimeOffset? DueAt => _uncut.Count == 0 ? null : _uncut.Values.Min(cell => cell.Min(s => s.DueAt));
+    public DateTimeOffset? DueAt
+    {
+        get
+        {
+            if (_uncut.Count == 0) return null;
+            DateTimeOffset due = _uncut.Values.Min(cell => CutPolicy.DueAt(cell, _limits));
+            return due > _retryAt ? due : _retryAt;
+        }
+    }
 
     /// <summary>Takes notice of segments that were sealed, cut or dropped since the last call.</summary>
     public void Observe(DateTimeOffset now)
@@ -101,6 +101,7 @@ public sealed class Cutter
     public ShipLeaf? CutNext(DateTimeOffset now)
     {
         Observe(now);
+        if (now < _retryAt) return null;
         foreach (List<UncutSegment> cell in _uncut.Values.ToArray())
         {
             CutPlan? plan = CutPolicy.Decide(cell, _store.Catalog, _store.Incarnation, _limits, now);
@@ -129,6 +130,13 @@ public sealed class Cutter
             _unreadable.Add(name);
             _seen = null;
             Observe(now);
+            return null;
+        }
+        catch (Exception busy) when (busy is IOException or TsDbException { Kind: ErrorKind.Unavailable })
+        {
+            // Most likely the disk is full. What was cut is not touched by it, so shipping makes room meanwhile.
+            Log.CutFailed(_log, plan.Cell, busy);
+            _retryAt = now + RetryAfter;
             return null;
         }
     }

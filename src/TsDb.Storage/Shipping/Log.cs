@@ -14,4 +14,7 @@ internal static partial class Log
     [LoggerMessage(
         2302, LogLevel.Error, "Segment {Name} cannot be read and is not shipped; the other segments go on")]
     public static partial void SegmentUnreadable(ILogger log, string name, Exception reason);
+
+    [LoggerMessage(2303, LogLevel.Warning, "Cutting {Cell} failed and is tried again")]
+    public static partial void CutFailed(ILogger log, Cell cell, Exception reason);
 }

@@ -1,0 +1,228 @@
+using System.Buffers;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using MQTTnet;
+using MQTTnet.Formatter;
+using MQTTnet.Protocol;
+using TsDb.Codec.Shipment;
+using TsDb.Model;
+
+namespace TsDb.Adapters.Mqtt.Uplink;
+
+/// <summary>
+/// The edge's MQTT 5 connection: one broker at a time out of a list, the next one when it fails, with growing pauses once
+/// all have failed. What arrives goes into a bounded queue; while that is full the broker has to wait.
+/// </summary>
+internal sealed class MqttUplink : IDisposable
+{
+    // The default of 8 KiB becomes the socket's buffers and costs a factor of 100 on large messages.
+    private const int SocketBufferBytes = 1 << 20;
+    private const int PacketBytesMax = ShipmentLimits.MessageBytesMax + ShipmentLimits.HeadroomBytes;
+
+    private readonly UplinkOptions _options;
+    private readonly ChannelWriter<ShipInput> _events;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private readonly Random _chance;
+    private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
+    private TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public MqttUplink(UplinkOptions options, ChannelWriter<ShipInput> events, TimeProvider clock, ILogger log)
+    {
+        (_options, _events, _clock, _log) = (options, events, clock, log);
+        _chance = new Random(options.Instance.GetHashCode());
+        _client.ApplicationMessageReceivedAsync += ReceiveAsync;
+        _client.DisconnectedAsync += e =>
+        {
+            _lost.TrySetResult(e.ReasonString ?? e.Exception?.Message ?? e.Reason.ToString());
+            return Task.CompletedTask;
+        };
+    }
+
+    /// <summary>Stays connected until cancelled.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        TimeSpan pause = _options.BackOffMin;
+        for (int turn = 0; !ct.IsCancellationRequested; turn++)
+        {
+            Uri broker = _options.Brokers[turn % _options.Brokers.Length];
+            long connectedAt = _clock.GetTimestamp();
+            string reason = await StayAsync(broker, ct);
+            await _events.WriteAsync(new ShipInput.Down(reason), ct);
+            Log.UplinkLost(_log, broker, reason);
+
+            // A connection that held for a while shows that trying at once is worth it.
+            if (_clock.GetElapsedTime(connectedAt) > _options.MuteMax) pause = _options.BackOffMin;
+            else if ((turn + 1) % _options.Brokers.Length == 0)
+            {
+                await Task.Delay(pause * (0.5 + _chance.NextDouble()), _clock, ct);
+                pause = pause * 2 < _options.BackOffMax ? pause * 2 : _options.BackOffMax;
+            }
+        }
+    }
+
+    /// <summary>Gives this connection up: the next broker is tried.</summary>
+    public void Reset(string reason) => _lost.TrySetResult(reason);
+
+    /// <summary>
+    /// Publishes with QoS 1 and waits for the broker. Returns null, or why it did not take the message; the broker's
+    /// answer means nothing for the data, only that there is room for more.
+    /// </summary>
+    public async Task<string?> PublishAsync(string topic, byte[] payload, bool retain, CancellationToken ct)
+    {
+        MqttApplicationMessage message = new()
+        {
+            Topic = topic,
+            Payload = new ReadOnlySequence<byte>(payload),
+            QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+            Retain = retain,
+        };
+        TaskCompletionSource<string> lost = _lost;
+        if (!_client.IsConnected) return "there is no connection to a broker";
+        try
+        {
+            MqttClientPublishResult result = await _client.PublishAsync(message, ct);
+            return result.IsSuccess || result.ReasonCode == MqttClientPublishReasonCode.NoMatchingSubscribers
+                ? null
+                : $"the broker refused a message to {topic}: {result.ReasonCode} {result.ReasonString}";
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
+        {
+            // Whatever broke, the connection is of no more use: the protocol repeats what was not answered.
+            lost.TrySetResult(e.Message);
+            return e.Message;
+        }
+    }
+
+    /// <summary>Says good-bye: offline presence, then a clean disconnect.</summary>
+    public async Task CloseAsync(CancellationToken ct)
+    {
+        if (!_client.IsConnected) return;
+        await PublishAsync(_options.Topics.Presence(_options.Edge), PresenceBytes(false), retain: true, ct);
+        await DisconnectAsync();
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task<string> StayAsync(Uri broker, CancellationToken ct)
+    {
+        _lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            using CancellationTokenSource timer = new(_options.Timeout, _clock);
+            await using CancellationTokenRegistration link = timer.Token.Register(limit.Cancel);
+            MqttClientConnectResult result = await _client.ConnectAsync(OptionsFor(broker), limit.Token);
+            int chunkBytes = ChunkBytes(result);
+            await SubscribeAsync(limit.Token);
+            string? refused = await PublishAsync(
+                _options.Topics.Presence(_options.Edge), PresenceBytes(true), retain: true, limit.Token);
+            if (refused is not null) return refused;
+            Log.UplinkUp(_log, broker, chunkBytes);
+            await _events.WriteAsync(new ShipInput.Up(chunkBytes), ct);
+            return await _lost.Task.WaitAsync(ct);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return $"no answer within {_options.Timeout.TotalSeconds:0} s";
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // A broker may fail in more ways than its library names; each means: try the next one.
+            return e.Message;
+        }
+        finally
+        {
+            if (!ct.IsCancellationRequested) await DisconnectAsync();
+        }
+    }
+
+    private async Task DisconnectAsync()
+    {
+        try
+        {
+            if (_client.IsConnected) await _client.DisconnectAsync();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Log.DisconnectFailed(_log, e.Message);
+        }
+    }
+
+    private MqttClientOptions OptionsFor(Uri broker)
+    {
+        MqttClientOptions options = new MqttClientOptionsBuilder()
+            .WithTcpServer(broker.Host, broker.Port)
+            .WithProtocolVersion(MqttProtocolVersion.V500)
+            .WithClientId(EdgeClientId.Of(_options.Edge, _options.Instance))
+            .WithCleanStart()
+            .WithKeepAlivePeriod(_options.KeepAlive)
+            .WithTimeout(_options.Timeout)
+            .WithMaximumPacketSize(PacketBytesMax)
+            .WithWillTopic(_options.Topics.Presence(_options.Edge))
+            .WithWillPayload(PresenceBytes(false))
+            .WithWillRetain()
+            .WithWillQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce)
+            .Build();
+        ((MqttClientTcpOptions)options.ChannelOptions).BufferSize = SocketBufferBytes;
+        return options;
+    }
+
+    private int ChunkBytes(MqttClientConnectResult result)
+    {
+        long broker = result.MaximumPacketSize is { } max and > 0 ? max - ShipmentLimits.HeadroomBytes : long.MaxValue;
+        if (broker < ShipmentLimits.ChunkBytesMin)
+        {
+            throw new TsDbException(
+                ErrorKind.Invalid, $"the broker takes packets of {result.MaximumPacketSize} bytes only: raise its limit");
+        }
+
+        return (int)Math.Min(broker, _options.ChunkBytesMax);
+    }
+
+    private async Task SubscribeAsync(CancellationToken ct)
+    {
+        MqttClientSubscribeOptions filters = new MqttClientSubscribeOptionsBuilder()
+            .WithTopicFilter(_options.Topics.Ack(_options.Edge), MqttQualityOfServiceLevel.AtLeastOnce)
+            .WithTopicFilter(_options.Topics.Cluster, MqttQualityOfServiceLevel.AtLeastOnce)
+            .Build();
+        MqttClientSubscribeResult result = await _client.SubscribeAsync(filters, ct);
+        foreach (MqttClientSubscribeResultItem item in result.Items)
+        {
+            if (item.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2)
+            {
+                throw new TsDbException(
+                    ErrorKind.Invalid,
+                    $"the broker does not allow this edge to subscribe to {item.TopicFilter.Topic}: {item.ResultCode}");
+            }
+        }
+    }
+
+    private async Task ReceiveAsync(MqttApplicationMessageReceivedEventArgs e)
+    {
+        if (!_options.Topics.TryParse(e.ApplicationMessage.Topic, out ShipmentTopic topic)) return;
+        try
+        {
+            ReadOnlySequence<byte> payload = e.ApplicationMessage.Payload;
+            ReadOnlySpan<byte> bytes = payload.IsSingleSegment ? payload.FirstSpan : payload.ToArray();
+            ShipInput? said = topic.Kind switch
+            {
+                ShipmentTopicKind.Cluster => new ShipInput.Cluster(ShipmentCodec.DecodeClusterInfo(bytes)),
+                ShipmentTopicKind.Ack => new ShipInput.Answers(ShipmentCodec.DecodeEdgeAnswers(bytes)),
+                _ => null,
+            };
+            if (said is not null) await _events.WriteAsync(said);
+        }
+        catch (TsDbException broken) when (broken.Kind == ErrorKind.Invalid)
+        {
+            Log.MessageRefused(_log, e.ApplicationMessage.Topic, broken.Message);
+        }
+        catch (ChannelClosedException)
+        {
+            Log.MessageRefused(_log, e.ApplicationMessage.Topic, "shipping has ended");
+        }
+    }
+
+    private byte[] PresenceBytes(bool isOnline) =>
+        ShipmentCodec.Encode(new Presence(_options.Edge, _options.Instance, isOnline));
+}

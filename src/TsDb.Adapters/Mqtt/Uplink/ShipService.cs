@@ -1,0 +1,226 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using TsDb.Model;
+using TsDb.Replication.Shipping;
+
+namespace TsDb.Adapters.Mqtt.Uplink;
+
+/// <summary>
+/// Ships what an edge has sealed: one loop owns the <see cref="ShipDesk"/>, a bounded queue brings it what happens, a
+/// bounded queue takes what it wants published. The host starts it, tells it of new segments, and stops it.
+/// </summary>
+public sealed class ShipService : IAsyncDisposable
+{
+    private const int InboxMax = 1_024;
+    private const int OutboxMax = 4_096;
+    private const int PublishesMax = 32;
+    private const int InputsPerTurnMax = 256;
+    private const int TicksPerTurnMax = 16;
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
+
+    private readonly ShipDesk _desk;
+    private readonly MqttUplink _uplink;
+    private readonly MuteWatch _mute;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private readonly Channel<ShipInput> _inbox = Channel.CreateBounded<ShipInput>(
+        new BoundedChannelOptions(InboxMax) { SingleReader = true });
+
+    private readonly Channel<ShipMessage> _outbox = Channel.CreateBounded<ShipMessage>(
+        new BoundedChannelOptions(OutboxMax) { SingleReader = true, SingleWriter = true });
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ITimer _timer;
+    private volatile ShipStatus _status;
+    private Task _running = Task.CompletedTask;
+    private bool _isSegmentsChanged;
+    private bool _isFlushAsked;
+
+    /// <summary>
+    /// A service that does nothing before <see cref="Start"/>. From then on it owns the desk.
+    /// </summary>
+    public ShipService(ShipDesk desk, UplinkOptions options, TimeProvider clock, ILoggerFactory loggers)
+    {
+        (_desk, _clock) = (desk, clock);
+        _log = loggers.CreateLogger<ShipService>();
+        _uplink = new MqttUplink(options, _inbox.Writer, clock, _log);
+        _mute = new MuteWatch(options);
+        _timer = clock.CreateTimer(_ => Nudge(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _status = desk.Status(clock.GetUtcNow());
+    }
+
+    /// <summary>The backlog of this moment, and the uplink as of a moment ago.</summary>
+    public ShipLag Lag => new(_desk.Backlog(), _status);
+
+    /// <summary>Ends when the service was stopped; fails if it cannot go on.</summary>
+    public Task Completion => _running;
+
+    /// <summary>Begins to connect, cut and ship.</summary>
+    public void Start() => _running = Task.WhenAll(
+        UntilStopped(RunAsync), UntilStopped(PublishAsync), UntilStopped(_uplink.RunAsync));
+
+    /// <summary>Segments were sealed or dropped. Returns at once, on any thread.</summary>
+    public void SegmentsChanged()
+    {
+        Volatile.Write(ref _isSegmentsChanged, true);
+        Nudge();
+    }
+
+    /// <summary>Ends the delay of all that is sealed by now. Returns at once, on any thread.</summary>
+    public void Flush()
+    {
+        Volatile.Write(ref _isFlushAsked, true);
+        Nudge();
+    }
+
+    /// <summary>Stops or resumes sending of data.</summary>
+    public ValueTask PauseAsync(bool isPaused, CancellationToken ct) =>
+        _inbox.Writer.WriteAsync(new ShipInput.Told(new ShipEvent.Pause(isPaused)), ct);
+
+    /// <summary>Offers again what was set aside.</summary>
+    public ValueTask RequeueAsync(CancellationToken ct) =>
+        _inbox.Writer.WriteAsync(new ShipInput.Told(new ShipEvent.RequeueAll()), ct);
+
+    /// <summary>Ships on until nothing is pending, the uplink does not ship, or the time is over.</summary>
+    public async Task DrainAsync(TimeSpan limit, CancellationToken ct)
+    {
+        Flush();
+        long started = _clock.GetTimestamp();
+        while (_status.State == "shipping"
+            && _desk.Backlog().Segments > _status.Quarantined
+            && _clock.GetElapsedTime(started) < limit)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), _clock, ct);
+        }
+    }
+
+    /// <summary>Says good-bye to the broker and ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_stop.IsCancellationRequested)
+        {
+            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(2), _clock);
+            await _uplink.CloseAsync(limit.Token);
+            await _stop.CancelAsync();
+        }
+
+        await _running;
+        _inbox.Writer.TryComplete();
+        _uplink.Dispose();
+        await _timer.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private Task UntilStopped(Func<CancellationToken, Task> work) => Task.Run(async () =>
+    {
+        try
+        {
+            await work(_stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Stopping is how this ends.
+        }
+    });
+
+    // A full inbox needs no nudge: the loop is awake and looks at the clock and the flags anyway.
+    private void Nudge() => _inbox.Writer.TryWrite(new ShipInput.Nudge());
+
+    private async Task RunAsync(CancellationToken ct)
+    {
+        Nudge();
+        while (await _inbox.Reader.WaitToReadAsync(ct))
+        {
+            try
+            {
+                Turn();
+            }
+            catch (Exception e) when (e is IOException or TsDbException)
+            {
+                // The disk failed under an effect. A new link makes the shipper begin again from what is recorded.
+                Log.ShippingFailed(_log, e);
+                _uplink.Reset("shipping failed: " + e.Message);
+                await Task.Delay(Rest, _clock, ct);
+            }
+        }
+    }
+
+    private void Turn()
+    {
+        DateTimeOffset now = _clock.GetUtcNow();
+        if (Interlocked.Exchange(ref _isSegmentsChanged, false)) _desk.Observe(now);
+        if (Interlocked.Exchange(ref _isFlushAsked, false)) _desk.Flush(now);
+        for (int i = 0; i < InputsPerTurnMax && _inbox.Reader.TryRead(out ShipInput? input); i++) Take(input, now);
+        for (int i = 0; i < TicksPerTurnMax && _desk.WakeAt <= now; i++)
+        {
+            Send(_desk.Tick(now));
+            now = _clock.GetUtcNow();
+        }
+
+        _status = _desk.Status(now);
+        if (_mute.IsMute(_status, now)) _uplink.Reset("the cloud is not heard through this broker");
+        DateTimeOffset? wake = _mute.WakeAt is { } mute && mute < (_desk.WakeAt ?? DateTimeOffset.MaxValue)
+            ? mute
+            : _desk.WakeAt;
+        if (wake is not { } at) return;
+        if (at <= now) Nudge();
+        else _timer.Change(at - now, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Take(ShipInput input, DateTimeOffset now)
+    {
+        ShipEvent? e = input switch
+        {
+            ShipInput.Up up => new ShipEvent.LinkUp(up.ChunkBytes),
+            ShipInput.Down down => new ShipEvent.LinkDown(down.Reason),
+            ShipInput.Cluster cluster => new ShipEvent.Cluster(cluster.Info),
+            ShipInput.Answers answers => new ShipEvent.Answered(answers.Said),
+            ShipInput.Told told => told.Event,
+            _ => null,
+        };
+        if (input is ShipInput.Up) _mute.LinkUp(now);
+        if (input is ShipInput.Down) _mute.LinkDown();
+        if (e is not null) Send(_desk.On(e, now));
+    }
+
+    private void Send(IReadOnlyList<ShipMessage> messages)
+    {
+        foreach (ShipMessage message in messages)
+        {
+            if (_outbox.Writer.TryWrite(message)) continue;
+
+            // Any message may be lost: what is not answered is said again.
+            Log.PublishRefused(_log, $"no room for a message to {message.Topic}");
+            if (message.Data is { } data) _inbox.Writer.TryWrite(new ShipInput.Told(data));
+        }
+    }
+
+    private async Task PublishAsync(CancellationToken ct)
+    {
+        using SemaphoreSlim room = new(PublishesMax, PublishesMax);
+        await foreach (ShipMessage message in _outbox.Reader.ReadAllAsync(ct))
+        {
+            await room.WaitAsync(ct);
+            Task publish = PublishAsync(message, room, ct);
+            if (publish.IsCompleted) await publish;
+        }
+    }
+
+    private async Task PublishAsync(ShipMessage message, SemaphoreSlim room, CancellationToken ct)
+    {
+        try
+        {
+            string? failed = await _uplink.PublishAsync(message.Topic, message.Payload, retain: false, ct);
+            if (failed is not null) Log.PublishRefused(_log, failed);
+            if (message.Data is { } data) await _inbox.Writer.WriteAsync(new ShipInput.Told(data), ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The service stops; nothing waits for this message any more.
+        }
+        finally
+        {
+            if (!ct.IsCancellationRequested) room.Release();
+        }
+    }
+}
