@@ -1,0 +1,133 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+using TsDb.Replication.Repair;
+
+namespace TsDb.Replication.Receiving;
+
+/// <content>The workers: storing, fetching, repairing.</content>
+public sealed partial class ReceiveService
+{
+    private const int KeepLeavesMax = 64;
+    private const long KeepBytesMax = 32L << 20;
+
+    private readonly Lock _repairGate = new();
+    private readonly SortedSet<ShardId> _repairAsked = [];
+    private readonly SemaphoreSlim _repairSignal = new(0, 1);
+    private int _repairMissing;
+
+    private async Task KeepAsync(CancellationToken ct)
+    {
+        List<TransferredLeaf> batch = [];
+        while (await _toKeep.Reader.WaitToReadAsync(ct))
+        {
+            long bytes = 0;
+            while (batch.Count < KeepLeavesMax && bytes < KeepBytesMax
+                && _toKeep.Reader.TryRead(out TransferredLeaf? leaf))
+            {
+                batch.Add(leaf);
+                bytes += leaf.Bytes.Length;
+            }
+
+            foreach (ReceiveEvent.Finished finished in _keeper.Keep(batch)) await ReportAsync(finished, ct);
+            batch.Clear();
+            LeavesStored?.Invoke();
+        }
+    }
+
+    private async Task FetchAsync(CancellationToken ct)
+    {
+        await foreach ((Leaf leaf, NodeId from) in _toFetch.Reader.ReadAllAsync(ct))
+        {
+            try
+            {
+                TransferredLeaf fetched = await _fetcher.FetchAsync(from, leaf, ct);
+                await ReportAsync(_keeper.Keep([fetched])[0], ct);
+                LeavesStored?.Invoke();
+            }
+            catch (TsDbException e)
+            {
+                Log.LeafNotFetched(_log, leaf, from, e.Message);
+                await ReportAsync(new ReceiveEvent.FetchFailed(leaf), ct);
+            }
+        }
+    }
+
+    /// <summary>Compares all shards with their co-owners soon, such as after a peer came back.</summary>
+    public void AskRepair() => AskRepair(shard: null);
+
+    private void AskRepair(ShardId? shard)
+    {
+        lock (_repairGate)
+        {
+            if (shard is { } one) _repairAsked.Add(one);
+            else _repairAsked.UnionWith(_receiver.Owned);
+            if (_repairSignal.CurrentCount == 0) _repairSignal.Release();
+        }
+    }
+
+    private async Task RepairAsync(CancellationToken ct)
+    {
+        RepairRound round = new(_options.Receiver.Self, _keeper, _ports.Peers, _fetcher, _log);
+        ImmutableSortedSet<ShardId> open = [];
+        while (true)
+        {
+            TimeSpan wait = open.IsEmpty ? _options.RepairEvery : _options.RepairEagerlyEvery;
+            bool isAsked = await WaitForRepairAsync(wait, ct);
+            if (_ports.Cluster.Current is not { } cluster) continue;
+            ImmutableSortedSet<ShardId> asked = TakeAsked();
+            ImmutableSortedSet<ShardId> shards = isAsked ? asked : open;
+            if (shards.IsEmpty) shards = [.. _receiver.Owned];
+            try
+            {
+                RepairReport report = await round.RunAsync(cluster, shards, ct);
+                open = open.Except(report.Conclusive).Union(report.Inconclusive);
+                open = open.Intersect(_receiver.Owned);
+                await ReportRepairAsync(report, ct);
+            }
+            catch (Exception e) when (e is TsDbException or IOException)
+            {
+                Log.RepairFailed(_log, e);
+                open = open.Union(shards);
+            }
+        }
+    }
+
+    private async Task ReportRepairAsync(RepairReport report, CancellationToken ct)
+    {
+        Volatile.Write(ref _repairMissing, report.Missing);
+        if (report.Fetched + report.Missing > 0)
+        {
+            Log.Repaired(_log, report.Fetched, report.Missing);
+            LeavesStored?.Invoke();
+        }
+
+        foreach (ShardId shard in report.Conclusive)
+            await ReportAsync(new ReceiveEvent.RepairEnded(shard, IsConclusive: true), ct);
+        foreach (ShardId shard in report.Inconclusive)
+            await ReportAsync(new ReceiveEvent.RepairEnded(shard, IsConclusive: false), ct);
+    }
+
+    private ImmutableSortedSet<ShardId> TakeAsked()
+    {
+        lock (_repairGate)
+        {
+            ImmutableSortedSet<ShardId> asked = [.. _repairAsked];
+            _repairAsked.Clear();
+            return asked;
+        }
+    }
+
+    private async Task<bool> WaitForRepairAsync(TimeSpan wait, CancellationToken ct)
+    {
+        using CancellationTokenSource woken = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Task delay = Task.Delay(wait, _clock, woken.Token);
+        Task signal = _repairSignal.WaitAsync(woken.Token);
+        await Task.WhenAny(delay, signal);
+        bool isAsked = signal.IsCompletedSuccessfully;
+        await woken.CancelAsync();
+        ct.ThrowIfCancellationRequested();
+
+        // The signal may have come between: then the permit is taken and counts.
+        return isAsked || signal.IsCompletedSuccessfully;
+    }
+}

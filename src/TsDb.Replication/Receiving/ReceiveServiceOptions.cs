@@ -1,0 +1,36 @@
+using TsDb.Codec.Shipment;
+
+namespace TsDb.Replication.Receiving;
+
+/// <summary>How a <see cref="ReceiveService"/> works.</summary>
+public sealed record ReceiveServiceOptions
+{
+    /// <summary>Identity and limits of the receiver.</summary>
+    public required ReceiverOptions Receiver { get; init; }
+
+    /// <summary>Topics of the cluster.</summary>
+    public required ShipmentTopics Topics { get; init; }
+
+    /// <summary>Messages that may wait for the receiver; beyond it the brokers' connections wait.</summary>
+    public int InboxMessagesMax { get; init; } = 1_024;
+
+    /// <summary>How often timers are looked at.</summary>
+    public TimeSpan TickEvery { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How often all shards are compared with their co-owners.</summary>
+    public TimeSpan RepairEvery { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The same while a shard is not known to be complete (after a start, while recovering).
+    /// </summary>
+    public TimeSpan RepairEagerlyEvery { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a co-owner may take to answer a notice.</summary>
+    public TimeSpan NoticePatience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long the registry may take to register an edge.</summary>
+    public TimeSpan RegisterPatience { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Leaves fetched from co-owners at a time, apart from repair.</summary>
+    public int FetchersCount { get; init; } = 2;
+}

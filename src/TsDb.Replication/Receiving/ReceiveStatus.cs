@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+
+namespace TsDb.Replication.Receiving;
+
+/// <summary>How receiving goes, for people and for the status endpoint.</summary>
+/// <param name="ShardsOwned">Shards this node owns.</param>
+/// <param name="ShardsRecovering">Of these, shards that count in no quorum yet.</param>
+/// <param name="LeavesCount">Leaves on disk.</param>
+/// <param name="LeavesBytes">Size of their files in bytes.</param>
+/// <param name="PendingBytes">Bytes of shipments being put together or waiting to be stored.</param>
+/// <param name="UndecidedCount">Leaves on disk here that have not got their write quorum.</param>
+/// <param name="RepairMissing">Leaves that co-owners had at the last comparison and that could not be
+/// got.</param>
+/// <param name="Edges">Edges heard of since the start.</param>
+public sealed record ReceiveStatus(
+    int ShardsOwned,
+    int ShardsRecovering,
+    long LeavesCount,
+    long LeavesBytes,
+    long PendingBytes,
+    int UndecidedCount,
+    int RepairMissing,
+    ImmutableArray<EdgeSeen> Edges);
