@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using TsDb.Columnar;
 using TsDb.Model;
 
 namespace TsDb.Storage.Catalog;
@@ -49,14 +51,6 @@ internal static class CatalogJson
 
             json.WriteEndArray();
         }
-
-        private void WritePair(string name, long first, long second)
-        {
-            json.WriteStartArray(name);
-            json.WriteNumberValue(first);
-            json.WriteNumberValue(second);
-            json.WriteEndArray();
-        }
     }
 
     extension(JsonElement json)
@@ -88,13 +82,14 @@ internal static class CatalogJson
         json.WriteNumber("bytes", segment.BytesLength);
         json.WriteNumber("rank", segment.Rank);
         json.WriteBoolean("cut", segment.IsCut);
-        json.WriteOne("manifest", segment.Manifest, Write);
+        json.WritePropertyName("manifest");
+        json.WriteRawValue(ManifestCodec.Encode(segment.Manifest));
     }
 
     public static StoredSegment ReadSegment(JsonElement json) => new(
         json.ReadText("name"),
         json.GetProperty("bytes").GetInt64(),
-        ReadManifest(json.GetProperty("manifest")),
+        ManifestCodec.Decode(JsonMarshal.GetRawUtf8Value(json.GetProperty("manifest"))),
         json.GetProperty("rank").GetInt64(),
         json.GetProperty("cut").GetBoolean());
 
@@ -156,35 +151,4 @@ internal static class CatalogJson
 
     private static Incarnation ReadIncarnation(JsonElement json) =>
         new(Guid.ParseExact(json.ReadText("incarnation"), "N"));
-
-    private static void Write(Utf8JsonWriter json, SegmentManifest manifest)
-    {
-        json.WriteNumber("version", manifest.Version);
-        json.WriteOne("cell", manifest.Cell, Write);
-        json.WriteString("incarnation", manifest.Incarnation.ToString());
-        json.WritePair("ordinals", manifest.Ordinals.First.Value, manifest.Ordinals.Last.Value);
-        json.WritePair("times", manifest.Range.StartNanoseconds, manifest.Range.EndNanoseconds);
-        json.WriteNumber("rows", manifest.Rows);
-        json.WriteNumber("series", manifest.SeriesCount);
-        json.WriteNames("tags", manifest.Tags.Select(tag => tag.Name));
-        json.WriteFields(manifest.Fields);
-    }
-
-    private static SegmentManifest ReadManifest(JsonElement json)
-    {
-        JsonElement ordinals = json.GetProperty("ordinals");
-        JsonElement times = json.GetProperty("times");
-        return new SegmentManifest
-        {
-            Version = json.GetProperty("version").GetInt32(),
-            Cell = ReadCell(json.GetProperty("cell")),
-            Incarnation = ReadIncarnation(json),
-            Ordinals = new OrdinalRange(new Ordinal(ordinals[0].GetInt64()), new Ordinal(ordinals[1].GetInt64())),
-            Range = new TimeRange(times[0].GetInt64(), times[1].GetInt64()),
-            Rows = json.GetProperty("rows").GetInt64(),
-            SeriesCount = json.GetProperty("series").GetInt64(),
-            Tags = json.ReadTags(),
-            Fields = json.ReadFields(),
-        };
-    }
 }

@@ -9,5 +9,5 @@ internal sealed class ParquetFormat : ISegmentFormat
 {
     public SegmentManifest Write(
         Stream destination, Cell cell, Incarnation incarnation, OrdinalRange ordinals, SortedRun run) =>
-        throw new TsDbException(ErrorKind.Unavailable, "segments cannot be written by this build");
+        SegmentWriter.Write(run, new SegmentFacts(cell, incarnation, ordinals), destination);
 }

@@ -1,5 +1,6 @@
 using TsDb.Model;
 using TsDb.Storage;
+using TsDb.Storage.Seal;
 using TsDb.Tests.Columnar;
 
 namespace TsDb.Tests.Storage;
@@ -16,7 +17,7 @@ public sealed class EdgeStoreModelTests
     [InlineData(6)]
     public async Task A_reader_sees_what_a_map_would_hold(int seed)
     {
-        StoreWorld world = new(seed);
+        StoreWorld world = new(seed) { Format = new ParquetFormat() };
         List<ModelPoint> written = [];
         EdgeStore store = world.Open();
         for (int step = 0; step < 150; step++)

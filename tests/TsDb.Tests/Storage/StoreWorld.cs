@@ -32,13 +32,15 @@ public sealed class StoreWorld
 
     public EdgeStoreOptions Options { get; set; }
 
+    public ISegmentFormat Format { get; init; } = new IpcFormat();
+
     public Random Random => _random;
 
     public EdgeStore Open() => EdgeStore.Open(
         Disk,
         Options,
         new StoreEnvironment(Clock, NewId, NullLoggerFactory.Instance) { HasOwnThreads = false },
-        new IpcFormat());
+        Format);
 
     public Guid NewId()
     {
@@ -67,7 +69,7 @@ public sealed class StoreWorld
         if (version.Find(ModelBatches.Table) is not { } table) return "";
         List<TableBatch> inputs = [];
         foreach (SegmentRef segment in table.Segments.OrderBy(segment => segment.Rank))
-            inputs.AddRange(BatchCodec.Decode(ReadFile(segment.Path[Disk.FullPath("").Length..])));
+            inputs.AddRange(ReadSegment(segment));
         if (table.Hot is { } hot)
         {
             if (hot.KeysAreUnique) AssertUnique(hot.Batches);
@@ -99,6 +101,15 @@ public sealed class StoreWorld
         byte[] bytes = new byte[file.BytesLength];
         file.ReadAt(0, bytes);
         return bytes;
+    }
+
+    private IReadOnlyList<TableBatch> ReadSegment(SegmentRef segment)
+    {
+        byte[] bytes = ReadFile(segment.Path[Disk.FullPath("").Length..]);
+        if (Format is IpcFormat) return BatchCodec.Decode(bytes);
+        using SegmentReader reader = SegmentReader.Open(new MemoryStream(bytes), segment.Path);
+        reader.Verify();
+        return [reader.Read().Batch];
     }
 
     private static string Text(IEnumerable<ModelPoint> points) =>
