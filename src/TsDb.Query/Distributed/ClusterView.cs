@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+
+namespace TsDb.Query.Distributed;
+
+/// <summary>The cluster as one query sees it: one configuration, from beginning to end.</summary>
+public sealed record ClusterView
+{
+    /// <summary>The node that coordinates.</summary>
+    public required NodeId Self { get; init; }
+
+    /// <summary>The owners of every shard, best first; the index is the shard's number.</summary>
+    public required ImmutableArray<ImmutableArray<NodeId>> Owners { get; init; }
+
+    /// <summary>Owners that must answer so that the answer holds all that is durable: max(majority, RF - WQ + 1).</summary>
+    public required int ReadQuorum { get; init; }
+
+    /// <summary>Databases that exist by configuration, with or without data.</summary>
+    public ImmutableArray<string> Databases { get; init; } = [];
+
+    /// <summary>Number of shards.</summary>
+    public int ShardCount => Owners.Length;
+}

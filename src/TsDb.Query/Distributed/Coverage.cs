@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+
+namespace TsDb.Query.Distributed;
+
+/// <summary>What an answer rests on. Every answer carries it.</summary>
+public sealed record Coverage
+{
+    /// <summary>The consistency asked for; null on an edge, which is the only master of its points.</summary>
+    public Consistency? Consistency { get; init; }
+
+    /// <summary>Shards that the answer needed.</summary>
+    public int Shards { get; init; }
+
+    /// <summary>Cloud nodes that served rows or partial states.</summary>
+    public ImmutableArray<NodeId> NodesAsked { get; init; } = [];
+
+    /// <summary>Edges that were asked for what they have not shipped.</summary>
+    public ImmutableArray<EdgeId> EdgesAsked { get; init; } = [];
+
+    /// <summary>What the answer lacks or may lack, one sentence each.</summary>
+    public ImmutableArray<string> Missing { get; init; } = [];
+
+    /// <summary>True if every point durable before the query is in the answer, and that was checked.</summary>
+    public bool Complete { get; init; } = true;
+}

@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+using TsDb.Query.Planning;
+
+namespace TsDb.Query.Distributed;
+
+/// <summary>
+/// Asks a node to run a fragment over the cells of some shards. The cells are pinned: the node answers from one
+/// snapshot that holds at least what its catalog held at <see cref="AtLeast"/>, or says
+/// <see cref="ErrorKind.Conflict"/>.
+/// </summary>
+public sealed record FragmentRequest
+{
+    /// <summary>What to run.</summary>
+    public required PlannedFragment Fragment { get; init; }
+
+    /// <summary>The cluster's number of shards.</summary>
+    public required int ShardCount { get; init; }
+
+    /// <summary>All cells of these shards that are in the fragment's scope take part.</summary>
+    public required ImmutableArray<ShardId> Shards { get; init; }
+
+    /// <summary>Cells of these shards that somebody else answers.</summary>
+    public ImmutableArray<Cell> Except { get; init; } = [];
+
+    /// <summary>Cells of other shards that this node answers.</summary>
+    public ImmutableArray<Cell> Also { get; init; } = [];
+
+    /// <summary>The moment of the node's catalog that the plan was made on.</summary>
+    public required CatalogVersion AtLeast { get; init; }
+
+    /// <summary>Bounds on the run.</summary>
+    public SqlLimits Limits { get; init; } = new();
+
+    /// <summary>True if the cell takes part by its shard or by name; the scope is not looked at.</summary>
+    public bool Includes(Cell cell) =>
+        (Shards.Contains(ShardId.Of(cell, ShardCount)) && !Except.Contains(cell)) || Also.Contains(cell);
+}

@@ -1,0 +1,20 @@
+namespace TsDb.Query.Distributed;
+
+/// <summary>One question to the cluster.</summary>
+public sealed record QueryRequest
+{
+    /// <summary>The statement, DuckDB's dialect.</summary>
+    public required string Sql { get; init; }
+
+    /// <summary>The database of tables that the statement does not qualify.</summary>
+    public required string Database { get; init; }
+
+    /// <summary>How completeness is checked.</summary>
+    public Consistency Consistency { get; init; } = Consistency.Quorum;
+
+    /// <summary>True if an answer that lacks something is wanted rather than an error; its coverage says what.</summary>
+    public bool AllowPartial { get; init; }
+
+    /// <summary>Bounds on the whole query, and on each of its parts.</summary>
+    public SqlLimits Limits { get; init; } = new();
+}

@@ -1,0 +1,24 @@
+namespace TsDb.Query.Planning;
+
+/// <summary>
+/// The part of a query that runs where the data is: one SELECT over one table. Run on disjoint sets of cells that
+/// together are all cells of the scope, its rows together are the relation <see cref="ResultName"/> of the final
+/// statement.
+/// </summary>
+public sealed record PlannedFragment
+{
+    /// <summary>The name of the rows in <see cref="DistributedPlan.FinalSql"/>.</summary>
+    public required string ResultName { get; init; }
+
+    /// <summary>The statement for each node; it names its one table <see cref="RelationName"/>.</summary>
+    public required string Sql { get; init; }
+
+    /// <summary>The name of the points in <see cref="Sql"/>; never qualified.</summary>
+    public required string RelationName { get; init; }
+
+    /// <summary>The table with the types that the whole catalog resolved, for every scan alike.</summary>
+    public required ResolvedTable Table { get; init; }
+
+    /// <summary>Rows, edges and columns outside it are not needed.</summary>
+    public required ScanScope Scope { get; init; }
+}

@@ -1,0 +1,14 @@
+using TsDb.Model;
+using TsDb.Query.Distributed;
+
+namespace TsDb.Query.Ports;
+
+/// <summary>The cluster as the coordinator sees it.</summary>
+public interface IClusterWatch
+{
+    /// <summary>The configuration now; null before the cluster is founded.</summary>
+    ClusterView? Current { get; }
+
+    /// <summary>True if the node is thought to answer now; this node always is.</summary>
+    bool IsLive(NodeId node);
+}

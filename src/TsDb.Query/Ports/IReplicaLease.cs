@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using TsDb.Columnar;
+using TsDb.Model;
+using TsDb.Query.Distributed;
+
+namespace TsDb.Query.Ports;
+
+/// <summary>One moment of the replicas on this node. Its files are kept until it is disposed.</summary>
+public interface IReplicaLease : IDisposable
+{
+    /// <summary>The moment; rises with each change.</summary>
+    long Number { get; }
+
+    /// <summary>Every table that has a leaf here.</summary>
+    IEnumerable<TableId> Tables { get; }
+
+    /// <summary>Something that is another object whenever the table has changed; null if it is not here.</summary>
+    object? Stamp(TableId table);
+
+    /// <summary>Every column of every leaf of the table, each role and type once.</summary>
+    ImmutableArray<Column> Columns(TableId table);
+
+    /// <summary>What is here of the table, by edge and day.</summary>
+    IEnumerable<CellFact> Cells(TableId table);
+
+    /// <summary>The leaves of a cell here.</summary>
+    IEnumerable<Leaf> Leaves(Cell cell);
+
+    /// <summary>The segments of some cells of a table, with their order of newness.</summary>
+    TableSnapshot Snapshot(TableId table, Func<Cell, bool> includes);
+}
