@@ -1,0 +1,91 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using TsDb.Model;
+using TsDb.Query.Ports;
+
+namespace TsDb.Query.Analysis;
+
+/// <summary>One parsed SELECT and the tables it names. Immutable.</summary>
+public sealed class Statement
+{
+    // What the engine itself answers; never a table of ours.
+    private static readonly string[] SystemSchemas = ["information_schema", "pg_catalog"];
+
+    private Statement(string sql, JsonObject tree, ImmutableArray<TableName> tables) =>
+        (Sql, Tree, Tables) = (sql, tree, tables);
+
+    /// <summary>The text as it was given.</summary>
+    public string Sql { get; }
+
+    /// <summary>Every table named, as written, each spelling once; names of CTEs are not tables.</summary>
+    public ImmutableArray<TableName> Tables { get; }
+
+    internal JsonObject Tree { get; }
+
+    /// <summary>Parses a statement; throws <see cref="ErrorKind.Invalid"/> unless it is exactly one
+    /// SELECT.</summary>
+    public static Statement Parse(ISqlParser parser, string sql)
+    {
+        JsonObject tree = parser.Parse(sql);
+        int count = tree.Objects("statements").Count;
+        if (count != 1)
+        {
+            throw new TsDbException(
+                ErrorKind.Invalid,
+                count == 0 ? "the query is empty" : "one statement at a time: send each SELECT by itself");
+        }
+
+        ImmutableArray<TableName> tables = [.. TableUses(tree).Select(NameOf).Distinct()];
+        return new Statement(sql, tree, tables);
+    }
+
+    /// <summary>The table a FROM item names.</summary>
+    internal static TableName NameOf(JsonObject baseTable)
+    {
+        string catalog = baseTable.Text("catalog_name");
+        string schema = baseTable.Text("schema_name");
+        string? database = catalog.Length == 0 ? schema : $"{catalog}.{schema}";
+        return new TableName(database.Length == 0 ? null : database, baseTable.Text("table_name"));
+    }
+
+    /// <summary>The FROM items of the tree that are tables, in the order they are written; the objects
+    /// themselves.</summary>
+    internal static List<JsonObject> TableUses(JsonNode tree)
+    {
+        List<JsonObject> found = [];
+        Collect(tree, ImmutableHashSet.Create<string>(StringComparer.OrdinalIgnoreCase), found);
+        return found;
+    }
+
+    private static void Collect(JsonNode? node, ImmutableHashSet<string> ctes, List<JsonObject> found)
+    {
+        if (node is JsonArray list)
+        {
+            foreach (JsonNode? item in list) Collect(item, ctes, found);
+            return;
+        }
+
+        if (node is not JsonObject o) return;
+        if (o.IsType("BASE_TABLE"))
+        {
+            TableName name = NameOf(o);
+            bool isCte = name.Database is null && ctes.Contains(name.Table);
+            bool isSystem = SystemSchemas.Contains(name.Database, StringComparer.OrdinalIgnoreCase);
+            if (!isCte && !isSystem) found.Add(o);
+            return;
+        }
+
+        // A recursive CTE sees itself; any other sees the CTEs written before it.
+        if (o.IsType("RECURSIVE_CTE_NODE")) ctes = ctes.Add(o.Text("cte_name"));
+        foreach (JsonObject cte in o.Object("cte_map").Objects("map"))
+        {
+            Collect(cte["value"], ctes, found);
+            ctes = ctes.Add(cte.Text("key"));
+        }
+
+        foreach ((string property, JsonNode? value) in o)
+        {
+            if (property != "cte_map") Collect(value, ctes, found);
+        }
+    }
+}

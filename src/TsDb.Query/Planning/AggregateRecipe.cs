@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+
+namespace TsDb.Query.Planning;
+
+/// <summary>
+/// How one aggregate is computed in parts. Every text is SQL over generated names: arguments and filters are
+/// columns by
+/// then.
+/// </summary>
+internal sealed record AggregateRecipe
+{
+    /// <summary>Its partial state.</summary>
+    public required ImmutableArray<PartialColumn> Columns { get; init; }
+
+    /// <summary>The aggregate's value of the combined state.</summary>
+    public required string Finish { get; init; }
+
+    /// <summary>Columns over partial states that <see cref="PartialColumn.Combine"/> needs; {0} is the
+    /// window.</summary>
+    public ImmutableArray<(string Name, string Sql)> Prepared { get; init; } = [];
+
+    /// <summary>True if rows are grouped by series first: in a series no two rows have the same
+    /// time.</summary>
+    public bool IsBySeries { get; init; }
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using TsDb.Query.Analysis;
+
+namespace TsDb.Query.Planning;
+
+/// <summary>
+/// A statement whose tables are resolved and have plain names (__ts_t0, __ts_t1, ...), and in which the
+/// moment of the query is a
+/// constant, so that every node means the same moment.
+/// </summary>
+internal sealed record BoundStatement(Statement Source, JsonObject Tree, ImmutableArray<BoundTable> Tables)
+{
+    /// <summary>The outermost query.</summary>
+    public JsonObject Root => Tree.Objects("statements")[0].Object("node")!;
+
+    public static BoundStatement Bind(
+        Statement statement, IReadOnlyDictionary<TableName, ResolvedTable> tables, DateTimeOffset now)
+    {
+        bool HasColumn(string name) => tables.Values.Any(table =>
+            table.Columns.Any(column => column.SqlName.Equals(name, StringComparison.OrdinalIgnoreCase)));
+        HashSet<string> qualified = new(StringComparer.OrdinalIgnoreCase);
+        foreach (TableName name in tables.Keys)
+        {
+            if (name.Database is not null) qualified.Add($"{name.Database}\0{name.Table}");
+        }
+
+        JsonNode? Plain(JsonObject node)
+        {
+            if (Moment(node, HasColumn, now) is { } moment) return moment;
+            string[] parts = node.ColumnNames();
+            return parts.Length > 2 && qualified.Contains($"{parts[0]}\0{parts[1]}")
+                ? SqlTree.Column(parts[1..])
+                : null;
+        }
+
+        JsonObject tree = (JsonObject)statement.Tree.Rewrite(Plain)!;
+        ImmutableArray<BoundTable>.Builder bound = ImmutableArray.CreateBuilder<BoundTable>();
+        foreach (JsonObject use in Statement.TableUses(tree))
+        {
+            TableName name = Statement.NameOf(use);
+            string relation = string.Create(CultureInfo.InvariantCulture, $"__ts_t{bound.Count}");
+            string alias = use.Text("alias") is { Length: > 0 } given ? given : name.Table;
+            use["schema_name"] = "";
+            use["catalog_name"] = "";
+            use["table_name"] = relation;
+            use["alias"] = alias;
+            bound.Add(new BoundTable(relation, alias, tables[name], use));
+        }
+
+        return new BoundStatement(statement, tree, bound.ToImmutable());
+    }
+
+    // In SQL `time` is a TIMESTAMP_NS in UTC, so the moment is a TIMESTAMP in UTC too: the two compare.
+    private static JsonObject? Moment(JsonObject node, Func<string, bool> hasColumn, DateTimeOffset now)
+    {
+        string name;
+        if (node.IsClass("FUNCTION") && node.Objects("children").Count == 0) name =
+            node.Text("function_name");
+        else if (node.ColumnNames() is [string word] && !hasColumn(word)) name = word;
+        else return null;
+        bool isDay = FunctionNames.Today.Contains(name);
+        if (!isDay && !FunctionNames.Now.Contains(name)) return null;
+        string text = now.UtcDateTime.ToString(
+            isDay ? "yyyy-MM-dd" : "yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+        JsonObject moment = SqlTree.Cast(SqlTree.Constant(text), isDay ? "DATE" : "TIMESTAMP");
+        moment["alias"] = node.Text("alias");
+        return moment;
+    }
+}
