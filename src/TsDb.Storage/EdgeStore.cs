@@ -5,6 +5,7 @@ using TsDb.Storage.Catalog;
 using TsDb.Storage.Commit;
 using TsDb.Storage.Hot;
 using TsDb.Storage.Identity;
+using TsDb.Storage.Ingest;
 using TsDb.Storage.Ports;
 using TsDb.Storage.Retention;
 using TsDb.Storage.Seal;
@@ -12,7 +13,7 @@ using TsDb.Storage.Seal;
 namespace TsDb.Storage;
 
 /// <summary>The points of one edge: write-ahead log, hot buffer, segments and catalog in one data directory.</summary>
-public sealed class EdgeStore : IAsyncDisposable
+public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
 {
     // From here on a request's own thread encodes it for the log; smaller ones are merged by the writer first.
     private const int RowsLarge = 256;
@@ -65,6 +66,9 @@ public sealed class EdgeStore : IAsyncDisposable
 
     /// <summary>The incarnation that new segments belong to.</summary>
     public Incarnation Incarnation => Volatile.Read(ref _identity).Incarnation;
+
+    /// <summary>Segments and ledger at this moment.</summary>
+    public CatalogState Catalog => _parts.Versions.Current.Catalog;
 
     /// <summary>The schemas after the last commit.</summary>
     public SchemaCatalog Schemas => _parts.Versions.Current.Schemas;
