@@ -1,0 +1,135 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+using MQTTnet;
+using MQTTnet.AspNetCore;
+using MQTTnet.Diagnostics.Logger;
+using MQTTnet.Protocol;
+using MQTTnet.Server;
+using TsDb.Adapters.Hosting;
+using TsDb.Codec.Shipment;
+using TsDb.Replication.Ports;
+
+namespace TsDb.Adapters.Mqtt.Cloud;
+
+/// <summary>
+/// The broker inside a cloud node: an endpoint for edges, no queue. This node takes messages in process,
+/// before the broker passes them on to the other nodes' connections; while it has no room, the connection
+/// they came on waits. What the broker drops for a slow connection is repaired by the protocol.
+/// </summary>
+public sealed class EmbeddedBroker : IAsyncDisposable
+{
+    /// <summary>Largest packet, header left out.</summary>
+    public const int PacketBytesMax = ShipmentLimits.MessageBytesMax + ShipmentLimits.HeadroomBytes;
+
+    /// <summary>How this node calls its own broker.</summary>
+    internal const string Name = "embedded";
+
+    private readonly CloudBrokerOptions _options;
+    private readonly TopicRules _rules;
+    private readonly ILogger _log;
+    private readonly PacketGuard _guard = new(PacketBytesMax);
+    private readonly MqttConnectionHandler _connections = new();
+    private readonly MqttServer _server;
+    private readonly Dictionary<string, object> _ownSession = [];
+    private FilterSet _filters = new([]);
+    private IEdgeInbox? _inbox;
+
+    /// <summary>
+    /// Prepares the broker; it takes connections once it is attached to a listener and started.
+    /// </summary>
+    public EmbeddedBroker(CloudBrokerOptions options, ILogger log)
+    {
+        (_options, _log) = (options, log);
+        _rules = new TopicRules(options.Topics);
+        MqttServerOptions server = new MqttServerOptionsBuilder()
+            .WithoutDefaultEndpoint()
+            .WithMaxPendingMessagesPerClient(options.PendingMessagesMax)
+            .WithTcpKeepAliveInterval((int)options.KeepAlive.TotalSeconds)
+            .Build();
+        _server = new MqttServer(server, [_connections], MqttNetNullLogger.Instance);
+        _server.ValidatingConnectionAsync += OnConnecting;
+        _server.InterceptingPublishAsync += OnPublishAsync;
+        _server.InterceptingSubscriptionAsync += OnSubscribing;
+    }
+
+    /// <summary>Makes a listener of Kestrel speak MQTT.</summary>
+    public void Attach(ListenOptions listener)
+    {
+        listener.Use(_guard.Around);
+        listener.Run(_connections.OnConnectedAsync);
+    }
+
+    /// <summary>Starts the broker; to be called before the listener opens.</summary>
+    public Task StartAsync() => _server.StartAsync();
+
+    /// <summary>From now on messages that match the filters also go to the inbox.</summary>
+    internal void Deliver(IEdgeInbox inbox) => Volatile.Write(ref _inbox, inbox);
+
+    /// <summary>Says what the inbox hears.</summary>
+    internal void Subscribe(FilterSet filters) => Volatile.Write(ref _filters, filters);
+
+    /// <summary>Sends a message to whoever is subscribed here.</summary>
+    internal async Task PublishAsync(
+        string topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken ct)
+    {
+        if (!_server.IsStarted) return;
+        MqttApplicationMessage message = new()
+        {
+            Topic = topic,
+            Payload = new ReadOnlySequence<byte>(payload),
+            QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+            Retain = retain,
+        };
+        InjectedMqttApplicationMessage injected = new(message)
+        {
+            SenderClientId = NodeClientId.Of(_options.Self, _options.Instance),
+            CustomSessionItems = _ownSession,
+        };
+        await _server.InjectApplicationMessage(injected, ct);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_server.IsStarted) await _server.StopAsync(new MqttServerStopOptions());
+        _server.Dispose();
+    }
+
+    private Task OnConnecting(ValidatingConnectionEventArgs e)
+    {
+        if (string.IsNullOrEmpty(e.ClientId)) e.ReasonCode = MqttConnectReasonCode.ClientIdentifierNotValid;
+        else if (!_options.Authorizer.IsAllowed(new AccessRequest("mqtt", "connect", e.ClientId, e.UserName)))
+            e.ReasonCode = MqttConnectReasonCode.NotAuthorized;
+        return Task.CompletedTask;
+    }
+
+    private Task OnSubscribing(InterceptingSubscriptionEventArgs e)
+    {
+        if (_rules.MaySubscribe(e.ClientId, e.TopicFilter.Topic)) return Task.CompletedTask;
+        e.ProcessSubscription = false;
+        e.Response.ReasonCode = MqttSubscribeReasonCode.NotAuthorized;
+        Log.SubscriptionRefused(_log, e.ClientId, e.TopicFilter.Topic);
+        return Task.CompletedTask;
+    }
+
+    private async Task OnPublishAsync(InterceptingPublishEventArgs e)
+    {
+        if (ReferenceEquals(e.SessionItems, _ownSession)) return;
+        string topic = e.ApplicationMessage.Topic;
+        if (!_rules.MayPublish(e.ClientId, topic))
+        {
+            e.ProcessPublish = false;
+            e.Response.ReasonCode = MqttPubAckReasonCode.NotAuthorized;
+            Log.PublishRefused(_log, e.ClientId, topic);
+            return;
+        }
+
+        if (Volatile.Read(ref _inbox) is not { } inbox || !Volatile.Read(ref _filters).Matches(topic)) return;
+
+        // The copy is ours: the packet's memory goes back to the connection.
+        byte[] payload = e.ApplicationMessage.Payload.ToArray();
+        await inbox.TakeAsync(Name, topic, payload, e.CancellationToken);
+    }
+}
