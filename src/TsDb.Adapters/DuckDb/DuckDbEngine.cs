@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Apache.Arrow.Ipc;
+using DuckDB.NET.Data;
+using TsDb.Model;
+using TsDb.Query;
+using TsDb.Query.Isolation;
+using TsDb.Query.Ports;
+
+namespace TsDb.Adapters.DuckDb;
+
+/// <summary>
+/// The SQL engine: DuckDB in process. Every statement is checked by <see cref="StatementGuard"/>, then runs alone in an
+/// in-memory database whose configuration is locked, under its own memory and time limit.
+/// </summary>
+public sealed class DuckDbEngine : ISqlEngine, IDisposable
+{
+    private readonly DuckDbOptions _options;
+    private readonly ISqlParser _parser;
+    private readonly TimeProvider _clock;
+    private readonly InstancePool _pool;
+
+    /// <summary>Creates the engine; databases are opened when statements come.</summary>
+    public DuckDbEngine(DuckDbOptions options, ISqlParser parser, TimeProvider clock)
+    {
+        (_options, _parser, _clock) = (options, parser, clock);
+        _pool = new InstancePool(options, clock);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ISqlResult> ExecuteAsync(SqlRequest request, CancellationToken ct)
+    {
+        if (request.Sql.Length > _options.StatementCharsMax)
+        {
+            throw new TsDbException(
+                ErrorKind.TooLarge, $"a statement can have up to {_options.StatementCharsMax} characters");
+        }
+
+        ct.ThrowIfCancellationRequested();
+        DuckDbInstance instance = await _pool.RentAsync(request.Limits.MemoryBytesMax, ct);
+        RunningStatement running = new(instance, request.Limits.DurationMax, _clock, ct);
+        try
+        {
+            return await instance.Thread.RunAsync<ISqlResult>(() => Start(request, instance, running));
+        }
+        catch (Exception error)
+        {
+            running.Dispose();
+            _pool.Return(instance, isDamaged: error is DuckDBException engine && DuckDbErrors.IsFatal(engine));
+            Exception meaning = running.Explain(error);
+            if (meaning != error) throw meaning;
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _pool.Dispose();
+
+    private DuckDbResult Start(SqlRequest request, DuckDbInstance instance, RunningStatement running)
+    {
+        JsonObject tree = _parser.Parse(request.Sql);
+        ImmutableArray<TableReference> references = StatementGuard.Check(tree);
+        RelationSetup setup = new(instance);
+        DuckDBCommand? command = null;
+        try
+        {
+            command = instance.Command(setup.Prepare(request.Sql, tree, Match(references, request.Relations)));
+            IArrowArrayStream stream = command.ExecuteArrowStream();
+            return new DuckDbResult(_pool, instance, setup, running, command, stream);
+        }
+        catch
+        {
+            command?.Dispose();
+            setup.Dispose();
+            throw;
+        }
+    }
+
+    // Names match exactly first, then without regard to case.
+    private static List<(TableReference Reference, Relation Relation)> Match(
+        ImmutableArray<TableReference> references, IReadOnlyList<Relation> relations)
+    {
+        List<(TableReference Reference, Relation Relation)> matched = [];
+        HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
+        foreach (TableReference reference in references)
+        {
+            string name = reference.RelationName;
+            Relation relation = relations.FirstOrDefault(relation => relation.Name == name)
+                ?? relations.FirstOrDefault(r => r.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                ?? throw new TsDbException(ErrorKind.NotFound, $"table not found: {name}");
+            if (names.Add(name))
+            {
+                matched.Add((reference, relation));
+            }
+            else if (matched.All(pair => pair.Relation != relation))
+            {
+                throw new TsDbException(
+                    ErrorKind.Invalid, $"tables whose names differ only by case cannot meet in one statement: {name}");
+            }
+        }
+
+        return matched;
+    }
+}

@@ -1,0 +1,41 @@
+using DuckDB.NET.Data;
+using DuckDB.NET.Native;
+using TsDb.Model;
+
+namespace TsDb.Adapters.DuckDb;
+
+/// <summary>What a failure inside DuckDB means for whoever sent the statement.</summary>
+internal static class DuckDbErrors
+{
+    private static readonly TimeSpan MemoryRetryAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Translates an error of DuckDB. It calls damaged files an invalid input; but no statement knows the name of a file
+    /// of ours, so an error that names one is about the file.
+    /// </summary>
+    public static TsDbException Translate(DuckDBException error, IReadOnlyList<string> directories) =>
+        directories.Any(directory => error.Message.Contains(directory, StringComparison.Ordinal))
+            ? Damaged(error)
+            : Translate(error);
+
+    /// <summary>Translates an error of DuckDB that no file was part of.</summary>
+    public static TsDbException Translate(DuckDBException error) => error.ErrorType switch
+    {
+        DuckDBErrorType.OutOfMemory => new TsDbException(
+            ErrorKind.Unavailable,
+            "the statement needs more memory than it is allowed: read less data or fewer groups at once", error)
+        {
+            RetryAfter = MemoryRetryAfter,
+        },
+        DuckDBErrorType.Io or DuckDBErrorType.Serialization => Damaged(error),
+        DuckDBErrorType.Interrupt => new TsDbException(ErrorKind.Deadline, "the statement was interrupted", error),
+        _ => new TsDbException(ErrorKind.Invalid, error.Message, error),
+    };
+
+    /// <summary>True if the database behind the connection cannot be trusted any more.</summary>
+    public static bool IsFatal(DuckDBException error) =>
+        error.ErrorType is DuckDBErrorType.Fatal or DuckDBErrorType.Internal;
+
+    private static TsDbException Damaged(DuckDBException error) =>
+        new(ErrorKind.Corrupt, $"stored data could not be read: {error.Message}", error);
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DuckDB.NET.Data;
+using TsDb.Model;
+using TsDb.Query.Ports;
+using TsDb.Query.Scan;
+
+namespace TsDb.Adapters.DuckDb;
+
+/// <summary>
+/// DuckDB's grammar by its json_serialize_sql and json_deserialize_sql. Parsing takes well under a millisecond, so one
+/// connection serves all callers in turn.
+/// </summary>
+public sealed class DuckDbParser : ISqlParser, IDisposable
+{
+    // DuckDB itself stops at 1,000 nested expressions; each has a few levels of JSON.
+    private const int JsonDepthMax = 16_384;
+
+    private readonly DuckDBConnection _connection;
+    private readonly Lock _gate = new();
+
+    /// <summary>Opens a parser.</summary>
+    public DuckDbParser()
+    {
+        _connection = new DuckDBConnection("DataSource=:memory:");
+        _connection.Open();
+        using DuckDBCommand command = _connection.CreateCommand();
+        command.CommandText = "SET threads = 1; SET enable_external_access = false; SET lock_configuration = true;";
+        command.ExecuteNonQuery();
+    }
+
+    /// <inheritdoc/>
+    public JsonObject Parse(string sql)
+    {
+        lock (_gate) return ReadTree(Ask("json_serialize_sql", sql));
+    }
+
+    /// <inheritdoc/>
+    public string Print(JsonObject tree)
+    {
+        lock (_gate) return Ask("json_deserialize_sql", tree.ToJsonString());
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate) _connection.Dispose();
+    }
+
+    private static JsonObject ReadTree(string json)
+    {
+        JsonObject tree = JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { MaxDepth = JsonDepthMax })!
+            .AsObject();
+        if (tree["error"]?.GetValue<bool>() != true) return tree;
+        string message = tree["error_message"]?.GetValue<string>() ?? "the statement cannot be parsed";
+        if (tree["error_type"]?.GetValue<string>() == "not implemented")
+            throw new TsDbException(ErrorKind.Invalid, "only SELECT statements can be run here");
+        string where = tree["position"]?.GetValue<string>() is { Length: > 0 } position
+            ? string.Create(CultureInfo.InvariantCulture, $" (at character {position})")
+            : "";
+        throw new TsDbException(ErrorKind.Invalid, message + where);
+    }
+
+    private string Ask(string function, string text)
+    {
+        if (text.Contains('\0', StringComparison.Ordinal))
+            throw new TsDbException(ErrorKind.Invalid, "a statement cannot contain a NUL character");
+        try
+        {
+            using DuckDBCommand command = _connection.CreateCommand();
+#pragma warning disable CA2100 // The function takes no parameter, so the text is a literal; quotes are its only escape.
+            command.CommandText = $"SELECT {function}({ScanText.Literal(text)})";
+#pragma warning restore CA2100
+            return (string)command.ExecuteScalar()!;
+        }
+        catch (DuckDBException error)
+        {
+            throw DuckDbErrors.Translate(error);
+        }
+    }
+}

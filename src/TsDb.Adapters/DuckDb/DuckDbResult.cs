@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+using Apache.Arrow;
+using Apache.Arrow.Ipc;
+using DuckDB.NET.Data;
+using TsDb.Query.Ports;
+
+namespace TsDb.Adapters.DuckDb;
+
+/// <summary>A statement's rows as DuckDB makes them. Batches lie in native memory: whoever reads one disposes it.</summary>
+internal sealed class DuckDbResult(
+    InstancePool pool,
+    DuckDbInstance instance,
+    RelationSetup setup,
+    RunningStatement running,
+    DuckDBCommand command,
+    IArrowArrayStream stream) : ISqlResult
+{
+    private bool _isDamaged;
+    private bool _isDisposed;
+
+    /// <inheritdoc/>
+    public Schema Schema { get; } = stream.Schema;
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<RecordBatch> ReadAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        using CancellationTokenRegistration registration = ct.Register(running.Abandon);
+        while (await NextAsync(ct) is { } batch) yield return batch;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed) return;
+        _isDisposed = true;
+        running.Abandon();
+        running.Dispose();
+        try
+        {
+            await instance.Thread.RunAsync(() =>
+            {
+                stream.Dispose();
+                command.Dispose();
+                setup.Dispose();
+                return 0;
+            });
+        }
+        catch (DuckDBException)
+        {
+            // What cannot be cleaned up is thrown away with its database.
+            _isDamaged = true;
+        }
+
+        pool.Return(instance, _isDamaged);
+    }
+
+    private async Task<RecordBatch?> NextAsync(CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        try
+        {
+            return await instance.Thread.RunAsync(() => stream.ReadNextRecordBatchAsync(ct).AsTask().GetAwaiter().GetResult());
+        }
+        catch (Exception error) when (error is DuckDBException or OperationCanceledException)
+        {
+            _isDamaged |= error is DuckDBException engine && DuckDbErrors.IsFatal(engine);
+            ct.ThrowIfCancellationRequested();
+            throw running.Explain(error);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using DuckDB.NET.Data;
+using DuckDB.NET.Native;
+using TsDb.Model;
+
+namespace TsDb.Adapters.DuckDb;
+
+/// <summary>
+/// Ends a statement that runs too long or that nobody waits for any more. DuckDB's interrupt hits whatever runs on the
+/// connection, so after <see cref="Dispose"/> none may come: it would hit the next statement.
+/// </summary>
+internal sealed class RunningStatement : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly DuckDbInstance _instance;
+    private readonly TimeSpan _durationMax;
+    private readonly ITimer _timer;
+    private readonly CancellationTokenRegistration _registration;
+    private readonly CancellationToken _ct;
+    private bool _isOver;
+    private bool _isLate;
+
+    public RunningStatement(DuckDbInstance instance, TimeSpan durationMax, TimeProvider clock, CancellationToken ct)
+    {
+        (_instance, _durationMax, _ct) = (instance, durationMax, ct);
+        _timer = clock.CreateTimer(_ => Stop(isLate: true), null, durationMax, Timeout.InfiniteTimeSpan);
+        _registration = ct.Register(() => Stop(isLate: false));
+    }
+
+    /// <summary>Stops the statement because its reader went away.</summary>
+    public void Abandon() => Stop(isLate: false);
+
+    /// <summary>
+    /// Makes a failure on the instance's thread into the one that the caller gets: DuckDB's interrupt arrives as a
+    /// cancellation or as an error, whoever asked for it.
+    /// </summary>
+    public Exception Explain(Exception error)
+    {
+        bool isInterrupt = error is OperationCanceledException or DuckDBException { ErrorType: DuckDBErrorType.Interrupt };
+        if (isInterrupt && _isLate)
+        {
+            return new TsDbException(
+                ErrorKind.Deadline, $"the statement ran longer than the {_durationMax.TotalSeconds:0.#} s it may take", error);
+        }
+
+        if (isInterrupt) return new OperationCanceledException("the statement was cancelled", error, _ct);
+        return error is DuckDBException engine && !DuckDbErrors.IsFatal(engine)
+            ? DuckDbErrors.Translate(engine, _instance.Directories)
+            : error;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate) _isOver = true;
+        _timer.Dispose();
+        _registration.Dispose();
+    }
+
+    private void Stop(bool isLate)
+    {
+        lock (_gate)
+        {
+            if (_isOver) return;
+            _isLate |= isLate;
+            _instance.Interrupt();
+        }
+    }
+}
