@@ -1,0 +1,83 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using TsDb.Storage.Ingest;
+
+namespace TsDb.Adapters.Http.Write;
+
+/// <summary>POST /write as InfluxDB 1.x answers it.</summary>
+internal sealed class V1Dialect : IWriteDialect
+{
+    public async Task<IngestRules?> ReadRulesAsync(HttpContext context)
+    {
+        IQueryCollection query = context.Request.Query;
+        string database = query["db"].ToString();
+        if (database.Length == 0)
+        {
+            await ErrorAsync(context.Response, StatusCodes.Status400BadRequest, "database is required");
+            return null;
+        }
+
+        if (PrecisionOf(query["precision"].ToString()) is { } precision)
+        {
+            return new IngestRules
+            {
+                Database = database,
+                Dialect = IngestDialect.V1,
+                Precision = precision,
+            };
+        }
+
+        string text = $"invalid precision \"{query["precision"]}\" (use n, u, ms, s, m or h)";
+        await ErrorAsync(context.Response, StatusCodes.Status400BadRequest, text);
+        return null;
+    }
+
+    public Task AnswerRefusalsAsync(HttpContext context, ParsedPoints parsed, IngestRules rules)
+    {
+        string reasons = string.Join('\n', parsed.Refusals.Select(Reason));
+        bool allMalformed = parsed.Refusals.All(refusal => refusal.Kind == RefusalKind.Malformed);
+        string count = parsed.RefusedCount.ToString(CultureInfo.InvariantCulture);
+        string message = $"partial write: {reasons} dropped={count}";
+        if (allMalformed)
+        {
+            string policy = context.Request.Query["rp"].ToString();
+            if (policy.Length == 0) policy = "autogen";
+            message = parsed.RowCount == 0
+                ? reasons
+                : $"{message} for database: {rules.Database} for retention policy: {policy}";
+        }
+
+        return ErrorAsync(context.Response, StatusCodes.Status400BadRequest, message);
+    }
+
+    public Task AnswerFailureAsync(HttpContext context, int status, string message) =>
+        ErrorAsync(context.Response, status, message);
+
+    /// <summary>The body and header of an error of this dialect.</summary>
+    public static Task ErrorAsync(HttpResponse response, int status, string message)
+    {
+        response.Headers["X-Influxdb-Error"] = WriteAnswers.HeaderText(message);
+        return WriteAnswers.JsonAsync(response, status, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("error", message);
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>Why a line was refused; malformed lines are quoted.</summary>
+    public static string Reason(LineRefusal refusal) => refusal.Kind == RefusalKind.Malformed
+        ? $"unable to parse '{refusal.Line}': {refusal.Reason}"
+        : refusal.Reason;
+
+    private static TimePrecision? PrecisionOf(string text) => text switch
+    {
+        "" or "n" or "ns" => TimePrecision.Nanoseconds,
+        "u" or "us" or "µ" => TimePrecision.Microseconds,
+        "ms" => TimePrecision.Milliseconds,
+        "s" => TimePrecision.Seconds,
+        "m" => TimePrecision.Minutes,
+        "h" => TimePrecision.Hours,
+        _ => null,
+    };
+}
