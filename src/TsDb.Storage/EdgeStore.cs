@@ -25,7 +25,7 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
     private readonly SealWorker _sealer;
     private readonly SealLoop? _sealLoop;
     private readonly TaskCreationOptions _resume;
-    private NodeIdentity _identity;
+    private CloudIdentity _identity;
     private volatile bool _isClosed;
 
     private EdgeStore(StoreParts parts, EdgeStoreOptions options, StoreEnvironment env)
@@ -179,7 +179,7 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
     {
         lock (_catalogGate)
         {
-            NodeIdentity renewed = _identity with { Incarnation = new Incarnation(_env.NewId()) };
+            CloudIdentity renewed = _identity with { Incarnation = new Incarnation(_env.NewId()) };
             renewed.Save(_parts.Disk);
             Volatile.Write(ref _identity, renewed);
             return renewed.Incarnation;

@@ -14,7 +14,7 @@ internal sealed class StoreParts : IDisposable
 {
     public required IDisk Disk { get; init; }
 
-    public required NodeIdentity Identity { get; init; }
+    public required CloudIdentity Identity { get; init; }
 
     public required CatalogFile Catalog { get; init; }
 
@@ -35,7 +35,7 @@ internal sealed class StoreParts : IDisposable
     public static StoreParts Open(IDisk disk, EdgeStoreOptions options, StoreEnvironment env, ISegmentFormat format)
     {
         ILogger log = env.Loggers.CreateLogger<EdgeStore>();
-        NodeIdentity identity = NodeIdentity.LoadOrCreate(disk, options, env.NewId);
+        CloudIdentity identity = CloudIdentity.LoadOrCreate(disk, options, env.NewId);
         CatalogFile catalog = CatalogFile.Open(disk, env.NewId, log);
         SegmentFiles.Require(disk, catalog.State);
         VersionBuilder builder = new(disk, identity.Id);

@@ -28,7 +28,7 @@ public static class FlightHosting
     /// <summary>
     /// Registers what cloud nodes say to each other; needs <see cref="AddFlight"/> and, registered, a
     /// <see cref="Replication.Repair.PeerDesk"/>, <see cref="Replication.Ports.IClusterState"/>,
-    /// <see cref="Hosting.NodeIdentity"/> and <see cref="IHeartbeatSink"/>.
+    /// <see cref="Replication.Receiving.CloudIdentity"/> and <see cref="IHeartbeatSink"/>.
     /// </summary>
     public static IServiceCollection AddNodeService(this IServiceCollection services)
     {

@@ -1,16 +1,16 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using TsDb.Adapters.Flight.Protos;
-using TsDb.Adapters.Hosting;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Ports;
+using TsDb.Replication.Receiving;
 
 namespace TsDb.Adapters.Flight;
 
 /// <summary>Tells every other member that this node lives, and takes each answer as a sign of life.</summary>
 public sealed class HeartbeatLoop(
-    NodeIdentity identity, IClusterState cluster, NodeChannels channels, IHeartbeatSink heartbeats,
+    CloudIdentity identity, IClusterState cluster, NodeChannels channels, IHeartbeatSink heartbeats,
     TimeSpan every, TimeProvider clock)
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
@@ -27,7 +27,7 @@ public sealed class HeartbeatLoop(
         {
             if (cluster.Current is { } current)
             {
-                foreach (Member member in current.Members.Where(m => m.DirectoryId != identity.DirectoryId))
+                foreach (Member member in current.Members.Where(m => m.DirectoryId != identity.Directory))
                     Beat(member, current, ct);
             }
 
@@ -64,7 +64,7 @@ public sealed class HeartbeatLoop(
                 {
                     ClusterId = NodeMessages.Bytes(current.Id.Value),
                     Node = identity.Id.Value,
-                    DirectoryId = NodeMessages.Bytes(identity.DirectoryId),
+                    DirectoryId = NodeMessages.Bytes(identity.Directory),
                     Epoch = current.Epoch.Value,
                     Version = NodeProtocol.Version,
                 },

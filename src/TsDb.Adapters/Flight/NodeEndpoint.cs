@@ -5,6 +5,7 @@ using TsDb.Adapters.Flight.Protos;
 using TsDb.Adapters.Hosting;
 using TsDb.Model;
 using TsDb.Replication.Ports;
+using TsDb.Replication.Receiving;
 using TsDb.Replication.Repair;
 
 namespace TsDb.Adapters.Flight;
@@ -14,7 +15,7 @@ namespace TsDb.Adapters.Flight;
 /// </summary>
 internal sealed class NodeEndpoint(
     PeerDesk desk,
-        IClusterState cluster, NodeIdentity identity, IHeartbeatSink heartbeats, IAuthorizer authorizer)
+        IClusterState cluster, CloudIdentity identity, IHeartbeatSink heartbeats, IAuthorizer authorizer)
     : Protos.Node.NodeBase
 {
     private const int ShardsMax = 1 << 16;
@@ -29,7 +30,7 @@ internal sealed class NodeEndpoint(
             return ValueTask.FromResult(new HeartbeatReply
             {
                 Node = identity.Id.Value,
-                DirectoryId = NodeMessages.Bytes(identity.DirectoryId),
+                DirectoryId = NodeMessages.Bytes(identity.Directory),
                 Epoch = cluster.Current?.Epoch.Value ?? 0,
                 Version = NodeProtocol.Version,
             });

@@ -50,6 +50,10 @@ public static class NodeProgram
         builder.Logging.SetMinimumLevel(logLevel);
         builder.Logging.AddFilter("Microsoft", logLevel > LogLevel.Warning ? logLevel : LogLevel.Warning);
         builder.Logging.AddFilter("Grpc", logLevel > LogLevel.Warning ? logLevel : LogLevel.Warning);
+        // It warns of every plaintext listener for two protocols, which is just what is wanted here.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
+        // Members that are away are ordinary; who lives and who leads is said in words of our own.
+        builder.Logging.AddFilter("DotNext", LogLevel.Error);
         builder.Logging.AddSimpleConsole(o =>
         {
             o.SingleLine = true;

@@ -66,7 +66,7 @@ internal sealed class ClusterDesk(RaftClusterState state) : IClusterCallee
 
     private TalkReply.Voted Vote(string seeds, Func<FoundingVote, FoundingVote> change) =>
         seeds == state.Settings.SeedsKey
-            ? new TalkReply.Voted(state.Identity.DirectoryId, state.Files.Vote(change))
+            ? new TalkReply.Voted(state.Identity.Directory, state.Files.Vote(change))
             : throw new TsDbException(
                 ErrorKind.Conflict,
                     $"{state.Identity.Id} was started with other seeds: {state.Settings.SeedsKey}");
@@ -98,13 +98,13 @@ internal sealed class ClusterDesk(RaftClusterState state) : IClusterCallee
 
         foreach (Member known in current.Members)
         {
-            if (known == member
+            if (known.IsSameAs(member)
                 || (known.Id != member.Id && known.DirectoryId != member.DirectoryId)) continue;
             await RequireGoneAsync(known, join, ct);
         }
 
         await node.ProposeAsync(new ClusterCommand.Admit(member), ct);
-        return state.Current.Members.Contains(member)
+        return state.Current.Members.Any(member.IsSameAs)
             ? new TalkReply.Joined(current.Id, state.Current.Members)
             : throw new TsDbException(
                 ErrorKind.Conflict,
@@ -115,7 +115,7 @@ internal sealed class ClusterDesk(RaftClusterState state) : IClusterCallee
     // process on a copy of its directory.
     private async Task RequireGoneAsync(Member known, TalkRequest.Join join, CancellationToken ct)
     {
-        if (known.DirectoryId == state.Identity.DirectoryId && join.Process == state.Entry!.Process) return;
+        if (known.DirectoryId == state.Identity.Directory && join.Process == state.Entry!.Process) return;
         TalkReply.Probed? there = await state.Entry!.WhoIsAsync(known.ClusterAddress, ct);
         if (there is null
             || there.Self.Member.DirectoryId != known.DirectoryId || there.Process == join.Process)

@@ -26,9 +26,8 @@ internal sealed class ClusterEntry(
     /// <summary>What is being waited for; null once the node belongs to a cluster.</summary>
     public string? WaitingFor { get; private set; }
 
-    /// <summary>The preface for questions before there is a cluster.</summary>
-    private ClusterPreface Preface => new(
-        ClusterPurpose.Talk, files.Membership?.Cluster ?? default, self.DirectoryId, self.ClusterAddress);
+    // Without a cluster: whoever is asked may not have one yet.
+    private ClusterPreface Preface => new(ClusterPurpose.Talk, default, self.DirectoryId, "");
 
     /// <summary>Returns the membership, sooner or later.</summary>
     public async Task<MembershipRecord> EnterAsync(CancellationToken ct)
@@ -55,8 +54,7 @@ internal sealed class ClusterEntry(
     {
         try
         {
-            ClusterPreface anonymous = new(ClusterPurpose.Talk, default, self.DirectoryId, "");
-            return await dialer.AskAsync<TalkReply.Probed>(address, anonymous, new TalkRequest.Probe(), ct);
+            return await dialer.AskAsync<TalkReply.Probed>(address, Preface, new TalkRequest.Probe(), ct);
         }
         catch (TsDbException)
         {

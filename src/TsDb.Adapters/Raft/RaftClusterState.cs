@@ -4,6 +4,7 @@ using TsDb.Adapters.Hosting;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Ports;
+using TsDb.Replication.Receiving;
 using TsDb.Storage.Ports;
 
 namespace TsDb.Adapters.Raft;
@@ -21,7 +22,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 
     private readonly ClusterSettings _settings;
-    private readonly NodeIdentity _identity;
+    private readonly CloudIdentity _identity;
     private readonly IDisk _disk;
     private readonly PeerLiveness _liveness;
     private readonly ClusterEnvironment _environment;
@@ -38,10 +39,11 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     private RaftTransport? _transport;
     private Task _running = Task.CompletedTask;
     private volatile ClusterConfiguration? _current;
+    private int _isDisposed;
 
     /// <summary>Reads what the data directory knows about clusters; nothing runs yet.</summary>
     public RaftClusterState(
-        NodeIdentity identity, ClusterSettings settings, IDisk disk, PeerLiveness liveness,
+        CloudIdentity identity, ClusterSettings settings, IDisk disk, PeerLiveness liveness,
         ClusterEnvironment environment)
     {
         (_identity, _settings, _disk, _liveness, _environment) =
@@ -70,7 +72,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     /// <summary>What this node waits for before it belongs to a cluster; null once it does.</summary>
     public string? WaitingFor => _entry?.WaitingFor;
 
-    internal NodeIdentity Identity => _identity;
+    internal CloudIdentity Identity => _identity;
 
     internal ClusterSettings Settings => _settings;
 
@@ -151,6 +153,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
         await _stop.CancelAsync();
         await _running;
         await _listener.DisposeAsync();
@@ -160,7 +163,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
 
     internal ClusterPreface PrefaceFor(ClusterPurpose purpose) => new(
         purpose, _files.Membership?.Cluster ?? default,
-            _identity.DirectoryId, SelfMember?.ClusterAddress ?? "");
+            _identity.Directory, SelfMember?.ClusterAddress ?? "");
 
     /// <summary>Puts a command into the log here, or has the leader do it.</summary>
     internal async Task SendAsync(ClusterCommand command, CancellationToken ct)
@@ -175,7 +178,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     internal async Task<T> AskLeaderAsync<T>(TalkRequest request, CancellationToken ct)
         where T : TalkReply
     {
-        if (_node?.Leader is not { } leader || leader == _identity.DirectoryId
+        if (_node?.Leader is not { } leader || leader == _identity.Directory
             || _addresses.Find(leader) is not { } address)
             throw new TsDbException(ErrorKind.Unavailable, "the cluster has no leader now");
         return await _dialer.AskAsync<T>(address, PrefaceFor(ClusterPurpose.Talk), request, ct);
@@ -216,7 +219,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
         RaftTransport transport = new(
             PrefaceFor(ClusterPurpose.Raft), _addresses, RaftNode.AnswerWithin, _environment.Clock);
         RaftNode node = new(
-            _disk, _identity.DirectoryId, transport, Applied, _environment.Clock, _environment.Loggers);
+            _disk, _identity.Directory, transport, Applied, _environment.Clock, _environment.Loggers);
         _transport = transport;
         await node.StartAsync(ct);
         _node = node;
@@ -236,7 +239,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
                 return;
             }
 
-            if (current.Members.FirstOrDefault(m => m.DirectoryId == self.DirectoryId) != self)
+            if (!current.Members.Any(self.IsSameAs))
                 await AnnounceAsync(self, current, ct);
             await node.AlignVotersAsync(current, ct);
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using DotNext.Net.Cluster;
 using DotNext.Net.Cluster.Consensus.Raft;
 using DotNext.Net.Cluster.Consensus.Raft.StateMachine;
 using Microsoft.Extensions.Logging;
@@ -15,8 +16,8 @@ namespace TsDb.Adapters.Raft;
 internal sealed class RaftNode : IAsyncDisposable
 {
     /// <summary>Shortest and longest silence of a leader before a follower wants to follow it.</summary>
-    private const int ElectionMillisecondsMin = 1_000;
-    private const int ElectionMillisecondsMax = 2_000;
+    private const int ElectionMillisecondsMin = 750;
+    private const int ElectionMillisecondsMax = 1_500;
 
     private static readonly TimeSpan AddWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(4);
@@ -64,7 +65,7 @@ internal sealed class RaftNode : IAsyncDisposable
     public static string MembersPath => "raft/voters";
 
     /// <summary>How long the engine waits for a peer's answer.</summary>
-    public static TimeSpan AnswerWithin { get; } = TimeSpan.FromMilliseconds(ElectionMillisecondsMin);
+    public static TimeSpan AnswerWithin { get; } = TimeSpan.FromSeconds(1);
 
     /// <summary>The voters on disk.</summary>
     public MemberStorage Members { get; }
@@ -144,6 +145,8 @@ internal sealed class RaftNode : IAsyncDisposable
 
     private async Task StopAsync()
     {
+        // A leader that says goodbye spares the others the wait for its silence.
+        if (IsLeader && _raft.Members.Count > 1) _ = await ((ICluster)_raft).ResignAsync(CancellationToken.None);
         await _raft.StopAsync(CancellationToken.None);
         await _raft.DisposeAsync();
         await _wal.DisposeAsync();

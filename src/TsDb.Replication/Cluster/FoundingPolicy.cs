@@ -13,7 +13,7 @@ public sealed class FoundingPolicy(int seedCount, string seeds, Guid self)
     /// <summary>
     /// How long a majority waits for the rest, so that nodes started together are founders together.
     /// </summary>
-    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
 
     /// <summary>How much later the next in line tries when the one before it does not.</summary>
     public static readonly TimeSpan Turn = TimeSpan.FromSeconds(3);

@@ -8,14 +8,14 @@ namespace TsDb.Storage.Identity;
 /// Whose directory this is: edge id and incarnation, in the file <c>node.json</c>, made once and synced before anything
 /// else is written. The adapter's lock keeps a second process away from it.
 /// </summary>
-internal sealed record NodeIdentity(EdgeId Id, Incarnation Incarnation)
+internal sealed record CloudIdentity(EdgeId Id, Incarnation Incarnation)
 {
     public const string FileName = "node.json";
     private const int VersionCurrent = 1;
     private const int BytesLengthMax = 4_096;
 
     /// <summary>Reads the identity of the directory, or gives a new directory one.</summary>
-    public static NodeIdentity LoadOrCreate(IDisk disk, EdgeStoreOptions options, Func<Guid> newId)
+    public static CloudIdentity LoadOrCreate(IDisk disk, EdgeStoreOptions options, Func<Guid> newId)
     {
         if (!disk.Exists(FileName))
         {
@@ -26,12 +26,12 @@ internal sealed record NodeIdentity(EdgeId Id, Incarnation Incarnation)
                     $"{disk.FullPath(FileName)} is missing although the directory has segments: restore the file");
             }
 
-            NodeIdentity created = new(options.Id ?? options.IdDefault, new Incarnation(newId()));
+            CloudIdentity created = new(options.Id ?? options.IdDefault, new Incarnation(newId()));
             created.Save(disk);
             return created;
         }
 
-        NodeIdentity found = Load(disk);
+        CloudIdentity found = Load(disk);
         if (options.Id is { } wanted && wanted != found.Id)
         {
             throw new TsDbException(
@@ -73,7 +73,7 @@ internal sealed record NodeIdentity(EdgeId Id, Incarnation Incarnation)
         return bytes.ToArray();
     }
 
-    private static NodeIdentity Load(IDisk disk)
+    private static CloudIdentity Load(IDisk disk)
     {
         byte[] bytes = new byte[BytesLengthMax];
         using IDiskFile file = disk.Open(FileName);
@@ -89,7 +89,7 @@ internal sealed record NodeIdentity(EdgeId Id, Incarnation Incarnation)
                     $"{disk.FullPath(FileName)} has version {version}, this program knows {VersionCurrent}: use a newer one");
             }
 
-            return new NodeIdentity(
+            return new CloudIdentity(
                 new EdgeId(json.RootElement.GetProperty("edge").GetString() ?? ""),
                 new Incarnation(Guid.ParseExact(json.RootElement.GetProperty("incarnation").GetString() ?? "", "N")));
         }

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 using TsDb.Adapters.Disk;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Raft;
+using TsDb.Model;
 using TsDb.Replication.Cluster;
+using TsDb.Replication.Receiving;
 
 namespace TsDb.Integration.Cluster;
 
@@ -26,7 +28,7 @@ internal sealed class TestNode : IAsyncDisposable
         string id, string directory, string address, params string[] seeds)
     {
         DataDirectory disk = DataDirectory.Open(directory);
-        NodeIdentity identity = NodeDirectory.Open(disk, id, NewId);
+        CloudIdentity identity = CloudIdentity.LoadOrCreate(disk, new NodeId(id), new NodeId(id), NewId);
         ILoggerFactory loggers = LoggerFactory.Create(b => { });
         ClusterSettings settings = new() { Seeds = [.. seeds], ReplicationFactor = 3, WriteQuorumAsked = 0 };
         RaftClusterState state = new(
@@ -37,7 +39,7 @@ internal sealed class TestNode : IAsyncDisposable
             new Member
             {
                 Id = identity.Id,
-                DirectoryId = identity.DirectoryId,
+                DirectoryId = identity.Directory,
                 HttpAddress = "127.0.0.1:1",
                 FlightAddress = "127.0.0.1:2",
                 BrokerAddress = "",

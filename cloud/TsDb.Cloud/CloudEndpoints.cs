@@ -1,0 +1,38 @@
+using System.Text.Json.Nodes;
+using TsDb.Adapters.Raft;
+using TsDb.Replication.Cluster;
+
+namespace TsDb.Cloud;
+
+/// <summary>The endpoints that only a cloud node has.</summary>
+internal static class CloudEndpoints
+{
+    private static readonly string[] WritePaths = ["/write", "/api/v2/write", "/api/v3/write_lp"];
+
+    /// <summary>Maps the status, and the answer to those who write to the wrong kind of node.</summary>
+    public static void MapCloudEndpoints(
+        this IEndpointRouteBuilder routes, RaftClusterState cluster, CloudStatus status)
+    {
+        routes.MapGet("/api/v1/status", context => context.Response.WriteAsJsonAsync(status.Describe()));
+        foreach (string path in WritePaths)
+            routes.MapPost(path, context => RefuseWriteAsync(context, cluster.Current));
+    }
+
+    private static Task RefuseWriteAsync(HttpContext context, ClusterConfiguration? current)
+    {
+        string[] edges = [.. (current?.Edges.Keys ?? []).Select(e => e.Value)];
+        string seen = edges.Length == 0 ? "none was seen yet" : $"seen: {string.Join(", ", edges)}";
+        string text = $"this is a cloud node: write to an edge ({seen})";
+        context.Response.StatusCode = StatusCodes.Status400BadRequest;
+        context.Response.Headers["X-Influxdb-Error"] = text;
+
+        // Both spellings of the dialects: v1 and v3 read "error", v2 reads "code" and "message".
+        return context.Response.WriteAsJsonAsync(new JsonObject
+        {
+            ["error"] = text,
+            ["code"] = "invalid",
+            ["message"] = text,
+            ["edges"] = new JsonArray([.. edges.Select(e => (JsonNode)e)]),
+        });
+    }
+}

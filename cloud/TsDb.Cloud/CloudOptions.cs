@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+using TsDb.Adapters.Hosting;
+using TsDb.Adapters.Raft;
+using TsDb.Model;
+
+namespace TsDb.Cloud;
+
+/// <summary>The settings of a cloud node, checked: an object of this type can be run.</summary>
+internal sealed partial record CloudOptions
+{
+    private const int ReplicationMax = 7;
+
+    /// <summary>Null: what the data directory says, or the host name.</summary>
+    public NodeId? Id { get; init; }
+
+    public required NodeId IdDefault { get; init; }
+
+    public required string DataDirectory { get; init; }
+
+    public required ListenAddress Http { get; init; }
+
+    public required ListenAddress Flight { get; init; }
+
+    public required ListenAddress Cluster { get; init; }
+
+    /// <summary>The built-in broker; null when it is off or brokers are named.</summary>
+    public ListenAddress? Broker { get; init; }
+
+    /// <summary>Brokers to use instead of the built-in one.</summary>
+    public required ImmutableArray<Uri> OutsideBrokers { get; init; }
+
+    /// <summary>Host that the other nodes use; null for the bound address.</summary>
+    public string? Advertise { get; init; }
+
+    public required string ClusterName { get; init; }
+
+    public required ClusterSettings Settings { get; init; }
+
+    /// <summary>Bytes of the data directory; null for the disk's own limit.</summary>
+    public long? DiskBytesMax { get; init; }
+
+    public required LogLevel LogLevel { get; init; }
+
+    /// <summary>
+    /// Reads the flags; throws <see cref="ErrorKind.Invalid"/> naming the flag and what is allowed.
+    /// </summary>
+    public static CloudOptions Read(FlagValues values)
+    {
+        bool insecure = values.Switch("insecure-bind");
+        bool isOutside = values.Text("broker").Contains("://", StringComparison.Ordinal);
+        int replication = values.Number("replication", 1);
+        if (replication > ReplicationMax)
+            throw new TsDbException(ErrorKind.Invalid, $"--replication is at most {ReplicationMax}");
+        CloudOptions options = new()
+        {
+            Id = values.OptionalText("id") is null ? null : values.Read("id", text => new NodeId(text)),
+            IdDefault = HostName(),
+            DataDirectory = values.Text("data"),
+            Http = Require(values, "http", insecure),
+            Flight = Require(values, "flight", insecure),
+            Cluster = Require(values, "cluster", insecure),
+            Broker = isOutside ? null : Listener.Require(values, "broker", insecure),
+            OutsideBrokers = isOutside
+                ? values.Read("broker", _ => values.List("broker").Select(BrokerUrl.Parse).ToImmutableArray())
+                : [],
+            Advertise =
+                values.OptionalText("advertise") is null ? null : values.Read("advertise", AdvertisedHost),
+            ClusterName = values.Read("cluster-name", text => ClusterNames().IsMatch(text)
+                ? text
+                : throw new FormatException("use 1 to 64 of A-Z a-z 0-9 _ . -")),
+            Settings = new ClusterSettings
+            {
+                Seeds = values.Read("seeds", _ => values.List("seeds").Select(Seed).ToImmutableArray()),
+                ReplicationFactor = replication,
+                WriteQuorumAsked = values.Text("write-quorum") == "majority"
+                    ? 0
+                    : values.Number("write-quorum", 1),
+            },
+            DiskBytesMax = values.OptionalBytes("disk-max"),
+            LogLevel =
+                values.Read("log-level", text => Enum.TryParse(text, ignoreCase: true, out LogLevel level)
+                ? level
+                : throw new FormatException("use trace, debug, information, warning, error or none")),
+        };
+        if (options.Settings.WriteQuorumAsked > replication)
+            throw new TsDbException(ErrorKind.Invalid, "--write-quorum cannot be above --replication");
+        options.RequireReachable();
+        return options;
+    }
+
+    /// <summary>
+    /// What other nodes shall use for a listener that is bound at <paramref name="bound"/>.
+    /// </summary>
+    public string Advertised(IPEndPoint bound) => Advertise is { } host
+        ? string.Create(CultureInfo.InvariantCulture, $"{host}:{bound.Port}")
+        : bound.ToString();
+
+    private static ListenAddress Require(FlagValues values, string flag, bool insecure) =>
+        Listener.Require(values, flag, insecure)
+        ?? throw new TsDbException(ErrorKind.Invalid, $"--{flag}: a cloud node needs this address");
+
+    private void RequireReachable()
+    {
+        if (Advertise is not null) return;
+        foreach (ListenAddress? address in (ListenAddress?[])[Http, Flight, Cluster, Broker])
+        {
+            if (address is not null
+                && (address.Host.Equals(IPAddress.Any) || address.Host.Equals(IPAddress.IPv6Any)))
+            {
+                throw new TsDbException(
+                    ErrorKind.Invalid, $"{address} is no address that others can use: say --advertise HOST");
+            }
+        }
+    }
+
+    private static string AdvertisedHost(string text)
+    {
+        // A port would be another than the bound one for three of the four listeners.
+        string host = text.LastIndexOf(':') is var colon and > 0 && !text.EndsWith(']')
+            ? text[..colon] : text;
+        return Uri.CheckHostName(host.Trim('[', ']')) != UriHostNameType.Unknown
+            ? host
+            : throw new FormatException("use a host name or an IP address");
+    }
+
+    private static string Seed(string text)
+    {
+        int colon = text.LastIndexOf(':');
+        bool isAddress = colon > 0
+            && int.TryParse(
+                text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port)
+            && port is > 0 and <= 65_535;
+        return isAddress
+            ? text : throw new FormatException("use host:port of the nodes' --cluster addresses");
+    }
+
+    /// <summary>The host name made fit to be an id.</summary>
+    private static NodeId HostName()
+    {
+        string name = NotInIds().Replace(Environment.MachineName, "-");
+        return new NodeId(NodeId.IsValid(name) ? name : "cloud");
+    }
+
+    [GeneratedRegex("[^A-Za-z0-9_.-]")]
+    private static partial Regex NotInIds();
+
+    [GeneratedRegex("^[A-Za-z0-9_.-]{1,64}$")]
+    private static partial Regex ClusterNames();
+}
