@@ -35,8 +35,11 @@ public abstract record EdgeAnswer
     /// <summary>The leaf's day is below the horizon: it will never be taken, and needs not be.</summary>
     public sealed record Expired(ContentHash Hash) : EdgeAnswer;
 
-    /// <summary>This leaf will never be taken.</summary>
-    public sealed record Refuse(ContentHash Hash, string Reason) : EdgeAnswer;
+    /// <summary>
+    /// This leaf will never be taken. A fork means that another leaf has its ordinal: one such refusal is enough,
+    /// the rows have to be cut anew.
+    /// </summary>
+    public sealed record Refuse(ContentHash Hash, string Reason, bool IsFork = false) : EdgeAnswer;
 
     /// <summary>
     /// Leaves the edge named and the cloud does not have: offer them again if they are held.

@@ -22,8 +22,11 @@ public sealed record EdgeControl(MessageHeader Header, EdgeId Edge, Guid Instanc
     /// <summary>What the ledger holds, per (cell, incarnation); one page of several.</summary>
     public sealed record Reconcile(ImmutableArray<CellDigest> Cells) : Saying;
 
-    /// <summary>Leaves of one (cell, incarnation); one page of several.</summary>
-    public sealed record LeafList(Cell Cell, Incarnation Incarnation, ImmutableArray<LeafEntry> Leaves) : Saying;
+    /// <summary>
+    /// Every leaf of one (cell, incarnation) that was ever cut; one page of several, ordinals rising.
+    /// </summary>
+    public sealed record LeafList(
+        Cell Cell, Incarnation Incarnation, ImmutableArray<LeafEntry> Leaves, bool IsLast) : Saying;
 
     /// <summary>Asked before shipped files are deleted: each is answered by durable or missing.</summary>
     public sealed record Confirm(ImmutableArray<Leaf> Leaves) : Saying;

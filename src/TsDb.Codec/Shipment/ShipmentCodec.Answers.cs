@@ -161,7 +161,12 @@ public static partial class ShipmentCodec
         EdgeAnswer.Expired expired => new P.EdgeAnswer { Expired = WireRules.From(expired.Hash) },
         EdgeAnswer.Refuse refuse => new P.EdgeAnswer
         {
-            Refuse = new P.Refuse { Hash = WireRules.From(refuse.Hash), Reason = WireRules.Reason(refuse.Reason) },
+            Refuse = new P.Refuse
+            {
+                Hash = WireRules.From(refuse.Hash),
+                Reason = WireRules.Reason(refuse.Reason),
+                Fork = refuse.IsFork,
+            },
         },
         EdgeAnswer.Missing missing => new P.EdgeAnswer { Missing = FromMissing(missing) },
         EdgeAnswer.LeavesWanted wanted => new P.EdgeAnswer
@@ -205,7 +210,8 @@ public static partial class ShipmentCodec
         P.EdgeAnswer.BodyOneofCase.Later => ToLater(wire.Later),
         P.EdgeAnswer.BodyOneofCase.Expired => new EdgeAnswer.Expired(WireRules.Hash(wire.Expired)),
         P.EdgeAnswer.BodyOneofCase.Refuse =>
-            new EdgeAnswer.Refuse(WireRules.Hash(wire.Refuse.Hash), WireRules.Reason(wire.Refuse.Reason)),
+            new EdgeAnswer.Refuse(
+                WireRules.Hash(wire.Refuse.Hash), WireRules.Reason(wire.Refuse.Reason), wire.Refuse.Fork),
         P.EdgeAnswer.BodyOneofCase.Missing => new EdgeAnswer.Missing(
             WireRules.All(wire.Missing.Hashes, ShipmentLimits.ItemsMax, "hashes", WireRules.Hash)),
         P.EdgeAnswer.BodyOneofCase.LeavesWanted => new EdgeAnswer.LeavesWanted(

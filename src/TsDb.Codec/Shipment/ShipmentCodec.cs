@@ -146,6 +146,7 @@ public static partial class ShipmentCodec
         {
             Cell = WireRules.From(list.Cell),
             Incarnation = WireRules.From(list.Incarnation.Value),
+            Last = list.IsLast,
         };
         wire.Leaves.AddRange(list.Leaves.Select(l => new P.LeafEntry
         {
@@ -162,7 +163,8 @@ public static partial class ShipmentCodec
             wire.Leaves,
             ShipmentLimits.ItemsMax,
             "leaves",
-            l => new LeafEntry(WireRules.OrdinalOf(l.Ordinal), WireRules.Hash(l.Hash))));
+            l => new LeafEntry(WireRules.OrdinalOf(l.Ordinal), WireRules.Hash(l.Hash))),
+        wire.Last);
 
     private static P.Offer FromOffer(Offer offer) => new()
     {

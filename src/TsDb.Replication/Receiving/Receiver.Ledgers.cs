@@ -93,8 +93,7 @@ public sealed partial class Receiver
         ShardId shard = ShardId.Of(list.Cell, _cluster!.ShardCount);
         if (list.Cell.Edge != message.Edge || !_owned.Contains(shard)) return;
         long max = list.Leaves.IsEmpty ? 0 : list.Leaves.Max(entry => entry.Ordinal.Value);
-        bool isLastPage = list.Leaves.Length < ShipmentLimits.ItemsMax;
-        if (isLastPage && _suspicions.Remove((list.Cell, list.Incarnation), out Suspicion? suspicion)
+        if (list.IsLast && _suspicions.Remove((list.Cell, list.Incarnation), out Suspicion? suspicion)
             && max < suspicion.OrdinalMax)
         {
             Answer(message.Edge, new EdgeAnswer.Hello(

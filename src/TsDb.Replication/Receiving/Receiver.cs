@@ -247,7 +247,7 @@ public sealed partial class Receiver
         _counter.Forget(leaf.Hash);
         EdgeId edge = leaf.Cell.Edge;
         string reason = $"shipment {leaf.Ordinal.Value} of {leaf.Cell} is here with other bytes";
-        Answer(edge, new EdgeAnswer.Refuse(leaf.Hash, reason));
+        Answer(edge, new EdgeAnswer.Refuse(leaf.Hash, reason, IsFork: true));
         if (_greeter.InstanceOf(edge) is { } instance)
         {
             Answer(edge, new EdgeAnswer.Hello(

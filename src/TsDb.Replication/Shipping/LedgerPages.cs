@@ -31,13 +31,22 @@ public static class LedgerPages
         return digests.Chunk(DigestsPerPage).Select(page => new EdgeControl.Reconcile([.. page]));
     }
 
-    /// <summary>The durable leaves of one (cell, incarnation).</summary>
-    public static IEnumerable<EdgeControl.LeafList> Leaves(CatalogState catalog, Cell cell, Incarnation incarnation) =>
-        catalog.Ledger.Values
-            .Where(l => l.DurableAt is not null && l.Leaf.Incarnation == incarnation && l.Leaf.Cell == cell)
-            .Select(l => new LeafEntry(l.Leaf.Ordinal, l.Leaf.Hash))
-            .Chunk(LeavesPerPage)
-            .Select(page => new EdgeControl.LeafList(cell, incarnation, [.. page]));
+    /// <summary>Every leaf of one (cell, incarnation) that was ever cut here; at least one page.</summary>
+    public static IEnumerable<EdgeControl.LeafList> Leaves(CatalogState catalog, Cell cell, Incarnation incarnation)
+    {
+        LeafEntry[] leaves =
+        [
+            .. catalog.Ledger.Values
+                .Where(l => l.Leaf.Incarnation == incarnation && l.Leaf.Cell == cell)
+                .Select(l => new LeafEntry(l.Leaf.Ordinal, l.Leaf.Hash)),
+        ];
+        for (int start = 0; start == 0 || start < leaves.Length; start += LeavesPerPage)
+        {
+            int end = Math.Min(start + LeavesPerPage, leaves.Length);
+            yield return new EdgeControl.LeafList(
+                cell, incarnation, [.. leaves[start..end]], IsLast: end == leaves.Length);
+        }
+    }
 
     private static bool IsBelow(ImmutableSortedDictionary<string, long> horizons, Cell cell) =>
         horizons.TryGetValue(cell.Table.Database, out long horizon) && cell.Day.Range.EndNanoseconds <= horizon;

@@ -26,4 +26,11 @@ internal static partial class Log
         LogLevel.Warning,
         "The cloud knows more of this edge than the edge does (restored or cloned): incarnation {Incarnation} begins")]
     public static partial void IncarnationTaken(ILogger log, Incarnation incarnation);
+
+    [LoggerMessage(
+        3107, LogLevel.Warning, "{Cell} #{Ordinal}: the cloud has another shipment of that number, the rows are cut anew")]
+    public static partial void LeafForked(ILogger log, Cell cell, long ordinal);
+
+    [LoggerMessage(3108, LogLevel.Warning, "What became of {Cell} #{Ordinal} could not be recorded")]
+    public static partial void NotRecorded(ILogger log, Cell cell, long ordinal, Exception reason);
 }

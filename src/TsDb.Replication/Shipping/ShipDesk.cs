@@ -97,14 +97,16 @@ public sealed class ShipDesk
                 Send(chunk);
                 break;
             case ShipEffect.MarkDurable durable:
-                _parts.Store.ChangeCatalog(state =>
-                    state.Ledger.TryGetValue(LeafKey.Of(durable.Leaf), out LedgerLeaf? open) && open.DurableAt is null
-                        ? new LeafDurable(durable.Leaf, durable.Epoch)
-                        : null);
+                Record(durable.Leaf, open => open.DurableAt is null, new LeafDurable(durable.Leaf, durable.Epoch));
                 Log.LeafDurable(_log, durable.Leaf.Cell, durable.Leaf.Ordinal.Value, durable.Epoch.Value);
                 break;
             case ShipEffect.MarkExpired expired:
+                Record(expired.Leaf, open => !open.IsUnwanted, new LeafUnwanted(expired.Leaf));
                 Log.LeafExpired(_log, expired.Leaf.Cell, expired.Leaf.Ordinal.Value);
+                break;
+            case ShipEffect.CutAnew fork:
+                Record(fork.Leaf, open => open.Presence == LeafPresence.Present, new LeafForked(fork.Leaf));
+                Log.LeafForked(_log, fork.Leaf.Cell, fork.Leaf.Ordinal.Value);
                 break;
             case ShipEffect.MarkQuarantined aside:
                 Log.LeafQuarantined(_log, aside.Leaf.Cell, aside.Leaf.Ordinal.Value, aside.Reason);
@@ -123,6 +125,22 @@ public sealed class ShipDesk
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException(effect.ToString());
+        }
+    }
+
+    // Nothing is lost when this fails: the cloud will say it again when the leaf is offered again.
+    private void Record(Leaf leaf, Func<LedgerLeaf, bool> applies, CatalogRecord record)
+    {
+        try
+        {
+            _parts.Store.ChangeCatalog(state =>
+                state.Ledger.TryGetValue(LeafKey.Of(leaf), out LedgerLeaf? open)
+                && open.Leaf.Hash == leaf.Hash
+                && applies(open) ? record : null);
+        }
+        catch (TsDbException failed) when (failed.Kind == ErrorKind.Unavailable)
+        {
+            Log.NotRecorded(_log, leaf.Cell, leaf.Ordinal.Value, failed);
         }
     }
 

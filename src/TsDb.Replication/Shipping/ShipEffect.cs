@@ -21,7 +21,7 @@ public abstract record ShipEffect
     public sealed record SayDigests(MessageHeader Header, ImmutableSortedDictionary<string, long> Horizons)
         : ShipEffect;
 
-    /// <summary>Publish the durable leaves of one (cell, incarnation), in pages.</summary>
+    /// <summary>Publish the leaves of one (cell, incarnation), in pages.</summary>
     public sealed record SayLeaves(MessageHeader Header, Cell Cell, Incarnation Incarnation) : ShipEffect;
 
     /// <summary>
@@ -39,6 +39,11 @@ public abstract record ShipEffect
 
     /// <summary>Record that the cloud will never need the leaf: its day is below the horizon.</summary>
     public sealed record MarkExpired(Leaf Leaf) : ShipEffect;
+
+    /// <summary>
+    /// The cloud has another leaf of that ordinal: the rows have to be cut anew, under another ordinal.
+    /// </summary>
+    public sealed record CutAnew(Leaf Leaf) : ShipEffect;
 
     /// <summary>The leaf was set aside: tell people.</summary>
     public sealed record MarkQuarantined(Leaf Leaf, string Reason) : ShipEffect;

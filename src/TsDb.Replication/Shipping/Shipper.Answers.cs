@@ -95,8 +95,9 @@ public sealed partial class Shipper
         if (!_transfers.TryGetValue(want.Hash, out Transfer? transfer)) return;
         if (want.Ranges.IsEmpty)
         {
-            // The owner does not know the offer. One made only just now may have crossed this want.
-            if (transfer.OfferedAt + _options.WantQuiet <= now) WaitForAnswer(transfer, now);
+            // The owner does not know the offer. One made only just now may have crossed this want; otherwise chunks
+            // are of no use before it knows.
+            if (transfer.OfferedAt + _options.WantQuiet <= now) OfferSoon(transfer, now);
             return;
         }
 
@@ -139,12 +140,21 @@ public sealed partial class Shipper
     {
         if (!_transfers.TryGetValue(refuse.Hash, out Transfer? transfer)) return;
         transfer.Refusals[node] = refuse.Reason;
+        if (refuse.IsFork)
+        {
+            ShipLeaf fork = transfer.Leaf;
+            End(refuse.Hash, LeafState.Expired);
+            _lastError = $"{node}: {refuse.Reason}";
+            _effects.Add(new ShipEffect.CutAnew(fork.Leaf));
+            return;
+        }
+
         if (transfer.Refusals.Count > NodesToSpare) SetAside(transfer.Leaf, $"{node}: {refuse.Reason}");
     }
 
     private void TakeMissing(ContentHash hash, DateTimeOffset now)
     {
-        if (_transfers.TryGetValue(hash, out Transfer? transfer)) WaitForAnswer(transfer, now);
+        if (_transfers.TryGetValue(hash, out Transfer? transfer)) OfferSoon(transfer, now);
         else if (_ledger.Find(hash) is null) _effects.Add(new ShipEffect.LookUp(hash));
     }
 

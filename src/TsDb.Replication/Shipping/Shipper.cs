@@ -263,6 +263,7 @@ public sealed partial class Shipper
     private void Offer(Transfer transfer, DateTimeOffset now)
     {
         _waiting.Remove(transfer);
+        transfer.IsUrgent = false;
         bool isFirst = transfer.Attempts == 0;
         bool withPayload = transfer.FitsOneChunk
             && (isFirst || transfer.Leaf.BytesLength <= _options.RepeatedPayloadBytesMax);
@@ -304,9 +305,21 @@ public sealed partial class Shipper
     // The silence begins when the last message of the transfer has left.
     private void WaitForAnswer(Transfer transfer, DateTimeOffset until)
     {
+        if (transfer.IsUrgent) return;
         _waiting.Remove(transfer);
         if (transfer.HasChunks || transfer.InFlight > 0) return;
         transfer.OfferAt = until > transfer.NotBefore ? until : transfer.NotBefore;
+        _waiting.Add(transfer);
+    }
+
+    private void OfferSoon(Transfer transfer, DateTimeOffset now)
+    {
+        transfer.ForgetChunks();
+        transfer.Attempts = Math.Max(transfer.Attempts, 1);
+        _streaming.Remove(transfer);
+        _waiting.Remove(transfer);
+        transfer.IsUrgent = true;
+        transfer.OfferAt = Max(now, transfer.NotBefore);
         _waiting.Add(transfer);
     }
 

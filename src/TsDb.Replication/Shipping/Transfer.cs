@@ -41,6 +41,9 @@ internal sealed class Transfer
     /// <summary>A later that must be respected: not offered again before it.</summary>
     public DateTimeOffset NotBefore { get; set; }
 
+    /// <summary>True while it is to be offered as soon as there is room, whatever else happens.</summary>
+    public bool IsUrgent { get; set; }
+
     /// <summary>Messages of it that are on their way to the broker.</summary>
     public int InFlight { get; set; }
 

@@ -3,7 +3,9 @@ using TsDb.Model;
 
 namespace TsDb.Storage.Catalog;
 
-/// <summary>Catalog records to JSON and back. Format: FORMAT.md beside this file; change both together.</summary>
+/// <summary>
+/// Catalog records to JSON and back. Format: FORMAT.md beside this file; change both together.
+/// </summary>
 internal static class CatalogCodec
 {
     private const int VersionCurrent = 1;
@@ -34,6 +36,14 @@ internal static class CatalogCodec
                     json.WriteOne("leaf", durable.Leaf, CatalogJson.Write);
                     json.WriteNumber("epoch", durable.Epoch.Value);
                     break;
+                case LeafForked forked:
+                    json.WriteString("kind", "forked");
+                    json.WriteOne("leaf", forked.Leaf, CatalogJson.Write);
+                    break;
+                case LeafUnwanted unwanted:
+                    json.WriteString("kind", "unwanted");
+                    json.WriteOne("leaf", unwanted.Leaf, CatalogJson.Write);
+                    break;
                 case SegmentsCompacted compacted:
                     json.WriteString("kind", "compacted");
                     json.WriteOne("segment", compacted.Segment, CatalogJson.Write);
@@ -57,7 +67,9 @@ internal static class CatalogCodec
         return bytes.ToArray();
     }
 
-    /// <summary>Throws <see cref="ErrorKind.Corrupt"/> if the bytes are no record of a version known here.</summary>
+    /// <summary>
+    /// Throws <see cref="ErrorKind.Corrupt"/> if the bytes are no record of a version known here.
+    /// </summary>
     public static CatalogRecord Decode(ReadOnlyMemory<byte> bytes)
     {
         try
@@ -90,6 +102,8 @@ internal static class CatalogCodec
                 json.ReadNames("replaced")),
             "durable" => new LeafDurable(
                 CatalogJson.ReadLeaf(json.GetProperty("leaf")), new Epoch(json.GetProperty("epoch").GetInt64())),
+            "forked" => new LeafForked(CatalogJson.ReadLeaf(json.GetProperty("leaf"))),
+            "unwanted" => new LeafUnwanted(CatalogJson.ReadLeaf(json.GetProperty("leaf"))),
             "compacted" => new SegmentsCompacted(
                 CatalogJson.ReadSegment(json.GetProperty("segment")), json.ReadNames("replaced")),
             "expired" => new SegmentsExpired(json.ReadNames("names")),

@@ -127,6 +127,7 @@ internal static class CatalogJson
         json.WriteNumber("bytes", leaf.BytesLength);
         json.WriteNumber("presence", (int)leaf.Presence);
         if (leaf.DurableAt is { } epoch) json.WriteNumber("durable", epoch.Value);
+        if (leaf.IsUnwanted) json.WriteBoolean("unwanted", true);
     }
 
     public static LedgerLeaf ReadLedgerLeaf(JsonElement json) => new(
@@ -134,7 +135,10 @@ internal static class CatalogJson
         json.TryGetProperty("segment", out JsonElement segment) ? segment.GetString() : null,
         json.GetProperty("bytes").GetInt64(),
         (LeafPresence)json.GetProperty("presence").GetInt32(),
-        json.TryGetProperty("durable", out JsonElement epoch) ? new Epoch(epoch.GetInt64()) : null);
+        json.TryGetProperty("durable", out JsonElement epoch) ? new Epoch(epoch.GetInt64()) : null)
+    {
+        IsUnwanted = json.TryGetProperty("unwanted", out JsonElement unwanted) && unwanted.GetBoolean(),
+    };
 
     private static void Write(Utf8JsonWriter json, Cell cell)
     {

@@ -18,6 +18,8 @@ public sealed partial record CatalogState
         LeafDurable durable => Apply(durable),
         SegmentsCompacted compacted => Apply(compacted),
         SegmentsExpired expired => Apply(expired),
+        LeafForked forked => Apply(forked),
+        LeafUnwanted unwanted => WithLeaf(Require(unwanted.Leaf) with { IsUnwanted = true }),
         LedgerKnown known => known.Leaves.Aggregate(this, (state, leaf) => state.WithLeaf(leaf)),
         _ => throw new UnreachableException($"{record}"),
     };
@@ -44,12 +46,17 @@ public sealed partial record CatalogState
             new LedgerLeaf(cut.Leaf, cut.Segment.Name, cut.Segment.BytesLength, LeafPresence.Present, null));
     }
 
-    private CatalogState Apply(LeafDurable durable)
+    private CatalogState Apply(LeafDurable durable) =>
+        WithLeaf(Require(durable.Leaf) with { DurableAt = durable.Epoch });
+
+    private CatalogState Apply(LeafForked forked)
     {
-        LeafKey key = LeafKey.Of(durable.Leaf);
-        if (!Ledger.TryGetValue(key, out LedgerLeaf? known) || known.Leaf.Hash != durable.Leaf.Hash)
-            throw Conflict($"leaf {key.Ordinal.Value} of {key.Cell} with hash {durable.Leaf.Hash} was never cut here");
-        return WithLeaf(known with { DurableAt = durable.Epoch });
+        LedgerLeaf known = Require(forked.Leaf);
+        if (known is not { Presence: LeafPresence.Present, SegmentName: { } name })
+            throw Conflict($"the file of leaf {forked.Leaf.Ordinal.Value} of {forked.Leaf.Cell} is not here as it was cut");
+        StoredSegment segment = Require(name);
+        return WithoutSegments([name]).WithSegment(segment with { IsCut = false })
+            .WithLeaf(known with { SegmentName = null, Presence = LeafPresence.Forked });
     }
 
     private CatalogState Apply(SegmentsCompacted compacted)
@@ -79,6 +86,14 @@ public sealed partial record CatalogState
             LeafKey key = new(segment.Manifest.Cell, segment.Manifest.Incarnation, at);
             if (Ledger.TryGetValue(key, out LedgerLeaf? leaf)) yield return leaf;
         }
+    }
+
+    private LedgerLeaf Require(Leaf leaf)
+    {
+        LeafKey key = LeafKey.Of(leaf);
+        return Ledger.TryGetValue(key, out LedgerLeaf? known) && known.Leaf.Hash == leaf.Hash
+            ? known
+            : throw Conflict($"leaf {key.Ordinal.Value} of {key.Cell} with hash {leaf.Hash} was never cut here");
     }
 
     private StoredSegment Require(string name) => Segments.TryGetValue(name, out StoredSegment? segment)

@@ -14,4 +14,7 @@ public enum LeafPresence
 
     /// <summary>The rows were erased on request.</summary>
     Erased = 4,
+
+    /// <summary>The cloud has another leaf of this ordinal; the rows were, or will be, cut anew.</summary>
+    Forked = 5,
 }

@@ -9,4 +9,8 @@ namespace TsDb.Storage.Catalog;
 /// <param name="Presence">What became of the bytes.</param>
 /// <param name="DurableAt">The epoch at which the cloud said durable, or null.</param>
 public sealed record LedgerLeaf(
-    Leaf Leaf, string? SegmentName, long BytesLength, LeafPresence Presence, Epoch? DurableAt);
+    Leaf Leaf, string? SegmentName, long BytesLength, LeafPresence Presence, Epoch? DurableAt)
+{
+    /// <summary>True if the cloud will never need it: its day is below the horizon.</summary>
+    public bool IsUnwanted { get; init; }
+}

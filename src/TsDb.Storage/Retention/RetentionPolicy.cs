@@ -36,10 +36,10 @@ public static class RetentionPolicy
         return names.ToImmutable();
     }
 
-    /// <summary>True if the cloud holds every row of the segment durably.</summary>
+    /// <summary>True if the cloud holds every row of the segment durably, or does not want them.</summary>
     public static bool IsDurable(CatalogState state, StoredSegment segment) =>
         segment.IsCut
-        && state.LeavesOf(segment).Count(leaf => leaf.DurableAt is not null) == segment.Manifest.Ordinals.Count;
+        && state.LeavesOf(segment).Count(leaf => leaf.DurableAt is not null || leaf.IsUnwanted) == segment.Manifest.Ordinals.Count;
 
     private static long NanosecondsOf(DateTimeOffset time)
     {

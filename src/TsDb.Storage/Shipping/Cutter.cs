@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using TsDb.Model;
 using TsDb.Storage.Catalog;
@@ -147,21 +146,11 @@ public sealed class Cutter
     private ShipLeaf? Cut(CutPlan plan, DateTimeOffset now)
     {
         StoredSegment newest = plan.Segments[^1];
-        string name = plan.Segments[0].Name;
-        CutFile file;
-        if (plan.Rewrite)
-        {
-            name = NameOf(plan);
-            _disk.Delete(name);
-            file = _merger.Merge(plan, name);
-        }
-        else
-        {
-            file = new CutFile(newest.BytesLength, FileHash.Of(_disk, name), newest.Manifest);
-        }
-
+        CutFile file = plan.Rewrite
+            ? _merger.Merge(plan)
+            : new CutFile(newest.Name, newest.BytesLength, FileHash.Of(_disk, newest.Name), newest.Manifest);
         Leaf leaf = new(plan.Cell, plan.Incarnation, plan.Ordinal, file.Hash);
-        StoredSegment cut = new(name, file.BytesLength, file.Manifest, newest.Rank, IsCut: true);
+        StoredSegment cut = new(file.Name, file.BytesLength, file.Manifest, newest.Rank, IsCut: true);
         LeafCut record = new(leaf, cut, [.. plan.Segments.Select(s => s.Name)]);
         bool isWritten = false;
         _store.ChangeCatalog(state =>
@@ -171,8 +160,8 @@ public sealed class Cutter
         });
         if (!isWritten)
         {
-            // Retention or a new incarnation came in between: the plan is made again from what there is now.
-            if (plan.Rewrite) _disk.Delete(name);
+            // Retention or a new incarnation came in between: the plan is made again from what there is now. A file that
+            // was made for nothing goes at the next start, as an earlier record that failed might name it.
             _seen = null;
             Observe(now);
             return null;
@@ -180,16 +169,11 @@ public sealed class Cutter
 
         Log.ShipmentCut(_log, plan.Cell, plan.Ordinal.Value, file.BytesLength, plan.Segments.Length);
         Observe(now);
-        return new ShipLeaf(leaf, name, file.BytesLength, file.Manifest.Rows, file.Manifest.Range);
+        return new ShipLeaf(leaf, file.Name, file.BytesLength, file.Manifest.Rows, file.Manifest.Range);
     }
 
     private bool Holds(CatalogState state, CutPlan plan) =>
         _store.Incarnation == plan.Incarnation
         && state.OrdinalNext(plan.Cell, plan.Incarnation) == plan.Ordinal
         && plan.Segments.All(s => state.Segments.TryGetValue(s.Name, out StoredSegment? there) && !there.IsCut);
-
-    // Unique for ever, because no ordinal is given twice inside its cell and incarnation.
-    private static string NameOf(CutPlan plan) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{SegmentFolder.Of(plan.Cell)}/cut-{plan.Incarnation}-{plan.Ordinal.Value:D8}.parquet");
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TsDb.Columnar;
 using TsDb.Model;
 using TsDb.Storage.Catalog;
@@ -5,53 +6,64 @@ using TsDb.Storage.Ports;
 
 namespace TsDb.Storage.Shipping;
 
-/// <summary>Merges segments of a cell into one file through the same merge and writer as the seal.</summary>
-/// <param name="disk">Where the files lie.</param>
+/// <summary>
+/// Merges Parquet segments with the one merge by key. Inputs are bounded by <see cref="CutLimits"/>.
+/// </summary>
 public sealed class SegmentMerger(IDisk disk) : ISegmentMerger
 {
     private const string TemporarySuffix = ".tmp";
+    private const int HashCharsInName = 16;
 
     /// <inheritdoc/>
-    public CutFile Merge(CutPlan plan, string name)
+    public CutFile Merge(CutPlan plan)
     {
-        SortedRun merged = KeyMerge.Merge(plan.Cell.Table, [.. plan.Segments.Select(Read)]);
-        using MemoryStream bytes = new();
-        OrdinalRange ordinals = new(plan.Ordinal, plan.Ordinal);
-        SegmentManifest manifest = SegmentWriter.Write(
-            merged, new SegmentFacts(plan.Cell, plan.Incarnation, ordinals), bytes);
-        ReadOnlySpan<byte> content = bytes.GetBuffer().AsSpan(0, (int)bytes.Length);
-        Store(name, content);
-        return new CutFile(content.Length, ContentHash.Of(content), manifest);
+        TableBatch[] oldestFirst = [.. plan.Segments.Select(Read)];
+        SortedRun run = KeyMerge.Merge(plan.Cell.Table, oldestFirst);
+        SegmentFacts facts = new(plan.Cell, plan.Incarnation, new OrdinalRange(plan.Ordinal, plan.Ordinal));
+        using MemoryStream file = new();
+        SegmentManifest manifest = SegmentWriter.Write(run, facts, file);
+        ReadOnlySpan<byte> bytes = file.GetBuffer().AsSpan(0, (int)file.Length);
+        ContentHash hash = ContentHash.Of(bytes);
+        string name = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{SegmentFolder.Of(plan.Cell)}/cut-{plan.Ordinal.Value:D8}-{hash.ToString()[..HashCharsInName]}.parquet");
+        Place(name, bytes);
+        return new CutFile(name, file.Length, hash, manifest);
     }
 
     private TableBatch Read(StoredSegment segment)
     {
-        using IDiskFile file = disk.Open(segment.Name);
-        byte[] bytes = new byte[file.BytesLength];
-        int length = 0;
-        while (length < bytes.Length && file.ReadAt(length, bytes.AsSpan(length)) is > 0 and int read) length += read;
-        using SegmentReader reader = SegmentReader.Open(new MemoryStream(bytes, 0, length), segment.Name);
+        byte[] bytes = new byte[segment.BytesLength];
+        using (IDiskFile file = disk.Open(segment.Name))
+        {
+            int read = 0;
+            for (int got; (got = file.ReadAt(read, bytes.AsSpan(read))) > 0;) read += got;
+            if (read < bytes.Length)
+                throw new TsDbException(ErrorKind.Corrupt, $"{disk.FullPath(segment.Name)} ends early, at offset {read}");
+        }
+
+        using MemoryStream stream = new(bytes, writable: false);
+        using SegmentReader reader = SegmentReader.Open(stream, disk.FullPath(segment.Name));
         return reader.Read().Batch;
     }
 
-    private void Store(string name, ReadOnlySpan<byte> content)
+    private void Place(string name, ReadOnlySpan<byte> bytes)
     {
         string temporary = name + TemporarySuffix;
         try
         {
-            using (IDiskFile file = disk.Create(temporary))
-            {
-                file.Append(content);
-                file.Sync();
-            }
-
-            disk.Rename(temporary, name);
-            disk.SyncDirectory(name[..name.LastIndexOf('/')]);
+            disk.Delete(temporary);
+            using IDiskFile file = disk.Create(temporary);
+            file.Append(bytes);
+            file.Sync();
         }
         catch (IOException)
         {
             disk.Delete(temporary);
             throw;
         }
+
+        disk.Rename(temporary, name);
+        disk.SyncDirectory(name[..name.LastIndexOf('/')]);
     }
 }

@@ -1,4 +1,5 @@
 using TsDb.Storage.Catalog;
+using TsDb.Storage.Retention;
 
 namespace TsDb.Storage.Shipping;
 
@@ -16,21 +17,12 @@ public sealed record ShipBacklog(long Segments, long BytesLength, long? OldestNa
         long oldest = long.MaxValue;
         foreach (StoredSegment segment in catalog.Segments.Values)
         {
-            if (IsSafe(catalog, segment)) continue;
+            if (RetentionPolicy.IsDurable(catalog, segment)) continue;
             segments++;
             bytes += segment.BytesLength;
             oldest = Math.Min(oldest, segment.Manifest.Range.StartNanoseconds);
         }
 
         return new ShipBacklog(segments, bytes, segments == 0 ? null : oldest);
-    }
-
-    private static bool IsSafe(CatalogState catalog, StoredSegment segment)
-    {
-        if (!segment.IsCut) return false;
-
-        // Only durable runs are ever compacted, so the last ordinal speaks for all.
-        LeafKey key = new(segment.Manifest.Cell, segment.Manifest.Incarnation, segment.Manifest.Ordinals.Last);
-        return catalog.Ledger.TryGetValue(key, out LedgerLeaf? leaf) && leaf.DurableAt is not null;
     }
 }

@@ -39,7 +39,7 @@ public sealed class ShipLedger
     /// otherwise.
     /// </summary>
     public static ShipLeaf? Open(CatalogState catalog, LedgerLeaf leaf) =>
-        leaf is { DurableAt: null, Presence: LeafPresence.Present, SegmentName: { } name }
+        leaf is { DurableAt: null, IsUnwanted: false, Presence: LeafPresence.Present, SegmentName: { } name }
         && catalog.Segments.TryGetValue(name, out StoredSegment? segment)
             ? new ShipLeaf(leaf.Leaf, name, leaf.BytesLength, segment.Manifest.Rows, segment.Manifest.Range)
             : null;
