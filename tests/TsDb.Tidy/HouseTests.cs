@@ -30,7 +30,8 @@ public sealed class HouseTests
         ("DuckDB.NET", ["TsDb.Adapters"]),
         ("DotNext", ["TsDb.Adapters"]),
         ("Grpc.AspNetCore", ["TsDb.Adapters"]),
-        ("Parquet.Net", ["TsDb.Columnar"]),
+        ("Parquet.Net", []),
+        ("ZstdSharp", ["TsDb.Columnar", "TsDb.Codec"]),
     ];
 
     [Fact]
