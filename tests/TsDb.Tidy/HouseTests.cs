@@ -31,7 +31,6 @@ public sealed class HouseTests
         ("DotNext", ["TsDb.Adapters"]),
         ("Grpc.AspNetCore", ["TsDb.Adapters"]),
         ("Parquet.Net", []),
-        ("ZstdSharp", ["TsDb.Columnar", "TsDb.Codec"]),
     ];
 
     [Fact]
