@@ -5,12 +5,14 @@ using TsDb.Model;
 namespace TsDb.Columnar;
 
 /// <summary>
-/// Checks what Arrow's arrays take on trust: that buffers are as long as the row count says, that text offsets rise and
-/// stay inside the text, that every row's series exists.
+/// Checks what Arrow's arrays take on trust: that buffers are as long as the row count says, that text
+/// offsets rise and stay inside the text, that every row's series exists.
 /// </summary>
 internal static class ArrowIntegrity
 {
-    /// <summary>Throws <see cref="ErrorKind.Corrupt"/> unless the batch can be read without a bounds error.</summary>
+    /// <summary>
+    /// Throws <see cref="ErrorKind.Corrupt"/> unless the batch can be read without a bounds error.
+    /// </summary>
     public static void Require(TableBatch batch)
     {
         RequireColumns(batch, batch.Series);

@@ -7,12 +7,14 @@ using TsDb.Model;
 namespace TsDb.Columnar;
 
 /// <summary>
-/// Table batches to bytes and back: the payload of a write-ahead-log frame. The bytes are described in FORMAT.md; the two
-/// record batches of a table batch are Arrow IPC streams, schema included, so a payload explains itself.
+/// Table batches to bytes and back: the payload of a write-ahead-log frame. The bytes are described in
+/// FORMAT.md; the two record batches of a table batch are Arrow IPC streams, schema included, so a payload
+/// explains itself.
 /// </summary>
 /// <remarks>
-/// The payload carries no checksum: its frame does. Decoding still checks every length and every index that a later
-/// reader would follow blindly, so bytes that are wrong end in <see cref="ErrorKind.Corrupt"/> and nothing else.
+/// The payload carries no checksum: its frame does. Decoding still checks every length and every index that a
+/// later reader would follow blindly, so bytes that are wrong end in <see cref="ErrorKind.Corrupt"/> and
+/// nothing else.
 /// </remarks>
 public static class BatchCodec
 {
@@ -54,9 +56,11 @@ public static class BatchCodec
         ReadOnlyMemory<byte> rest = payload;
         byte version = Take(ref rest, 1).Span[0];
         if (version != VersionCurrent)
-            throw Corrupt($"its version is {version} and this program knows {VersionCurrent}: run a newer program");
+            throw Corrupt(
+                $"its version is {version} and this program knows {VersionCurrent}: run a newer program");
         int count = BinaryPrimitives.ReadInt32LittleEndian(Take(ref rest, sizeof(int)).Span);
-        if (count < 0 || count > rest.Length) throw Corrupt($"it claims {count} batches in {rest.Length} bytes");
+        if (count < 0 || count > rest.Length)
+            throw Corrupt($"it claims {count} batches in {rest.Length} bytes");
         TableBatch[] batches = new TableBatch[count];
         for (int i = 0; i < count; i++)
         {
@@ -77,10 +81,12 @@ public static class BatchCodec
             ArrowIntegrity.Require(batch);
             return batch;
         }
-        catch (Exception error) when (error is not (TsDbException { Kind: ErrorKind.Corrupt } or OutOfMemoryException))
+        catch (Exception error)
+            when (error is not (TsDbException { Kind: ErrorKind.Corrupt } or OutOfMemoryException))
         {
             // Arrow's reader answers damaged metadata with whatever its accessors run into.
-            throw new TsDbException(ErrorKind.Corrupt, $"a logged batch of {table} cannot be read: {error.Message}", error);
+            throw new TsDbException(
+                ErrorKind.Corrupt, $"a logged batch of {table} cannot be read: {error.Message}", error);
         }
     }
 

@@ -3,8 +3,9 @@ using TsDb.Model;
 namespace TsDb.Columnar;
 
 /// <summary>
-/// Names of columns inside a file. Readers of Parquet compare names without case, and a reader of the folder adds the
-/// column <c>edge</c> from the path: a name that is taken gets the suffix <c>_1</c>, <c>_2</c> and so on.
+/// Names of columns inside a file. Readers of Parquet compare names without case, and a reader of the folder
+/// adds the column <c>edge</c> from the path: a name that is taken gets the suffix <c>_1</c>, <c>_2</c> and
+/// so on.
 /// </summary>
 internal sealed class FileNames
 {

@@ -5,19 +5,20 @@ using TsDb.Model;
 namespace TsDb.Columnar;
 
 /// <summary>
-/// The one merge by key: seal, cut, compaction and queries all use it. Of points with equal (tags, time) one remains,
-/// with the newest value of each field that is not null.
+/// The one merge by key: seal, cut, compaction and queries all use it. Of points with equal (tags, time) one
+/// remains, with the newest value of each field that is not null.
 /// </summary>
 public static class KeyMerge
 {
     /// <summary>
-    /// Merges batches of one table and one edge. They may have different columns; a tag that a batch lacks is absent
-    /// there. Work is linear in the rows when each series arrives in time order, else n log n inside the series that does
-    /// not. Throws <see cref="ErrorKind.Conflict"/> if a column's types or roles differ, <see cref="ErrorKind.Invalid"/>
-    /// if a batch belongs to another table.
+    /// Merges batches of one table and one edge. They may have different columns; a tag that a batch lacks is
+    /// absent there. Work is linear in the rows when each series arrives in time order, else n log n inside
+    /// the series that does not. Throws <see cref="ErrorKind.Conflict"/> if a column's types or roles differ,
+    /// <see cref="ErrorKind.Invalid"/> if a batch belongs to another table.
     /// </summary>
     /// <param name="table">The table of every input.</param>
-    /// <param name="oldestFirst">The inputs, of which a later one is newer; rows inside one count as its order says.</param>
+    /// <param name="oldestFirst">The inputs, of which a later one is newer; rows inside one count as its
+    /// order says.</param>
     /// <param name="window">Only points of these times; null for all.</param>
     /// <returns>The points, which may be none. Columns without any value are left out.</returns>
     public static SortedRun Merge(
@@ -45,7 +46,8 @@ public static class KeyMerge
             {
                 (int input, int row) = ranking.Sorted[rank];
                 int place = columns.TagPlaces[input][tag];
-                gather.Append(place < 0 ? [] : new Utf8Column((StringArray)inputs[input].Series.Column(place))[row]);
+                gather.Append(
+                    place < 0 ? [] : new Utf8Column((StringArray)inputs[input].Series.Column(place))[row]);
             }
 
             if (gather.Build() is not { } array || order.Ranks.Count == 0) continue;
@@ -65,7 +67,8 @@ public static class KeyMerge
         for (int i = 0; i < columns.Fields.Count; i++)
         {
             int[] places = [.. columns.FieldPlaces.Select(p => p[i])];
-            IArrowArray? array = isWhole ? inputs[0].Rows.Column(places[0]) : scatter.Column(columns.Fields[i], places);
+            IArrowArray? array = isWhole ? inputs[0].Rows.Column(places[0])
+                : scatter.Column(columns.Fields[i], places);
             if (array is null || array.NullCount == array.Length) continue;
             fields.Add(columns.Fields[i]);
             arrays.Add(array);

@@ -6,8 +6,8 @@ using TsDb.Model;
 namespace TsDb.Columnar;
 
 /// <summary>
-/// A manifest to JSON and back: the bytes under <c>tsdb.manifest</c> in a segment's footer, the same in catalogs and
-/// offers. Equal manifests give equal bytes.
+/// A manifest to JSON and back: the bytes under <c>tsdb.manifest</c> in a segment's footer, the same in
+/// catalogs and offers. Equal manifests give equal bytes.
 /// </summary>
 public static class ManifestCodec
 {
@@ -37,13 +37,14 @@ public static class ManifestCodec
             Fields = [.. manifest.Fields.Select(f => f.Name)],
             Types = string.Concat(manifest.Fields.Select(f => TypeLetters[(int)f.Type])),
             Names = manifest.NamesInFile.IsEmpty ? null : new(manifest.NamesInFile, StringComparer.Ordinal),
-            Scales = manifest.DecimalScales.IsEmpty ? null : new(manifest.DecimalScales, StringComparer.Ordinal),
+            Scales = manifest.DecimalScales.IsEmpty ? null
+                : new(manifest.DecimalScales, StringComparer.Ordinal),
         },
         Json.ManifestDocument);
 
     /// <summary>
-    /// Reads a manifest. Throws <see cref="ErrorKind.Invalid"/> if it is of a newer version than this program knows,
-    /// <see cref="ErrorKind.Corrupt"/> if it is not a manifest.
+    /// Reads a manifest. Throws <see cref="ErrorKind.Invalid"/> if it is of a newer version than this program
+    /// knows, <see cref="ErrorKind.Corrupt"/> if it is not a manifest.
     /// </summary>
     public static SegmentManifest Decode(ReadOnlySpan<byte> json)
     {
@@ -57,7 +58,8 @@ public static class ManifestCodec
         catch (Exception error) when (error is JsonException or TsDbException or FormatException
             or ArgumentException or InvalidOperationException)
         {
-            throw new TsDbException(ErrorKind.Corrupt, $"a segment manifest cannot be read: {error.Message}", error);
+            throw new TsDbException(
+                ErrorKind.Corrupt, $"a segment manifest cannot be read: {error.Message}", error);
         }
     }
 
@@ -83,7 +85,8 @@ public static class ManifestCodec
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
         {
-            throw new TsDbException(ErrorKind.Corrupt, $"a segment manifest cannot be read: {error.Message}", error);
+            throw new TsDbException(
+                ErrorKind.Corrupt, $"a segment manifest cannot be read: {error.Message}", error);
         }
     }
 

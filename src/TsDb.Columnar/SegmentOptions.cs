@@ -6,7 +6,9 @@ public sealed record SegmentOptions
     /// <summary>What segments are written with unless something else is asked for.</summary>
     public static SegmentOptions Default { get; } = new();
 
-    /// <summary>Rows of a row group, at most; readers take no more than <see cref="RowGroupRowsLimit"/>.</summary>
+    /// <summary>
+    /// Rows of a row group, at most; readers take no more than <see cref="RowGroupRowsLimit"/>.
+    /// </summary>
     public int RowGroupRowsMax
     {
         get;

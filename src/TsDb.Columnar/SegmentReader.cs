@@ -5,8 +5,8 @@ using TsDb.Model;
 namespace TsDb.Columnar;
 
 /// <summary>
-/// Reads a segment file. Nothing in the file is trusted: every length and place is checked, and what does not fit ends in
-/// <see cref="ErrorKind.Corrupt"/> with the file's name. Not safe for use by several threads.
+/// Reads a segment file. Nothing in the file is trusted: every length and place is checked, and what does not
+/// fit ends in <see cref="ErrorKind.Corrupt"/> with the file's name. Not safe for use by several threads.
 /// </summary>
 public sealed class SegmentReader : IDisposable
 {
@@ -28,8 +28,8 @@ public sealed class SegmentReader : IDisposable
 
     /// <summary>
     /// Reads the footer and keeps the stream, which must be able to seek and stays the caller's. Throws
-    /// <see cref="ErrorKind.Corrupt"/> if it is not a segment, <see cref="ErrorKind.Invalid"/> if its format is newer
-    /// than this program.
+    /// <see cref="ErrorKind.Corrupt"/> if it is not a segment, <see cref="ErrorKind.Invalid"/> if its format
+    /// is newer than this program.
     /// </summary>
     /// <param name="file">The whole file.</param>
     /// <param name="name">How errors call the file.</param>
@@ -37,12 +37,14 @@ public sealed class SegmentReader : IDisposable
     {
         FileFooter footer = FooterReader.Read(FooterBytes(file));
         SegmentManifest manifest = ManifestCodec.Decode(
-            footer.Manifest ?? throw new TsDbException(ErrorKind.Corrupt, "it is a Parquet file without a manifest"));
+            footer.Manifest ?? throw Damage.Found("it is a Parquet file without a manifest"));
         RequireSchema(footer, manifest);
         return new SegmentReader(file, name, footer, manifest);
     });
 
-    /// <summary>Reads only the manifest, for which only the footer is read. Errors as <see cref="Open"/>.</summary>
+    /// <summary>
+    /// Reads only the manifest, for which only the footer is read. Errors as <see cref="Open"/>.
+    /// </summary>
     public static SegmentManifest ReadManifest(Stream file, string name = "segment")
     {
         using SegmentReader reader = Open(file, name);
@@ -57,7 +59,8 @@ public sealed class SegmentReader : IDisposable
     /// </summary>
     /// <param name="fields">Logical names of the fields to decode; null for all.</param>
     /// <param name="range">Times to return; null for all.</param>
-    public SortedRun Read(IReadOnlySet<string>? fields = null, TimeRange? range = null) => Guarded(_name, () =>
+    public SortedRun Read(IReadOnlySet<string>? fields = null, TimeRange? range = null) =>
+        Guarded(_name, () =>
     {
         List<TableBatch> parts = [];
         for (int i = 0; i < RowGroupCount; i++)
@@ -80,8 +83,8 @@ public sealed class SegmentReader : IDisposable
         });
 
     /// <summary>
-    /// Decodes everything and compares it with the manifest: the order of rows within and between row groups, that no
-    /// key repeats, the cell's day, the counts of rows and series, and the time range. Throws
+    /// Decodes everything and compares it with the manifest: the order of rows within and between row groups,
+    /// that no key repeats, the cell's day, the counts of rows and series, and the time range. Throws
     /// <see cref="ErrorKind.Corrupt"/> at the first contradiction.
     /// </summary>
     public void Verify() => Guarded(_name, () =>
@@ -94,7 +97,7 @@ public sealed class SegmentReader : IDisposable
         {
             SortedRun run = ReadRowGroup(i);
             int step = last is null ? 1 : Step(tags, last.Batch, run.Batch);
-            if (step < 0) throw new TsDbException(ErrorKind.Corrupt, $"row group {i} is not behind the one before");
+            if (step < 0) throw Damage.Found($"row group {i} is not behind the one before");
             (rows, series) = (rows + run.RowCount, series + run.SeriesCount - (step == 0 ? 1 : 0));
             range = last is null ? run.Range : range.Union(run.Range);
             last = run;
@@ -108,12 +111,15 @@ public sealed class SegmentReader : IDisposable
                 + $"{Manifest.SeriesCount} in {Manifest.Range}");
         }
 
-        if (Day.Of(range.StartNanoseconds) != Manifest.Cell.Day || Day.Of(range.EndNanoseconds - 1) != Manifest.Cell.Day)
-            throw new TsDbException(ErrorKind.Corrupt, $"its rows are not all of {Manifest.Cell.Day}");
+        if (Day.Of(range.StartNanoseconds) != Manifest.Cell.Day
+            || Day.Of(range.EndNanoseconds - 1) != Manifest.Cell.Day)
+            throw Damage.Found($"its rows are not all of {Manifest.Cell.Day}");
         return true;
     });
 
-    /// <summary>1 if the later batch begins with a later series, 0 with a later time of the same, -1 otherwise.</summary>
+    /// <summary>
+    /// 1 if the later batch begins with a later series, 0 with a later time of the same, -1 otherwise.
+    /// </summary>
     private static int Step(string[] tags, TableBatch earlier, TableBatch later)
     {
         int order = TagSets.Compare(tags, later.Series, 0, earlier.Series, earlier.Series.Length - 1);
@@ -124,8 +130,10 @@ public sealed class SegmentReader : IDisposable
     private static bool Overlaps(RowGroupInfo group, TimeRange range)
     {
         ChunkStatistics times = group.Chunks[0].Statistics;
-        if (times.Min is not { Length: sizeof(long) } min || times.Max is not { Length: sizeof(long) } max) return true;
-        return BitConverter.ToInt64(min) < range.EndNanoseconds && range.StartNanoseconds <= BitConverter.ToInt64(max);
+        if (times.Min is not { Length: sizeof(long) } min || times.Max is not { Length: sizeof(long) } max)
+            return true;
+        return BitConverter.ToInt64(min) < range.EndNanoseconds
+            && range.StartNanoseconds <= BitConverter.ToInt64(max);
     }
 
     private static byte[] FooterBytes(Stream file)
@@ -140,14 +148,15 @@ public sealed class SegmentReader : IDisposable
         int footerBytes = source.ReadInt32();
         if (!source.Rest.SequenceEqual(SegmentWriter.Magic)) throw NotParquet();
         if (footerBytes < 0 || footerBytes > length - TailBytes - SegmentWriter.Magic.Length)
-            throw new TsDbException(ErrorKind.Corrupt, $"a footer of {footerBytes} bytes does not fit");
+            throw Damage.Found($"a footer of {footerBytes} bytes does not fit");
         byte[] footer = new byte[footerBytes];
         file.Position = length - TailBytes - footerBytes;
         file.ReadExactly(footer);
         return footer;
     }
 
-    private static TsDbException NotParquet() => new(ErrorKind.Corrupt, "it does not end as a Parquet file does");
+    private static TsDbException NotParquet() =>
+        new(ErrorKind.Corrupt, "it does not end as a Parquet file does");
 
     private static FileColumn[] Columns(SegmentManifest manifest) =>
     [
@@ -164,7 +173,7 @@ public sealed class SegmentReader : IDisposable
             && columns.Zip(footer.Leaves).All(c => c.First.Name == c.Second.Name
                 && c.First.Physical == c.Second.Physical && c.First.IsOptional == c.Second.IsOptional
                 && c.First.Scale == c.Second.Scale);
-        if (!isSame) throw new TsDbException(ErrorKind.Corrupt, "its schema is not the one of its manifest");
+        if (!isSame) throw Damage.Found("its schema is not the one of its manifest");
     }
 
     private static T Guarded<T>(string name, Func<T> read)
@@ -173,7 +182,8 @@ public sealed class SegmentReader : IDisposable
         {
             return read();
         }
-        catch (TsDbException error) when (error.Kind == ErrorKind.Corrupt && !error.Message.StartsWith(name, StringComparison.Ordinal))
+        catch (TsDbException error)
+            when (error is { Kind: ErrorKind.Corrupt, InnerException: not TsDbException })
         {
             throw new TsDbException(ErrorKind.Corrupt, $"{name} is damaged: {error.Message}", error);
         }

@@ -7,7 +7,8 @@ using TsDb.Model;
 namespace TsDb.Columnar;
 
 /// <summary>
-/// A sorted run to a Parquet file. The same run, facts and options give the same bytes. The format is FORMAT.md.
+/// A sorted run to a Parquet file. The same run, facts and options give the same bytes. The format is
+/// FORMAT.md.
 /// </summary>
 public static class SegmentWriter
 {
@@ -30,7 +31,8 @@ public static class SegmentWriter
         FileColumn[] tags = [.. run.Batch.Series.Schema.FieldsList.Select(
             f => Tag(f.Name)).Select(c => FileColumn.Of(names.Take(c), c))];
         EncodingChoice choice = new(compressor, options.RowGroupRowsMax);
-        ColumnPlan[] fields = [.. Enumerable.Range(TableBatch.FieldsStart, run.Batch.Rows.ColumnCount - TableBatch.FieldsStart)
+        ColumnPlan[] fields =
+            [.. Enumerable.Range(TableBatch.FieldsStart, run.Batch.Rows.ColumnCount - TableBatch.FieldsStart)
             .Select(i => Plan(run.Batch.Rows, i, names, choice))];
         SegmentManifest manifest = Describe(run, facts, tags, fields);
         file.Write(Magic);
@@ -45,7 +47,8 @@ public static class SegmentWriter
 
         ByteSink footer = new();
         FooterWriter.Write(
-            footer, [RowGroupWriter.Time, .. tags, .. fields.Select(f => f.Column)], groups, ManifestCodec.Encode(manifest));
+            footer, [RowGroupWriter.Time, .. tags, .. fields.Select(f => f.Column)], groups,
+            ManifestCodec.Encode(manifest));
         footer.WriteInt32(footer.Length);
         footer.Write(Magic);
         file.Write(footer.Written);
@@ -64,7 +67,8 @@ public static class SegmentWriter
             ArrowTypeId.UInt64 => FieldType.UInt64,
             ArrowTypeId.Boolean => FieldType.Boolean,
             ArrowTypeId.String => FieldType.String,
-            _ => throw new TsDbException(ErrorKind.Invalid, $"field '{field.Name}' is of type {field.DataType.Name}"),
+            _ => throw new TsDbException(
+                ErrorKind.Invalid, $"field '{field.Name}' is of type {field.DataType.Name}"),
         });
         return choice.Choose(names.Take(logical), logical, rows.Column(column));
     }
@@ -83,28 +87,35 @@ public static class SegmentWriter
         NamesInFile = tags.Concat(fields.Select(f => f.Column)).Where(c => c.Name != c.Logical.Name)
             .ToImmutableSortedDictionary(c => c.Logical.Name, c => c.Name, StringComparer.Ordinal),
         DecimalScales = fields.Where(f => f.Column.Scale >= 0)
-            .ToImmutableSortedDictionary(f => f.Column.Logical.Name, f => f.Column.Scale, StringComparer.Ordinal),
+            .ToImmutableSortedDictionary(
+                f => f.Column.Logical.Name, f => f.Column.Scale, StringComparer.Ordinal),
     };
 
     private static void RequireInCell(SortedRun run, Cell cell)
     {
-        if (run.RowCount == 0) throw new TsDbException(ErrorKind.Invalid, $"a segment of {cell} would have no rows");
-        if (run.Batch.Table != cell.Table || Day.Of(run.TimeFirst) != cell.Day || Day.Of(run.TimeLast) != cell.Day)
+        if (run.RowCount == 0)
+            throw new TsDbException(ErrorKind.Invalid, $"a segment of {cell} would have no rows");
+        if (run.Batch.Table != cell.Table || Day.Of(run.TimeFirst) != cell.Day
+            || Day.Of(run.TimeLast) != cell.Day)
         {
             throw new TsDbException(
                 ErrorKind.Invalid,
-                $"rows of {run.Batch.Table} from {Day.Of(run.TimeFirst)} to {Day.Of(run.TimeLast)} do not lie in {cell}");
+                $"rows of {run.Batch.Table} from {Day.Of(run.TimeFirst)} to {Day.Of(run.TimeLast)} "
+                + $"do not lie in {cell}");
         }
     }
 
-    /// <summary>Rows up to the limit, fewer where a text field would fill a page beyond what readers like.</summary>
+    /// <summary>
+    /// Rows up to the limit, fewer where a text field would fill a page beyond what readers like.
+    /// </summary>
     private static int RowGroupLength(RecordBatch rows, int start, int rowsMax)
     {
         int length = Math.Min(rowsMax, rows.Length - start);
         foreach (StringArray text in rows.Arrays.OfType<StringArray>())
         {
             ReadOnlySpan<int> offsets = text.ValueOffsets;
-            while (length > 1 && (long)offsets[start + length] - offsets[start] > SegmentOptions.RowGroupTextBytesMax)
+            while (length > 1
+                && (long)offsets[start + length] - offsets[start] > SegmentOptions.RowGroupTextBytesMax)
                 length /= 2;
         }
 

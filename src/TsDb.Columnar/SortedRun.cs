@@ -4,8 +4,8 @@ using TsDb.Model;
 namespace TsDb.Columnar;
 
 /// <summary>
-/// Points of one table sorted by (tags, time), each key once: what <see cref="KeyMerge"/> makes and a segment holds.
-/// Immutable. Its series are in order and all in use, and no column is without a value.
+/// Points of one table sorted by (tags, time), each key once: what <see cref="KeyMerge"/> makes and a segment
+/// holds. Immutable. Its series are in order and all in use, and no column is without a value.
 /// </summary>
 public sealed class SortedRun
 {
@@ -40,10 +40,12 @@ public sealed class SortedRun
     public long TimeLast { get; }
 
     /// <summary>
-    /// The first time, and the last one plus a nanosecond (which the last of all times lacks); empty if there are no
-    /// points.
+    /// The first time, and the last one plus a nanosecond (which the last of all times lacks); empty if there
+    /// are no points.
     /// </summary>
-    public TimeRange Range => RowCount == 0 ? default : new TimeRange(TimeFirst, TimeLast == long.MaxValue ? TimeLast : TimeLast + 1);
+    public TimeRange Range =>
+        RowCount == 0 ? default
+        : new TimeRange(TimeFirst, TimeLast == long.MaxValue ? TimeLast : TimeLast + 1);
 
     /// <summary>The points of these times only.</summary>
     public SortedRun Within(TimeRange range) =>
@@ -51,7 +53,9 @@ public sealed class SortedRun
             ? this
             : KeyMerge.Merge(Batch.Table, [Batch], range);
 
-    /// <summary>One run per day (UTC) that has points, earliest first: the parts that belong to one cell each.</summary>
+    /// <summary>
+    /// One run per day (UTC) that has points, earliest first: the parts that belong to one cell each.
+    /// </summary>
     public IReadOnlyList<(Day Day, SortedRun Run)> SplitByDay()
     {
         if (RowCount == 0) return [];
@@ -69,8 +73,8 @@ public sealed class SortedRun
     }
 
     /// <summary>
-    /// Parts the points that are more than <paramref name="nanoseconds"/> older than the newest of their series, so that
-    /// what arrived on time keeps a narrow range. Either part may be empty.
+    /// Parts the points that are more than <paramref name="nanoseconds"/> older than the newest of their
+    /// series, so that what arrived on time keeps a narrow range. Either part may be empty.
     /// </summary>
     public (SortedRun OnTime, SortedRun Late) SplitLate(long nanoseconds)
     {

@@ -44,14 +44,15 @@ public sealed record SegmentManifest
     public required ImmutableArray<Column> Fields { get; init; }
 
     /// <summary>
-    /// Names in the file of the columns that could not keep their own (see FORMAT.md): by logical name. Empty as a rule.
+    /// Names in the file of the columns that could not keep their own (see FORMAT.md): by logical name. Empty
+    /// as a rule.
     /// </summary>
     public ImmutableSortedDictionary<string, string> NamesInFile { get; init; } =
         ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     /// <summary>
-    /// Fields of doubles that the file holds as DECIMAL(18, scale), by logical name: files are alike to a reader only if
-    /// their scales are.
+    /// Fields of doubles that the file holds as DECIMAL(18, scale), by logical name: files are alike to a
+    /// reader only if their scales are.
     /// </summary>
     public ImmutableSortedDictionary<string, int> DecimalScales { get; init; } =
         ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal);

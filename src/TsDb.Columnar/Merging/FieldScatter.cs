@@ -6,14 +6,16 @@ using TsDb.Model;
 namespace TsDb.Columnar.Merging;
 
 /// <summary>
-/// Writes one field of all inputs to its places in the output. Inputs are written oldest first and only where they have
-/// a value, so what stays of equal keys is the newest value that is not null.
+/// Writes one field of all inputs to its places in the output. Inputs are written oldest first and only where
+/// they have a value, so what stays of equal keys is the newest value that is not null.
 /// </summary>
 internal sealed class FieldScatter(IReadOnlyList<TableBatch> inputs, RowOrder order)
 {
     private readonly int _rows = order.Times.Length;
 
-    /// <summary>The output column of <paramref name="field"/>, or null if no output row has a value.</summary>
+    /// <summary>
+    /// The output column of <paramref name="field"/>, or null if no output row has a value.
+    /// </summary>
     /// <param name="field">Name and type.</param>
     /// <param name="places">By input: the column of its row batch, or -1.</param>
     public IArrowArray? Column(Field field, int[] places)
@@ -24,7 +26,8 @@ internal sealed class FieldScatter(IReadOnlyList<TableBatch> inputs, RowOrder or
             ArrowTypeId.String => Texts(places, isPresent),
             ArrowTypeId.Boolean => Booleans(places, isPresent),
             ArrowTypeId.Double or ArrowTypeId.Int64 or ArrowTypeId.UInt64 => Words(places, isPresent),
-            _ => throw new TsDbException(ErrorKind.Invalid, $"a field cannot be of type {field.DataType.Name}"),
+            _ => throw new TsDbException(
+                ErrorKind.Invalid, $"a field cannot be of type {field.DataType.Name}"),
         };
         int present = isPresent.AsSpan().Count((byte)1);
         if (present == 0) return null;
@@ -159,7 +162,8 @@ internal sealed class FieldScatter(IReadOnlyList<TableBatch> inputs, RowOrder or
         {
             total += lengths[i];
             if (total > int.MaxValue)
-                throw new TsDbException(ErrorKind.TooLarge, "the text of one column exceeds 2 GiB: merge fewer rows");
+                throw new TsDbException(
+                    ErrorKind.TooLarge, "the text of one column exceeds 2 GiB: merge fewer rows");
             offsets[i + 1] = (int)total;
         }
 

@@ -4,7 +4,9 @@ using TsDb.Model;
 
 namespace TsDb.Columnar.Merging;
 
-/// <summary>The columns of all inputs together, first seen first, and where each input has them (-1: not at all).</summary>
+/// <summary>
+/// The columns of all inputs together, first seen first, and where each input has them (-1: not at all).
+/// </summary>
 internal sealed class MergeColumns
 {
     private MergeColumns(List<string> tags, List<Field> fields, int[][] tagPlaces, int[][] fieldPlaces) =>
@@ -21,8 +23,8 @@ internal sealed class MergeColumns
     public int[][] FieldPlaces { get; }
 
     /// <summary>
-    /// Throws <see cref="ErrorKind.Conflict"/> if a field has two types or a name is a tag here and a field there: such
-    /// inputs are of different edges and are never merged.
+    /// Throws <see cref="ErrorKind.Conflict"/> if a field has two types or a name is a tag here and a field
+    /// there: such inputs are of different edges and are never merged.
     /// </summary>
     public static MergeColumns Of(TableId table, IReadOnlyList<TableBatch> inputs)
     {
@@ -33,7 +35,8 @@ internal sealed class MergeColumns
         foreach (TableBatch input in inputs)
         {
             if (input.Table != table)
-                throw new TsDbException(ErrorKind.Invalid, $"a batch of {input.Table} cannot be merged into {table}");
+                throw new TsDbException(
+                    ErrorKind.Invalid, $"a batch of {input.Table} cannot be merged into {table}");
             foreach (Field tag in input.Series.Schema.FieldsList)
             {
                 if (tagAt.TryAdd(tag.Name, tags.Count)) tags.Add(tag.Name);
@@ -51,7 +54,8 @@ internal sealed class MergeColumns
             [.. inputs.Select(i => Places(i.Rows.Schema, TableBatch.FieldsStart, fieldAt))]);
     }
 
-    private static void AddField(TableId table, Field field, List<Field> fields, Dictionary<string, int> fieldAt)
+    private static void AddField(
+        TableId table, Field field, List<Field> fields, Dictionary<string, int> fieldAt)
     {
         if (fieldAt.TryAdd(field.Name, fields.Count))
         {
@@ -63,7 +67,8 @@ internal sealed class MergeColumns
         if (known != field.DataType.TypeId)
         {
             throw new TsDbException(
-                ErrorKind.Conflict, $"field '{field.Name}' of {table} is {known} and {field.DataType.TypeId}");
+                ErrorKind.Conflict,
+                $"field '{field.Name}' of {table} is {known} and {field.DataType.TypeId}");
         }
     }
 

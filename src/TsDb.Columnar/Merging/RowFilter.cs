@@ -8,7 +8,9 @@ namespace TsDb.Columnar.Merging;
 /// <param name="Rows">By row of the only input; null for all.</param>
 internal readonly record struct RowFilter(long TimeFirst, long TimeLast, bool[]? Rows)
 {
-    /// <summary>Times of the range; an end of <see cref="long.MaxValue"/> includes that last of all times.</summary>
+    /// <summary>
+    /// Times of the range; an end of <see cref="long.MaxValue"/> includes that last of all times.
+    /// </summary>
     public static RowFilter Within(TimeRange? window) => window switch
     {
         null => new RowFilter(long.MinValue, long.MaxValue, null),

@@ -1,9 +1,9 @@
 namespace TsDb.Columnar.Merging;
 
 /// <summary>
-/// Where every input row goes: rows are counted into their series, sorted by time inside it where they are not sorted
-/// already, and rows of the same key share one place. Equal keys keep the order of the inputs, so that writing the
-/// values in input order leaves the newest.
+/// Where every input row goes: rows are counted into their series, sorted by time inside it where they are
+/// not sorted already, and rows of the same key share one place. Equal keys keep the order of the inputs, so
+/// that writing the values in input order leaves the newest.
 /// </summary>
 internal sealed class RowOrder
 {
@@ -19,7 +19,9 @@ internal sealed class RowOrder
     /// <summary>By output row: the time.</summary>
     public long[] Times { get; }
 
-    /// <summary>By output series: its rank among all series of the inputs; a series without rows has no place.</summary>
+    /// <summary>
+    /// By output series: its rank among all series of the inputs; a series without rows has no place.
+    /// </summary>
     public IReadOnlyList<int> Ranks { get; }
 
     /// <summary>True if every input row goes where it already is.</summary>
@@ -39,7 +41,8 @@ internal sealed class RowOrder
         long[] times = new long[kept];
         Place(inputs, rankOfRow, starts, order, times);
         for (int rank = 0; rank < rankCount; rank++)
-            SortSeries(times.AsSpan(starts[rank]..starts[rank + 1]), order.AsSpan(starts[rank]..starts[rank + 1]));
+            SortSeries(
+                times.AsSpan(starts[rank]..starts[rank + 1]), order.AsSpan(starts[rank]..starts[rank + 1]));
         return Merge(order, times, rankOfRow);
     }
 

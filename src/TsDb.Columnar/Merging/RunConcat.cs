@@ -3,7 +3,9 @@ using TsDb.Model;
 
 namespace TsDb.Columnar.Merging;
 
-/// <summary>Puts runs that follow each other in (tags, time) order together by copying, without looking for an order.</summary>
+/// <summary>
+/// Puts runs that follow each other in (tags, time) order together by copying, without looking for an order.
+/// </summary>
 internal static class RunConcat
 {
     /// <param name="table">The table of all parts.</param>
@@ -36,7 +38,8 @@ internal static class RunConcat
         FieldScatter scatter = new(parts, order);
         for (int i = 0; i < columns.Fields.Count; i++)
         {
-            if (scatter.Column(columns.Fields[i], [.. columns.FieldPlaces.Select(p => p[i])]) is not { } array) continue;
+            int[] places = [.. columns.FieldPlaces.Select(p => p[i])];
+            if (scatter.Column(columns.Fields[i], places) is not { } array) continue;
             fields.Add(columns.Fields[i]);
             arrays.Add(array);
         }
@@ -53,7 +56,8 @@ internal static class RunConcat
         foreach (string tag in tags)
         {
             TextGather gather = new(series.Count);
-            foreach ((int part, int row) in series) gather.Append(TagSets.ValueOf(parts[part].Series, tag, row));
+            foreach ((int part, int row) in series)
+                gather.Append(TagSets.ValueOf(parts[part].Series, tag, row));
             if (gather.Build() is not { } array) continue;
             fields.Add(new Field(tag, array.Data.DataType, nullable: true));
             arrays.Add(array);
@@ -70,6 +74,7 @@ internal static class RunConcat
         return kept.Length == rows.ColumnCount
             ? batch
             : new TableBatch(batch.Table, batch.Series, new RecordBatch(
-                new Schema(kept.Select(rows.Schema.GetFieldByIndex), null), kept.Select(rows.Column), rows.Length));
+                new Schema(kept.Select(rows.Schema.GetFieldByIndex), null),
+                kept.Select(rows.Column), rows.Length));
     }
 }

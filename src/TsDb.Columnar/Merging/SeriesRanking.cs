@@ -4,8 +4,8 @@ using Apache.Arrow;
 namespace TsDb.Columnar.Merging;
 
 /// <summary>
-/// The distinct tag sets of all inputs in the order of the sort: tag by tag, values as unsigned UTF-8 bytes, an absent
-/// value (the same as an empty one) first.
+/// The distinct tag sets of all inputs in the order of the sort: tag by tag, values as unsigned UTF-8 bytes,
+/// an absent value (the same as an empty one) first.
 /// </summary>
 internal sealed class SeriesRanking
 {
@@ -96,7 +96,9 @@ internal sealed class SeriesRanking
         }
     }
 
-    /// <summary>A hash per row of the series batch that does not depend on which absent tags the input has.</summary>
+    /// <summary>
+    /// A hash per row of the series batch that does not depend on which absent tags the input has.
+    /// </summary>
     private ulong[] Hashes(int input)
     {
         ulong[] hashes = new ulong[_inputs[input].Series.Length];

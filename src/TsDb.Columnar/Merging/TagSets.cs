@@ -2,7 +2,9 @@ using Apache.Arrow;
 
 namespace TsDb.Columnar.Merging;
 
-/// <summary>Compares tag sets of two batches over named tags; a batch that lacks a tag has it absent in every set.</summary>
+/// <summary>
+/// Compares tag sets of two batches over named tags; a batch that lacks a tag has it absent in every set.
+/// </summary>
 internal static class TagSets
 {
     public static int Compare(

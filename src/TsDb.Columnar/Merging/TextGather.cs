@@ -4,7 +4,9 @@ using Apache.Arrow.Types;
 
 namespace TsDb.Columnar.Merging;
 
-/// <summary>A text array put together value by value; an empty value is stored as null, as tags are.</summary>
+/// <summary>
+/// A text array put together value by value; an empty value is stored as null, as tags are.
+/// </summary>
 internal sealed class TextGather(int count)
 {
     private readonly byte[] _offsets = new byte[(count + 1) * sizeof(int)];
@@ -19,7 +21,8 @@ internal sealed class TextGather(int count)
         if (!value.IsEmpty)
         {
             if (_text.Length - _textLength < value.Length)
-                System.Array.Resize(ref _text, checked(Math.Max(_textLength + value.Length, _textLength * 2)));
+                System.Array.Resize(
+                    ref _text, checked(Math.Max(_textLength + value.Length, _textLength * 2)));
             value.CopyTo(_text.AsSpan(_textLength));
             _textLength += value.Length;
             BitUtility.SetBit(_validity, _written);

@@ -2,7 +2,9 @@ using Apache.Arrow;
 
 namespace TsDb.Columnar.Merging;
 
-/// <summary>A text array as spans of UTF-8, without a string per value. An absent value reads as empty.</summary>
+/// <summary>
+/// A text array as spans of UTF-8, without a string per value. An absent value reads as empty.
+/// </summary>
 internal readonly ref struct Utf8Column
 {
     private readonly ReadOnlySpan<int> _offsets;
@@ -14,7 +16,8 @@ internal readonly ref struct Utf8Column
     {
         ArrayData data = array.Data;
         _start = data.Offset;
-        _offsets = array.Length == 0 ? [] : data.Buffers[1].Span.CastTo<int>().Slice(_start, array.Length + 1);
+        _offsets = array.Length == 0 ? []
+            : data.Buffers[1].Span.CastTo<int>().Slice(_start, array.Length + 1);
         _text = data.Buffers[2].Span;
         _validity = array.NullCount == 0 ? [] : data.Buffers[0].Span;
     }

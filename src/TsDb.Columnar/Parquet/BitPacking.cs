@@ -11,7 +11,9 @@ internal static class BitPacking
     /// <summary>Bits that hold every number up to <paramref name="max"/>.</summary>
     public static int WidthOf(ulong max) => 64 - BitOperations.LeadingZeroCount(max);
 
-    /// <summary>Bytes of <paramref name="count"/> numbers; the last byte may be filled up with zeros.</summary>
+    /// <summary>
+    /// Bytes of <paramref name="count"/> numbers; the last byte may be filled up with zeros.
+    /// </summary>
     public static int BytesOf(int count, int width) => checked((int)(((long)count * width + 7) / 8));
 
     public static void Pack(ReadOnlySpan<ulong> values, int width, Span<byte> destination)
@@ -34,7 +36,9 @@ internal static class BitPacking
         for (; bits > 0; bits -= 8, pending >>= 8) destination[at++] = (byte)pending;
     }
 
-    /// <summary>Reads <c>values.Length</c> numbers; <paramref name="source"/> holds at least their bytes.</summary>
+    /// <summary>
+    /// Reads <c>values.Length</c> numbers; <paramref name="source"/> holds at least their bytes.
+    /// </summary>
     public static void Unpack(ReadOnlySpan<byte> source, int width, Span<ulong> values)
     {
         if (width == 0)
@@ -53,7 +57,8 @@ internal static class BitPacking
             values[i] = (word >> (int)(bit & 7)) & mask;
         }
 
-        for (int i = safe; i < values.Length; i++, bit += width) values[i] = ReadSlowly(source, bit, width) & mask;
+        for (int i = safe; i < values.Length; i++, bit += width)
+            values[i] = ReadSlowly(source, bit, width) & mask;
     }
 
     private static int SafeCount(int bytes, int width, int count) =>

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace TsDb.Columnar.Parquet;
 
-/// <summary>A growing run of bytes with the few integer forms that Parquet uses. Reused from page to page.</summary>
+/// <summary>
+/// A growing run of bytes with the few integer forms that Parquet uses. Reused from page to page.
+/// </summary>
 internal sealed class ByteSink
 {
     private byte[] _bytes = new byte[4096];
@@ -36,7 +38,8 @@ internal sealed class ByteSink
 
     public void WriteInt32(int value) => BinaryPrimitives.WriteInt32LittleEndian(Take(sizeof(int)), value);
 
-    public void WriteInt32(int value, int at) => BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(at), value);
+    public void WriteInt32(int value, int at) =>
+        BinaryPrimitives.WriteInt32LittleEndian(_bytes.AsSpan(at), value);
 
     /// <summary>Unsigned LEB128.</summary>
     public void WriteVarint(ulong value)

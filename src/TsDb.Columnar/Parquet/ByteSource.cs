@@ -2,7 +2,9 @@ using TsDb.Model;
 
 namespace TsDb.Columnar.Parquet;
 
-/// <summary>Reads what <see cref="ByteSink"/> wrote; every read past the end is <see cref="ErrorKind.Corrupt"/>.</summary>
+/// <summary>
+/// Reads what <see cref="ByteSink"/> wrote; every read past the end is <see cref="ErrorKind.Corrupt"/>.
+/// </summary>
 internal ref struct ByteSource(ReadOnlySpan<byte> bytes)
 {
     private ReadOnlySpan<byte> _rest = bytes;
@@ -17,7 +19,7 @@ internal ref struct ByteSource(ReadOnlySpan<byte> bytes)
     public ReadOnlySpan<byte> Take(int length)
     {
         if ((uint)length > (uint)_rest.Length)
-            throw new TsDbException(ErrorKind.Corrupt, $"{length} bytes are needed where {_rest.Length} are left");
+            throw Damage.Found($"{length} bytes are needed where {_rest.Length} are left");
         ReadOnlySpan<byte> taken = _rest[..length];
         _rest = _rest[length..];
         return taken;
@@ -35,7 +37,7 @@ internal ref struct ByteSource(ReadOnlySpan<byte> bytes)
             if (part < 0x80) return value;
         }
 
-        throw new TsDbException(ErrorKind.Corrupt, "a number has more than ten bytes");
+        throw Damage.Found("a number has more than ten bytes");
     }
 
     public long ReadZigZag()
@@ -50,6 +52,6 @@ internal ref struct ByteSource(ReadOnlySpan<byte> bytes)
         ulong value = ReadVarint();
         return value <= (ulong)max
             ? (int)value
-            : throw new TsDbException(ErrorKind.Corrupt, $"a count of {value} exceeds {max}");
+            : throw Damage.Found($"a count of {value} exceeds {max}");
     }
 }

@@ -1,8 +1,8 @@
-using TsDb.Model;
-
 namespace TsDb.Columnar.Parquet;
 
-/// <summary>Parquet's BYTE_STREAM_SPLIT: all first bytes, then all second bytes, and so on, which zstd likes better.</summary>
+/// <summary>
+/// Parquet's BYTE_STREAM_SPLIT: all first bytes, then all second bytes, and so on, which zstd likes better.
+/// </summary>
 internal static class ByteStreamSplit
 {
     private const int Streams = sizeof(long);
@@ -21,7 +21,7 @@ internal static class ByteStreamSplit
     public static void Decode(ReadOnlySpan<byte> source, Span<long> values)
     {
         if (source.Length != (long)values.Length * Streams)
-            throw new TsDbException(ErrorKind.Corrupt, $"{source.Length} bytes for {values.Length} doubles");
+            throw Damage.Found($"{source.Length} bytes for {values.Length} doubles");
         values.Clear();
         for (int stream = 0; stream < Streams; stream++)
         {

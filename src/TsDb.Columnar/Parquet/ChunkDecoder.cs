@@ -29,7 +29,8 @@ internal sealed class ChunkDecoder(ChunkReader pages)
         Span<int> dense = hasNulls ? IndexScratch(present) : places;
         Indexes(values, pages.DictionaryCount, dense);
         if (hasNulls) Spread<int>(dense, places, -1);
-        return new TagChunk(Offsets(pages.Dictionary, pages.DictionaryCount), pages.Dictionary.ToArray(), places);
+        return new TagChunk(
+            Offsets(pages.Dictionary, pages.DictionaryCount), pages.Dictionary.ToArray(), places);
     }
 
     public IArrowArray Field(FileColumn column, int rows)
@@ -50,7 +51,8 @@ internal sealed class ChunkDecoder(ChunkReader pages)
             FieldType.UInt64 => UInt64Type.Default,
             _ => Int64Type.Default,
         };
-        return ArrowArrayFactory.BuildArray(new ArrayData(type, rows, rows - present, 0, [validity, .. buffers]));
+        return ArrowArrayFactory.BuildArray(
+            new ArrayData(type, rows, rows - present, 0, [validity, .. buffers]));
     }
 
     /// <summary>Reads which rows have a value into the level scratch; returns what follows.</summary>
@@ -101,11 +103,12 @@ internal sealed class ChunkDecoder(ChunkReader pages)
         foreach (int index in indexes)
         {
             if ((uint)index >= (uint)dictionaryCount)
-                throw new TsDbException(ErrorKind.Corrupt, $"place {index} of a dictionary of {dictionaryCount}");
+                throw Damage.Found($"place {index} of a dictionary of {dictionaryCount}");
         }
     }
 
-    private ArrowBuffer[] Words(FileColumn column, ReadOnlySpan<byte> values, int rows, int present, bool hasNulls)
+    private ArrowBuffer[] Words(
+        FileColumn column, ReadOnlySpan<byte> values, int rows, int present, bool hasNulls)
     {
         byte[] output = GC.AllocateUninitializedArray<byte>(rows * sizeof(long));
         Span<long> words = MemoryMarshal.Cast<byte, long>(output.AsSpan());
@@ -133,7 +136,7 @@ internal sealed class ChunkDecoder(ChunkReader pages)
                 Indexes(values, pages.DictionaryCount, indexes);
                 ReadOnlySpan<long> dictionary = pages.Dictionary.CastTo<long>();
                 if (dictionary.Length != pages.DictionaryCount)
-                    throw new TsDbException(ErrorKind.Corrupt, "a dictionary is cut short");
+                    throw Damage.Found("a dictionary is cut short");
                 for (int i = 0; i < dense.Length; i++) dense[i] = dictionary[indexes[i]];
                 break;
         }
@@ -175,7 +178,7 @@ internal sealed class ChunkDecoder(ChunkReader pages)
             }
 
             if (total > (rows == 1 ? int.MaxValue : SegmentOptions.RowGroupTextBytesMax))
-                throw new TsDbException(ErrorKind.Corrupt, $"{total} bytes of text in a row group");
+                throw Damage.Found($"{total} bytes of text in a row group");
             endOf[i + 1] = (int)total;
         }
 
@@ -192,11 +195,13 @@ internal sealed class ChunkDecoder(ChunkReader pages)
         return [new ArrowBuffer(ends), new ArrowBuffer(output)];
     }
 
-    /// <summary>Where plain texts begin, each with its length in front, and where the last one ends.</summary>
+    /// <summary>
+    /// Where plain texts begin, each with its length in front, and where the last one ends.
+    /// </summary>
     private static int[] Offsets(ReadOnlySpan<byte> texts, int count)
     {
         if (count > texts.Length / sizeof(int))
-            throw new TsDbException(ErrorKind.Corrupt, $"{count} texts in {texts.Length} bytes");
+            throw Damage.Found($"{count} texts in {texts.Length} bytes");
         int[] offsets = new int[count + 1];
         ByteSource source = new(texts);
         for (int i = 0; i < count; i++)
@@ -210,6 +215,6 @@ internal sealed class ChunkDecoder(ChunkReader pages)
 
     private static void Require(bool isExpected)
     {
-        if (!isExpected) throw new TsDbException(ErrorKind.Corrupt, "a page has an encoding its column cannot have");
+        if (!isExpected) throw Damage.Found("a page has an encoding its column cannot have");
     }
 }

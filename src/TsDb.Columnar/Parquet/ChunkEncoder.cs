@@ -160,7 +160,8 @@ internal sealed class ChunkEncoder(ChunkPages pages)
     private void Text(StringArray array, int start, int length)
     {
         Utf8Column texts = new(array);
-        TextDictionary dictionary = new(Math.Min(TextDictionaryCountMax, Math.Max(1, length / 2)), TextDictionaryBytesMax);
+        TextDictionary dictionary = new(
+            Math.Min(TextDictionaryCountMax, Math.Max(1, length / 2)), TextDictionaryBytesMax);
         if (_indexes.Length < length) _indexes = new int[length];
         int present = 0;
         bool fits = true;

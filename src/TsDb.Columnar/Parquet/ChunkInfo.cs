@@ -1,6 +1,8 @@
 namespace TsDb.Columnar.Parquet;
 
-/// <summary>What the footer says of one column of one row group. Offsets are from the start of the file.</summary>
+/// <summary>
+/// What the footer says of one column of one row group. Offsets are from the start of the file.
+/// </summary>
 internal sealed record ChunkInfo
 {
     public required PhysicalType Physical { get; init; }

@@ -4,8 +4,8 @@ using ZstdSharp;
 namespace TsDb.Columnar.Parquet;
 
 /// <summary>
-/// Fetches the pages of one chunk and decompresses them into buffers that are reused: what <see cref="Load"/> shows is
-/// valid until the next call.
+/// Fetches the pages of one chunk and decompresses them into buffers that are reused: what <see cref="Load"/>
+/// shows is valid until the next call.
 /// </summary>
 internal sealed class ChunkReader(Stream file) : IDisposable
 {
@@ -33,13 +33,15 @@ internal sealed class ChunkReader(Stream file) : IDisposable
 
     public void Dispose() => _zstd.Dispose();
 
-    /// <summary>Reads an optional dictionary page and the one data page behind it, which must have so many values.</summary>
+    /// <summary>
+    /// Reads an optional dictionary page and the one data page behind it, which must have so many values.
+    /// </summary>
     public void Load(ChunkInfo chunk, int rows)
     {
         long start = chunk.DictionaryPageOffset ?? chunk.DataPageOffset;
         if (start < 0 || chunk.CompressedBytes < 0 || chunk.CompressedBytes > PageBytesMax
             || start > file.Length - chunk.CompressedBytes)
-            throw new TsDbException(ErrorKind.Corrupt, $"a chunk at {start} does not lie in the file");
+            throw Damage.Found($"a chunk at {start} does not lie in the file");
         int length = (int)chunk.CompressedBytes;
         if (_chunk.Length < length) _chunk = new byte[length];
         file.Position = start;
@@ -54,23 +56,26 @@ internal sealed class ChunkReader(Stream file) : IDisposable
 
         PageHeader data = ReadPage(ref rest, PageKind.Data, chunk.Codec, ref _data);
         if (data.ValuesCount != rows)
-            throw new TsDbException(ErrorKind.Corrupt, $"a page has {data.ValuesCount} values of {rows}");
+            throw Damage.Found($"a page has {data.ValuesCount} values of {rows}");
         (_dataLength, Encoding) = (data.UncompressedBytes, data.Encoding);
     }
 
-    private PageHeader ReadPage(ref ReadOnlySpan<byte> rest, PageKind kind, PageCodec codec, ref byte[] buffer)
+    private PageHeader ReadPage(
+        ref ReadOnlySpan<byte> rest, PageKind kind, PageCodec codec, ref byte[] buffer)
     {
         PageHeader header = PageHeader.Read(rest, out int headerLength);
         rest = rest[headerLength..];
         if (header.Kind != kind || header.CompressedBytes > rest.Length
-            || header.UncompressedBytes > Math.Min(PageBytesMax, (header.CompressedBytes + 64L) * ExpansionMax))
-            throw new TsDbException(ErrorKind.Corrupt, $"a {header.Kind} page does not fit where a {kind} page belongs");
+            || header.UncompressedBytes > Math.Min(
+                PageBytesMax, (header.CompressedBytes + 64L) * ExpansionMax))
+            throw Damage.Found($"a {header.Kind} page does not fit where a {kind} page belongs");
         ReadOnlySpan<byte> body = rest[..header.CompressedBytes];
         rest = rest[header.CompressedBytes..];
         if (buffer.Length < header.UncompressedBytes) buffer = new byte[header.UncompressedBytes];
-        int length = codec == PageCodec.None ? body.Length : Unpack(body, buffer.AsSpan(0, header.UncompressedBytes));
+        int length = codec == PageCodec.None ? body.Length
+            : Unpack(body, buffer.AsSpan(0, header.UncompressedBytes));
         if (length != header.UncompressedBytes)
-            throw new TsDbException(ErrorKind.Corrupt, $"a page has {length} bytes of {header.UncompressedBytes}");
+            throw Damage.Found($"a page has {length} bytes of {header.UncompressedBytes}");
         if (codec == PageCodec.None) body.CopyTo(buffer);
         return header;
     }
@@ -83,7 +88,8 @@ internal sealed class ChunkReader(Stream file) : IDisposable
         }
         catch (ZstdException error)
         {
-            throw new TsDbException(ErrorKind.Corrupt, $"a page cannot be decompressed: {error.Message}", error);
+            throw new TsDbException(
+                ErrorKind.Corrupt, $"a page cannot be decompressed: {error.Message}", error);
         }
     }
 }

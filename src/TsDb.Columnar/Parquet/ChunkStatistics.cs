@@ -1,8 +1,8 @@
 namespace TsDb.Columnar.Parquet;
 
 /// <summary>
-/// What readers may prune by. Bounds are left out where they would be wrong or large: all values null, a NaN among the
-/// doubles, text longer than <see cref="TextBytesMax"/>.
+/// What readers may prune by. Bounds are left out where they would be wrong or large: all values null, a NaN
+/// among the doubles, text longer than <see cref="TextBytesMax"/>.
 /// </summary>
 /// <param name="NullCount">Rows without a value.</param>
 /// <param name="Min">The least value, plain encoded; null if unknown.</param>

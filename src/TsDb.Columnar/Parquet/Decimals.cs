@@ -1,11 +1,9 @@
-using TsDb.Model;
-
 namespace TsDb.Columnar.Parquet;
 
 /// <summary>
-/// Doubles that are decimals: k / 10^s with |k| at most 2^53 and s at most 15, where the division gives back the identical
-/// bits. Both k and 10^s are then exact doubles, so the division is one correctly rounded operation in every reader that
-/// divides (IEEE 754), and a larger s with k times ten gives the same double.
+/// Doubles that are decimals: k / 10^s with |k| at most 2^53 and s at most 15, where the division gives back
+/// the identical bits. Both k and 10^s are then exact doubles, so the division is one correctly rounded
+/// operation in every reader that divides (IEEE 754), and a larger s with k times ten gives the same double.
 /// </summary>
 internal static class Decimals
 {
@@ -21,7 +19,8 @@ internal static class Decimals
     public static int ScaleOf(ReadOnlySpan<double> values)
     {
         int scale = 0;
-        // A scale that rose at some value is tried again on the values before it: near 2^53 a larger scale may fail.
+        // A scale that rose at some value is tried again on the values before it: near 2^53 a larger scale
+        // may fail.
         for (int end = values.Length; end > 0;)
         {
             int lastRise = 0;
@@ -40,7 +39,9 @@ internal static class Decimals
         return scale;
     }
 
-    /// <summary>The numbers k; every value is a decimal of the scale, as <see cref="ScaleOf"/> found.</summary>
+    /// <summary>
+    /// The numbers k; every value is a decimal of the scale, as <see cref="ScaleOf"/> found.
+    /// </summary>
     public static void Encode(ReadOnlySpan<double> values, int scale, Span<long> numbers)
     {
         double power = Powers[scale];
@@ -49,16 +50,18 @@ internal static class Decimals
 
     public static void Decode(ReadOnlySpan<long> numbers, int scale, Span<double> values)
     {
-        if ((uint)scale > ScaleMax) throw new TsDbException(ErrorKind.Corrupt, $"a decimal scale of {scale}");
+        if ((uint)scale > ScaleMax) throw Damage.Found($"a decimal scale of {scale}");
         double power = Powers[scale];
         for (int i = 0; i < numbers.Length; i++) values[i] = numbers[i] / power;
     }
+
+    private static long Bits(double value) => BitConverter.DoubleToInt64Bits(value);
 
     private static bool IsDecimal(double value, double power)
     {
         double number = Math.Round(value * power);
         // NaN and infinities fail the comparison, -0.0 has other bits than 0 / power.
         return Math.Abs(number) <= NumberMax
-            && BitConverter.DoubleToInt64Bits((double)(long)number / power) == BitConverter.DoubleToInt64Bits(value);
+            && Bits((double)(long)number / power) == Bits(value);
     }
 }

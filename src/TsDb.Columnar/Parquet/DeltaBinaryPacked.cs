@@ -3,9 +3,9 @@ using TsDb.Model;
 namespace TsDb.Columnar.Parquet;
 
 /// <summary>
-/// Parquet's DELTA_BINARY_PACKED (github.com/apache/parquet-format/blob/master/Encodings.md, "Delta Encoding"): blocks
-/// of 128 differences, each less the block's smallest, in four miniblocks of 32 with a width of their own. Differences
-/// wrap around, so every 64-bit number is exact, signed or unsigned.
+/// Parquet's DELTA_BINARY_PACKED (github.com/apache/parquet-format/blob/master/Encodings.md, "Delta
+/// Encoding"): blocks of 128 differences, each less the block's smallest, in four miniblocks of 32 with a
+/// width of their own. Differences wrap around, so every 64-bit number is exact, signed or unsigned.
 /// </summary>
 internal static class DeltaBinaryPacked
 {
@@ -39,15 +39,18 @@ internal static class DeltaBinaryPacked
         }
     }
 
-    /// <summary>Fills <paramref name="values"/>; throws <see cref="ErrorKind.Corrupt"/> if there are not that many.</summary>
+    /// <summary>
+    /// Fills <paramref name="values"/>; throws <see cref="ErrorKind.Corrupt"/> if there are not that many.
+    /// </summary>
     public static void Decode(ReadOnlySpan<byte> source, Span<long> values)
     {
         ByteSource bytes = new(source);
         int blockValues = bytes.ReadCount(1 << 16);
         int miniblocks = bytes.ReadCount(1 << 10);
         int count = bytes.ReadCount(int.MaxValue);
-        if (miniblocks == 0 || blockValues == 0 || blockValues % (miniblocks * 32) != 0 || count != values.Length)
-            throw new TsDbException(ErrorKind.Corrupt, $"{count} packed numbers where {values.Length} belong");
+        if (miniblocks == 0 || blockValues == 0 || blockValues % (miniblocks * 32) != 0
+            || count != values.Length)
+            throw Damage.Found($"{count} packed numbers where {values.Length} belong");
         long last = bytes.ReadZigZag();
         if (values.IsEmpty) return;
         values[0] = last;
@@ -59,7 +62,7 @@ internal static class DeltaBinaryPacked
             ReadOnlySpan<byte> widths = bytes.Take(miniblocks);
             for (int m = 0; m < miniblocks && at < values.Length; m++)
             {
-                if (widths[m] > 64) throw new TsDbException(ErrorKind.Corrupt, $"a number of {widths[m]} bits");
+                if (widths[m] > 64) throw Damage.Found($"a number of {widths[m]} bits");
                 ReadOnlySpan<byte> data = bytes.Take(BitPacking.BytesOf(perMiniblock, widths[m]));
                 Span<long> into = values.Slice(at, Math.Min(perMiniblock, values.Length - at));
                 last = Add(data, widths[m], min, last, packed[..into.Length], into);

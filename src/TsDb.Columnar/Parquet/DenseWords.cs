@@ -6,8 +6,8 @@ namespace TsDb.Columnar.Parquet;
 internal static class DenseWords
 {
     /// <summary>
-    /// Values of rows <paramref name="start"/> on. Without nulls this is the column itself; with nulls the values are
-    /// copied to <paramref name="scratch"/>, which is enlarged as needed.
+    /// Values of rows <paramref name="start"/> on. Without nulls this is the column itself; with nulls the
+    /// values are copied to <paramref name="scratch"/>, which is enlarged as needed.
     /// </summary>
     public static ReadOnlySpan<long> Of(IArrowArray array, int start, int length, ref long[] scratch)
     {

@@ -5,8 +5,8 @@ using TsDb.Model;
 namespace TsDb.Columnar.Parquet;
 
 /// <summary>
-/// Chooses the physical form of a field by trying what is possible on a sample: differences or a dictionary for integers
-/// and decimals, split bytes or a dictionary for other doubles; whichever zstd leaves smallest.
+/// Chooses the physical form of a field by trying what is possible on a sample: differences or a dictionary
+/// for integers and decimals, split bytes or a dictionary for other doubles; whichever zstd leaves smallest.
 /// </summary>
 internal sealed class EncodingChoice(PageCompressor compressor, int rowGroupRowsMax)
 {
@@ -24,9 +24,11 @@ internal sealed class EncodingChoice(PageCompressor compressor, int rowGroupRows
     {
         FieldType.String => new ColumnPlan(
             FileColumn.Of(name, logical), PageEncoding.RleDictionary, PageEncoding.Plain),
-        FieldType.Boolean => new ColumnPlan(FileColumn.Of(name, logical), PageEncoding.Plain, PageEncoding.Plain),
+        FieldType.Boolean =>
+            new ColumnPlan(FileColumn.Of(name, logical), PageEncoding.Plain, PageEncoding.Plain),
         FieldType.Float64 => ChooseForDoubles(name, logical, array),
-        _ => Choose(FileColumn.Of(name, logical), Sample(array), PageEncoding.DeltaBinaryPacked, array.Length).Plan,
+        _ => Choose(FileColumn.Of(name, logical), Sample(array), PageEncoding.DeltaBinaryPacked, array.Length)
+            .Plan,
     };
 
     private ColumnPlan ChooseForDoubles(string name, Model.Column logical, IArrowArray array)
@@ -35,7 +37,8 @@ internal sealed class EncodingChoice(PageCompressor compressor, int rowGroupRows
         FileColumn plain = FileColumn.Of(name, logical);
         (ColumnPlan asDoubles, double doublesCost) =
             Choose(plain, sample, PageEncoding.ByteStreamSplit, array.Length);
-        // Most random doubles fail on the first value of the sample, so the whole column is rarely tried in vain.
+        // Most random doubles fail on the first value of the sample, so the whole column is rarely tried in
+        // vain.
         if (Decimals.ScaleOf(MemoryMarshal.Cast<long, double>(sample.AsSpan())) < 0) return asDoubles;
         ReadOnlySpan<long> all = DenseWords.Of(array, 0, array.Length, ref _scratch);
         int scale = Decimals.ScaleOf(MemoryMarshal.Cast<long, double>(all));
@@ -47,7 +50,9 @@ internal sealed class EncodingChoice(PageCompressor compressor, int rowGroupRows
         return decimalsCost <= doublesCost ? asDecimals : asDoubles;
     }
 
-    /// <summary>The better of the encoding given and a dictionary, and the bytes it costs for a row group.</summary>
+    /// <summary>
+    /// The better of the encoding given and a dictionary, and the bytes it costs for a row group.
+    /// </summary>
     private (ColumnPlan Plan, double Cost) Choose(
         FileColumn column, ReadOnlySpan<long> sample, PageEncoding usual, int rows)
     {

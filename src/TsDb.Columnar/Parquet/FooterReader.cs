@@ -2,14 +2,18 @@ using TsDb.Model;
 
 namespace TsDb.Columnar.Parquet;
 
-/// <summary>Reads FileMetaData of parquet.thrift; numbers are its field ids. What it does not need it skips.</summary>
+/// <summary>
+/// Reads FileMetaData of parquet.thrift; numbers are its field ids. What it does not need it skips.
+/// </summary>
 internal ref struct FooterReader
 {
     private ThriftReader _thrift;
 
     private FooterReader(ReadOnlySpan<byte> bytes) => _thrift = new ThriftReader(bytes);
 
-    /// <summary>Throws <see cref="ErrorKind.Corrupt"/> if the bytes are not the footer of a flat file.</summary>
+    /// <summary>
+    /// Throws <see cref="ErrorKind.Corrupt"/> if the bytes are not the footer of a flat file.
+    /// </summary>
     public static FileFooter Read(ReadOnlySpan<byte> bytes) => new FooterReader(bytes).ReadFile();
 
     private FileFooter ReadFile()
@@ -44,7 +48,7 @@ internal ref struct FooterReader
 
         _thrift.Leave(outer);
         if (rows < 0 || groups.Exists(g => g.Chunks.Count != leaves.Count))
-            throw new TsDbException(ErrorKind.Corrupt, "the footer's row groups do not fit its schema");
+            throw Damage.Found("the footer's row groups do not fit its schema");
         return new FileFooter(rows, leaves, groups, manifest);
     }
 
@@ -71,7 +75,7 @@ internal ref struct FooterReader
             _thrift.Leave(outer);
             if (i == 0) continue;
             if (children != 0 || repetition is not (0 or 1) || !Enum.IsDefined((PhysicalType)physical))
-                throw new TsDbException(ErrorKind.Corrupt, $"column '{name}' is not one that a segment can have");
+                throw Damage.Found($"column '{name}' is not one that a segment can have");
             leaves.Add(new SchemaLeaf(name, (PhysicalType)physical, repetition == 1, scale));
         }
     }
@@ -136,7 +140,7 @@ internal ref struct FooterReader
         }
 
         _thrift.Leave(outer);
-        return chunk ?? throw new TsDbException(ErrorKind.Corrupt, "a column of a row group has no metadata");
+        return chunk ?? throw Damage.Found("a column of a row group has no metadata");
     }
 
     private ChunkInfo ReadChunkMetadata()
@@ -168,7 +172,7 @@ internal ref struct FooterReader
 
         _thrift.Leave(outer);
         if (!Enum.IsDefined((PageCodec)codec) || !Enum.IsDefined((PhysicalType)physical))
-            throw new TsDbException(ErrorKind.Corrupt, $"a column is of type {physical} with codec {codec}");
+            throw Damage.Found($"a column is of type {physical} with codec {codec}");
         return new ChunkInfo
         {
             Physical = (PhysicalType)physical,

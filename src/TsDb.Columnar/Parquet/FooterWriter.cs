@@ -10,7 +10,9 @@ internal sealed class FooterWriter
     private const int ConvertedDecimal = 5;
     private const int ConvertedUInt64 = 14;
 
-    /// <summary>Decimal digits of every number up to 2^53, and then some: what INT64 can be annotated with.</summary>
+    /// <summary>
+    /// Decimal digits of every number up to 2^53, and then some: what INT64 can be annotated with.
+    /// </summary>
     private const int DecimalPrecision = 18;
 
     private readonly ThriftWriter _thrift;
@@ -18,7 +20,8 @@ internal sealed class FooterWriter
     private FooterWriter(ByteSink sink) => _thrift = new ThriftWriter(sink);
 
     public static void Write(
-        ByteSink sink, IReadOnlyList<FileColumn> columns, IReadOnlyList<RowGroupInfo> rowGroups, byte[] manifest)
+        ByteSink sink, IReadOnlyList<FileColumn> columns, IReadOnlyList<RowGroupInfo> rowGroups,
+        byte[] manifest)
     {
         FooterWriter writer = new(sink);
         writer.WriteFile(columns, rowGroups, manifest);
@@ -65,7 +68,8 @@ internal sealed class FooterWriter
         {
             _thrift.Struct(10);
             _thrift.Struct(8);
-            // Times are UTC all the same: of a time marked as adjusted to UTC, DuckDB keeps microseconds only.
+            // Times are UTC all the same: of a time marked as adjusted to UTC, DuckDB keeps microseconds
+            // only.
             _thrift.Bool(1, false);
             _thrift.Struct(2);
             _thrift.EmptyStruct(3);

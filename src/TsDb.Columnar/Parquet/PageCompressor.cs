@@ -2,7 +2,9 @@ using ZstdSharp;
 
 namespace TsDb.Columnar.Parquet;
 
-/// <summary>Zstd with one level and one context, reused from page to page. The same bytes give the same bytes.</summary>
+/// <summary>
+/// Zstd with one level and one context, reused from page to page. The same bytes give the same bytes.
+/// </summary>
 internal sealed class PageCompressor(int level) : IDisposable
 {
     private readonly Compressor _zstd = new(level);

@@ -1,5 +1,3 @@
-using TsDb.Model;
-
 namespace TsDb.Columnar.Parquet;
 
 /// <summary>The header in front of every page.</summary>
@@ -19,7 +17,9 @@ internal readonly record struct PageHeader(
                 case 1: kind = thrift.Int32(type); break;
                 case 2: uncompressed = thrift.Int32(type); break;
                 case 3: compressed = thrift.Int32(type); break;
-                case 5 or 7 when type == ThriftType.Struct: ReadBody(ref thrift, out values, out encoding); break;
+                case 5 or 7 when type == ThriftType.Struct:
+                    ReadBody(ref thrift, out values, out encoding);
+                    break;
                 default: thrift.Skip(type); break;
             }
         }
@@ -29,7 +29,7 @@ internal readonly record struct PageHeader(
         bool isKnown = Enum.IsDefined((PageKind)kind) && Enum.IsDefined((PageEncoding)encoding);
         return isKnown && uncompressed >= 0 && compressed >= 0 && values >= 0
             ? new PageHeader((PageKind)kind, uncompressed, compressed, values, (PageEncoding)encoding)
-            : throw new TsDbException(ErrorKind.Corrupt, $"a page of kind {kind} with encoding {encoding}");
+            : throw Damage.Found($"a page of kind {kind} with encoding {encoding}");
     }
 
     private static void ReadBody(ref ThriftReader thrift, out int values, out int encoding)

@@ -3,9 +3,9 @@ using TsDb.Model;
 namespace TsDb.Columnar.Parquet;
 
 /// <summary>
-/// Parquet's RLE / bit-packed hybrid (Encodings.md, "Run Length Encoding / Bit-Packing Hybrid"): runs of eight or more
-/// equal numbers, or shorter ones that packing would not make smaller, as a count and a value; everything between them
-/// packed in groups of eight.
+/// Parquet's RLE / bit-packed hybrid (Encodings.md, "Run Length Encoding / Bit-Packing Hybrid"): runs of
+/// eight or more equal numbers, or shorter ones that packing would not make smaller, as a count and a value;
+/// everything between them packed in groups of eight.
 /// </summary>
 internal sealed class RleHybrid(ByteSink sink, int width)
 {
@@ -31,7 +31,9 @@ internal sealed class RleHybrid(ByteSink sink, int width)
         _count += count;
     }
 
-    /// <summary>Writes what is pending; the last group is filled up with zeros, which readers do not count.</summary>
+    /// <summary>
+    /// Writes what is pending; the last group is filled up with zeros, which readers do not count.
+    /// </summary>
     public void End()
     {
         EndRun();
@@ -39,10 +41,12 @@ internal sealed class RleHybrid(ByteSink sink, int width)
         FlushPending();
     }
 
-    /// <summary>Fills <paramref name="values"/>; throws <see cref="ErrorKind.Corrupt"/> if the bytes hold fewer.</summary>
+    /// <summary>
+    /// Fills <paramref name="values"/>; throws <see cref="ErrorKind.Corrupt"/> if the bytes hold fewer.
+    /// </summary>
     public static void Decode(ReadOnlySpan<byte> source, int width, Span<int> values)
     {
-        if (width is < 0 or > 32) throw new TsDbException(ErrorKind.Corrupt, $"an index of {width} bits");
+        if (width is < 0 or > 32) throw Damage.Found($"an index of {width} bits");
         ByteSource bytes = new(source);
         Span<ulong> packed = stackalloc ulong[512];
         for (int at = 0; at < values.Length;)
@@ -53,7 +57,7 @@ internal sealed class RleHybrid(ByteSink sink, int width)
             {
                 int value = ReadValue(ref bytes, width);
                 int run = (int)Math.Min((ulong)left, header >> 1);
-                if (run == 0) throw new TsDbException(ErrorKind.Corrupt, "a run without values");
+                if (run == 0) throw Damage.Found("a run without values");
                 values.Slice(at, run).Fill(value);
                 at += run;
                 continue;
@@ -61,7 +65,7 @@ internal sealed class RleHybrid(ByteSink sink, int width)
 
             ulong groups = header >> 1;
             if (groups == 0 || groups > int.MaxValue / 64)
-                throw new TsDbException(ErrorKind.Corrupt, $"{groups} packed groups");
+                throw Damage.Found($"{groups} packed groups");
             int count = (int)Math.Min((ulong)left, groups * GroupValues);
             ReadOnlySpan<byte> data = bytes.Take(BitPacking.BytesOf((int)groups * GroupValues, width));
             for (int done = 0; done < count; done += packed.Length)

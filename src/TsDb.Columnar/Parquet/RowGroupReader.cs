@@ -4,8 +4,11 @@ using TsDb.Model;
 
 namespace TsDb.Columnar.Parquet;
 
-/// <summary>Decodes one row group into a batch of its own, and checks that it is sorted and that no key repeats.</summary>
-internal sealed class RowGroupReader(TableId table, IReadOnlyList<FileColumn> columns, Stream file) : IDisposable
+/// <summary>
+/// Decodes one row group into a batch of its own, and checks that it is sorted and that no key repeats.
+/// </summary>
+internal sealed class RowGroupReader(TableId table, IReadOnlyList<FileColumn> columns, Stream file)
+    : IDisposable
 {
     private readonly ChunkReader _pages = new(file);
 
@@ -16,7 +19,7 @@ internal sealed class RowGroupReader(TableId table, IReadOnlyList<FileColumn> co
     public TableBatch Read(RowGroupInfo group, Func<Model.Column, bool> includes)
     {
         if (group.Rows is < 1 or > SegmentOptions.RowGroupRowsLimit)
-            throw new TsDbException(ErrorKind.Corrupt, $"a row group of {group.Rows} rows");
+            throw Damage.Found($"a row group of {group.Rows} rows");
         int rows = (int)group.Rows;
         ChunkDecoder decoder = new(_pages);
         long[] times = [];
@@ -28,7 +31,7 @@ internal sealed class RowGroupReader(TableId table, IReadOnlyList<FileColumn> co
             Model.Column logical = columns[i].Logical;
             if (logical.Role == ColumnRole.Field && !includes(logical)) continue;
             if (group.Chunks[i].Physical != columns[i].Physical)
-                throw new TsDbException(ErrorKind.Corrupt, $"column '{logical.Name}' is of another type in a row group");
+                throw Damage.Found($"column '{logical.Name}' is of another type in a row group");
             _pages.Load(group.Chunks[i], rows);
             switch (logical.Role)
             {
@@ -91,14 +94,15 @@ internal sealed class RowGroupReader(TableId table, IReadOnlyList<FileColumn> co
         {
             int order = 0;
             for (int t = 0; t < tags.Count && order == 0; t++)
-                order = tags[t].Chunk.ValueAt(starts[s - 1]).SequenceCompareTo(tags[t].Chunk.ValueAt(starts[s]));
-            if (order >= 0) throw new TsDbException(ErrorKind.Corrupt, $"row {starts[s]}: series are not in order");
+                order = tags[t].Chunk.ValueAt(starts[s - 1])
+                    .SequenceCompareTo(tags[t].Chunk.ValueAt(starts[s]));
+            if (order >= 0) throw Damage.Found($"row {starts[s]}: series are not in order");
         }
 
         for (int row = 1; row < times.Length; row++)
         {
             if (times[row] <= times[row - 1] && series[row] == series[row - 1])
-                throw new TsDbException(ErrorKind.Corrupt, $"row {row}: a time is not behind the one before");
+                throw Damage.Found($"row {row}: a time is not behind the one before");
         }
     }
 

@@ -1,7 +1,8 @@
 namespace TsDb.Columnar.Parquet;
 
 /// <summary>A tag in one row group.</summary>
-/// <param name="Offsets">Where each dictionary entry begins in <paramref name="Texts"/>, its length in front.</param>
+/// <param name="Offsets">Where each dictionary entry begins in <paramref name="Texts"/>, its length in
+/// front.</param>
 /// <param name="Texts">The dictionary's bytes.</param>
 /// <param name="Places">By row: the entry, or -1.</param>
 internal sealed record TagChunk(int[] Offsets, byte[] Texts, int[] Places)

@@ -2,7 +2,9 @@ using System.IO.Hashing;
 
 namespace TsDb.Columnar.Parquet;
 
-/// <summary>Distinct texts in order of first appearance, as UTF-8, up to a bound of their number and bytes.</summary>
+/// <summary>
+/// Distinct texts in order of first appearance, as UTF-8, up to a bound of their number and bytes.
+/// </summary>
 internal sealed class TextDictionary(int countMax, int bytesMax)
 {
     private readonly Dictionary<ulong, int> _firstOfHash = [];

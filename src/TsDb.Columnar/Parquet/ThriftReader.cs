@@ -4,8 +4,8 @@ using TsDb.Model;
 namespace TsDb.Columnar.Parquet;
 
 /// <summary>
-/// Reads Thrift's compact protocol from bytes that nobody vouches for: depth and counts are bounded, unknown fields are
-/// skipped, anything else is <see cref="ErrorKind.Corrupt"/>.
+/// Reads Thrift's compact protocol from bytes that nobody vouches for: depth and counts are bounded, unknown
+/// fields are skipped, anything else is <see cref="ErrorKind.Corrupt"/>.
 /// </summary>
 internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
 {
@@ -20,7 +20,7 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     /// <summary>Enters a struct; the value returned goes to <see cref="Leave"/>.</summary>
     public int Enter()
     {
-        if (++_depth > DepthMax) throw new TsDbException(ErrorKind.Corrupt, "metadata is nested too deeply");
+        if (++_depth > DepthMax) throw Damage.Found("metadata is nested too deeply");
         int outer = _lastId;
         _lastId = 0;
         return outer;
@@ -50,7 +50,7 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
         long value = Int64(type);
         return value is >= int.MinValue and <= int.MaxValue
             ? (int)value
-            : throw new TsDbException(ErrorKind.Corrupt, $"{value} does not fit 32 bits");
+            : throw Damage.Found($"{value} does not fit 32 bits");
     }
 
     public long Int64(ThriftType type)
@@ -77,7 +77,7 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
         int count = header >> 4;
         if (count == 15) count = _source.ReadCount(_source.Remaining);
         if (count > 0) Require((ThriftType)(header & 0x0F) == element, (ThriftType)(header & 0x0F));
-        if (count > _source.Remaining) throw new TsDbException(ErrorKind.Corrupt, "a list is longer than its bytes");
+        if (count > _source.Remaining) throw Damage.Found("a list is longer than its bytes");
         return count;
     }
 
@@ -108,7 +108,7 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
                 Leave(outer);
                 break;
             default:
-                throw new TsDbException(ErrorKind.Corrupt, $"metadata holds the unknown type {type}");
+                throw Damage.Found($"metadata holds the unknown type {type}");
         }
     }
 
@@ -131,6 +131,6 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
 
     private static void Require(bool isExpected, ThriftType type)
     {
-        if (!isExpected) throw new TsDbException(ErrorKind.Corrupt, $"metadata holds a {type} where it should not");
+        if (!isExpected) throw Damage.Found($"metadata holds a {type} where it should not");
     }
 }

@@ -52,7 +52,10 @@ internal sealed class ThriftWriter(ByteSink sink)
         End();
     }
 
-    /// <summary>A list whose elements follow by <see cref="ElementStart"/>, <see cref="Bytes"/> or <see cref="ElementInt32"/>.</summary>
+    /// <summary>
+    /// A list whose elements follow by <see cref="ElementStart"/>, <see cref="Bytes"/> or
+    /// <see cref="ElementInt32"/>.
+    /// </summary>
     public void List(int id, ThriftType element, int count)
     {
         Field(id, ThriftType.List);

@@ -17,13 +17,16 @@ public sealed class BatchCodecTests
         for (int i = 0; i < batches.Count; i++)
         {
             Assert.Equal(batches[i].Table, back[i].Table);
-            Assert.Equal(ModelBatches.Text(ModelBatches.Read(batches[i])), ModelBatches.Text(ModelBatches.Read(back[i])));
+            Assert.Equal(
+                ModelBatches.Text(ModelBatches.Read(batches[i])),
+                ModelBatches.Text(ModelBatches.Read(back[i])));
         }
     });
 
     [Fact]
     public void Damaged_bytes_are_corrupt_or_readable_and_never_crash() => Gen.Select(
-        Batches, Gen.Int[0, int.MaxValue].Array[1, 4], Gen.Byte, Gen.Bool).Sample((batches, places, value, cut) =>
+        Batches, Gen.Int[0, int.MaxValue].Array[1, 4], Gen.Byte, Gen.Bool)
+            .Sample((batches, places, value, cut) =>
     {
         byte[] bytes = BatchCodec.Encode(batches);
         foreach (int place in places) bytes[place % bytes.Length] ^= (byte)(value | 1);
@@ -41,7 +44,8 @@ public sealed class BatchCodecTests
     [Fact]
     public void An_unknown_version_is_refused_by_name()
     {
-        TsDbException error = Assert.Throws<TsDbException>(() => BatchCodec.Decode(new byte[] { 9, 0, 0, 0, 0 }));
+        TsDbException error = Assert.Throws<TsDbException>(
+            () => BatchCodec.Decode(new byte[] { 9, 0, 0, 0, 0 }));
         Assert.Contains("version is 9", error.Message, StringComparison.Ordinal);
     }
 }

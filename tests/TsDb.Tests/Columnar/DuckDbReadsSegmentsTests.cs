@@ -7,7 +7,9 @@ using TsDb.Model;
 
 namespace TsDb.Tests.Columnar;
 
-/// <summary>The promise that a segment is a plain Parquet file, tried with a reader that is not ours.</summary>
+/// <summary>
+/// The promise that a segment is a plain Parquet file, tried with a reader that is not ours.
+/// </summary>
 public sealed class DuckDbReadsSegmentsTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("tsdb-segment-").FullName;
@@ -20,9 +22,12 @@ public sealed class DuckDbReadsSegmentsTests : IDisposable
         int number = 0;
         Gen.Select(SegmentTests.Runs, Gen.Int[1, 60]).Sample((run, rowsMax) =>
         {
-            string path = Save(run, $"{Interlocked.Increment(ref number)}", new SegmentOptions { RowGroupRowsMax = rowsMax });
+            string path = Save(
+                run, $"{Interlocked.Increment(ref number)}",
+                new SegmentOptions { RowGroupRowsMax = rowsMax });
             using DuckDBConnection duck = Open();
-            Assert.Equal(ModelBatches.Text(ModelBatches.Read(run.Batch)), ModelBatches.Text(ReadAll(duck, path)));
+            Assert.Equal(
+                ModelBatches.Text(ModelBatches.Read(run.Batch)), ModelBatches.Text(ReadAll(duck, path)));
             AssertCounts(duck, path, run);
         }, iter: 40, threads: 1);
     }
@@ -30,7 +35,9 @@ public sealed class DuckDbReadsSegmentsTests : IDisposable
     [Fact]
     public void Time_is_in_nanoseconds_and_decimals_are_decimals()
     {
-        List<ModelPoint> points = [.. Enumerable.Range(0, 500).Select(i => Point(i, ("dec", i / 100.0), ("u", ulong.MaxValue - (ulong)i)))];
+        List<ModelPoint> points =
+            [.. Enumerable.Range(0, 500)
+            .Select(i => Point(i, ("dec", i / 100.0), ("u", ulong.MaxValue - (ulong)i)))];
         string path = Save(Merge(points), "types");
         using DuckDBConnection duck = Open();
         Assert.Equal(
@@ -45,7 +52,8 @@ public sealed class DuckDbReadsSegmentsTests : IDisposable
     [Fact]
     public void Names_that_differ_only_by_case_or_are_taken_get_a_suffix()
     {
-        List<ModelPoint> points = [Point(1, ("edge", 1L), ("Edge", 2L), ("time", 3L), ("HOST", 4L), ("time_1", 5L))];
+        List<ModelPoint> points =
+            [Point(1, ("edge", 1L), ("Edge", 2L), ("time", 3L), ("HOST", 4L), ("time_1", 5L))];
         SortedRun run = KeyMerge.Merge(ModelBatches.Table, [ModelBatches.Build(
             points, ("edge", FieldType.Int64), ("Edge", FieldType.Int64), ("time", FieldType.Int64),
             ("HOST", FieldType.Int64), ("time_1", FieldType.Int64))]);
@@ -64,7 +72,9 @@ public sealed class DuckDbReadsSegmentsTests : IDisposable
     [Fact]
     public void Row_groups_carry_the_bounds_that_pruning_needs()
     {
-        List<ModelPoint> points = [.. Enumerable.Range(0, 4000).Select(i => Point(i, ("i", (long)i), ("f", Math.Sqrt(i)), ("s", "t" + (i / 1000))))];
+        List<ModelPoint> points =
+            [.. Enumerable.Range(0, 4000)
+            .Select(i => Point(i, ("i", (long)i), ("f", Math.Sqrt(i)), ("s", "t" + (i / 1000))))];
         string path = Save(Merge(points), "bounds", new SegmentOptions { RowGroupRowsMax = 1000 });
         using DuckDBConnection duck = Open();
         List<object?[]> rows = Rows(duck, $"""
@@ -83,9 +93,12 @@ public sealed class DuckDbReadsSegmentsTests : IDisposable
     {
         string path = Save(Merge([Point(1, ("f", 0.5))]), "manifest");
         using DuckDBConnection duck = Open();
-        List<object?[]> rows = Rows(duck, $"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{path}')");
+        List<object?[]> rows = Rows(
+            duck, $"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{path}')");
         Assert.Equal("tsdb.manifest", rows[0][0]);
-        Assert.StartsWith("{\"version\":1,\"database\":\"db\",\"table\":\"weather\",\"edge\":\"E1\"", (string)rows[0][1]!, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "{\"version\":1,\"database\":\"db\",\"table\":\"weather\",\"edge\":\"E1\"", (string)rows[0][1]!,
+            StringComparison.Ordinal);
     }
 
     private static SortedRun Merge(List<ModelPoint> points) => KeyMerge.Merge(
@@ -117,7 +130,9 @@ public sealed class DuckDbReadsSegmentsTests : IDisposable
         using DuckDBDataReader reader = command.ExecuteReader();
         List<object?[]> rows = [];
         while (reader.Read())
-            rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : reader.GetValue(i))]);
+            rows.Add(
+                [.. Enumerable.Range(0, reader.FieldCount)
+                .Select(i => reader.IsDBNull(i) ? null : reader.GetValue(i))]);
         return rows;
     }
 
@@ -125,8 +140,12 @@ public sealed class DuckDbReadsSegmentsTests : IDisposable
     {
         string[] names = [.. Rows(duck, $"DESCRIBE SELECT * FROM '{path}'").Select(r => (string)r[0]!)];
         HashSet<string> fieldNames = [.. GenPoints.Fields.Select(f => f.Name)];
-        string columns = string.Join(',', names.Skip(1).Select(n => n is "f" or "dec" ? $"\"{n}\"::DOUBLE" : $"\"{n}\""));
-        string sql = $"SELECT epoch_ns(time), {columns} FROM read_parquet('{path}', file_row_number=true) ORDER BY file_row_number";
+        string columns = string.Join(
+            ',', names.Skip(1).Select(n => n is "f" or "dec" ? $"\"{n}\"::DOUBLE" : $"\"{n}\""));
+        string sql = $"""
+            SELECT epoch_ns(time), {columns} FROM read_parquet('{path}', file_row_number=true)
+            ORDER BY file_row_number
+            """;
         foreach (object?[] row in Rows(duck, sql))
         {
             Dictionary<string, string> tags = [];
@@ -134,7 +153,8 @@ public sealed class DuckDbReadsSegmentsTests : IDisposable
             for (int i = 1; i < row.Length; i++)
             {
                 if (row[i] is not { } value) continue;
-                if (fieldNames.Contains(names[i])) fields[names[i]] = value is BigInteger big ? (ulong)big : value;
+                if (fieldNames.Contains(names[i]))
+                    fields[names[i]] = value is BigInteger big ? (ulong)big : value;
                 else tags[names[i]] = (string)value;
             }
 
@@ -142,21 +162,26 @@ public sealed class DuckDbReadsSegmentsTests : IDisposable
         }
     }
 
-    /// <summary>Asks for single values, which a reader answers by pruning: wrong bounds would lose rows.</summary>
+    /// <summary>
+    /// Asks for single values, which a reader answers by pruning: wrong bounds would lose rows.
+    /// </summary>
     private static void AssertCounts(DuckDBConnection duck, string path, SortedRun run)
     {
         List<ModelPoint> points = ModelBatches.Read(run.Batch);
         foreach (ModelPoint point in points.Take(5))
         {
-            foreach ((string name, object value) in point.Fields.Where(f => f.Value is double or long or ulong))
+            foreach ((string name, object value) in point.Fields.Where(f => f.Value is not (string or bool)))
             {
                 string text = Convert.ToString(value, CultureInfo.InvariantCulture)!
                     .Replace("∞", "Infinity", StringComparison.Ordinal);
                 string type = value switch { double => "DOUBLE", long => "BIGINT", _ => "UBIGINT" };
                 long expected = points.Count(p => p.Fields.TryGetValue(name, out object? other)
                     && (value is double left ? ((double)other).Equals(left) : other.Equals(value)));
-                object? found = Rows(duck, $"SELECT count(*) FROM '{path}' WHERE \"{name}\" = '{text}'::{type}")[0][0];
-                Assert.True(expected == Convert.ToInt64(found, CultureInfo.InvariantCulture), $"{name} = {text}: {found} of {expected}");
+                object? found = Rows(
+                    duck, $"SELECT count(*) FROM '{path}' WHERE \"{name}\" = '{text}'::{type}")[0][0];
+                Assert.True(
+                    expected == Convert.ToInt64(found, CultureInfo.InvariantCulture),
+                    $"{name} = {text}: {found} of {expected}");
             }
         }
     }

@@ -5,30 +5,34 @@ using TsDb.Model;
 namespace TsDb.Tests.Columnar;
 
 /// <summary>
-/// Files that earlier programs wrote stay readable. <c>segment-v1.parquet</c> was written by the first writer of format
-/// version 1 from <see cref="Points"/>; it is never written again. A writer that makes other bytes of the same version
-/// (a better choice of encodings, say) adds a file of its own.
+/// Files that earlier programs wrote stay readable. <c>segment-v1.parquet</c> was written by the first writer
+/// of format version 1 from <see cref="Points"/>; it is never written again. A writer that makes other bytes
+/// of the same version (a better choice of encodings, say) adds a file of its own.
 /// </summary>
 public sealed class GoldenSegmentTests
 {
     private static readonly (string Name, FieldType Type)[] Fields =
     [
-        ("count", FieldType.Int64), ("edge", FieldType.UInt64), ("price", FieldType.Float64), ("wild", FieldType.Float64),
+        ("count", FieldType.Int64), ("edge", FieldType.UInt64), ("price", FieldType.Float64),
+        ("wild", FieldType.Float64),
         ("on", FieldType.Boolean), ("note", FieldType.String),
     ];
 
     [Fact]
     public void Version_1_is_read()
     {
-        using SegmentReader reader = SegmentReader.Open(new MemoryStream(File.ReadAllBytes(PathOf("segment-v1.parquet"))));
+        using SegmentReader reader = SegmentReader.Open(
+            new MemoryStream(File.ReadAllBytes(PathOf("segment-v1.parquet"))));
         reader.Verify();
         SegmentManifest manifest = reader.Manifest;
-        Assert.Equal((1, 60L, 3L, 3), (manifest.Version, manifest.Rows, manifest.SeriesCount, reader.RowGroupCount));
+        Assert.Equal(
+            (1, 60L, 3L, 3), (manifest.Version, manifest.Rows, manifest.SeriesCount, reader.RowGroupCount));
         Assert.Equal((SegmentTests.Facts.Cell, SegmentTests.Facts.Incarnation, SegmentTests.Facts.Ordinals),
             (manifest.Cell, manifest.Incarnation, manifest.Ordinals));
         Assert.Equal(("edge_1", 2), (manifest.NameInFile("edge"), manifest.DecimalScales["price"]));
         Assert.Equal(
-            KeyMergeTests.SortedText(Points()), KeyMergeTests.SortedText(ModelBatches.Read(reader.Read().Batch)));
+            KeyMergeTests.SortedText(Points()),
+            KeyMergeTests.SortedText(ModelBatches.Read(reader.Read().Batch)));
     }
 
     [Fact]
@@ -54,7 +58,8 @@ public sealed class GoldenSegmentTests
             };
             if (i % 4 != 0) fields["edge"] = ulong.MaxValue - (ulong)i;
             if (i % 5 != 0) fields["note"] = i % 10 == 1 ? "" : $"note {i % 7}";
-            points.Add(new ModelPoint(tags, SegmentTests.Facts.Cell.Day.Range.StartNanoseconds + (i * 250_000_001L), fields));
+            points.Add(new ModelPoint(
+                tags, SegmentTests.Facts.Cell.Day.Range.StartNanoseconds + (i * 250_000_001L), fields));
         }
 
         return points;

@@ -9,9 +9,11 @@ namespace TsDb.Tests.Columnar;
 public sealed class KeyMergeTests
 {
     private static readonly Gen<long> FewTimes = Gen.OneOf(
-        Gen.Long[0, 20], Gen.Long[-3, 3].Select(d => d * Day.NanosecondsLength), Gen.OneOf(long.MinValue, long.MaxValue));
+        Gen.Long[0, 20], Gen.Long[-3, 3].Select(d => d * Day.NanosecondsLength),
+        Gen.OneOf(long.MinValue, long.MaxValue));
 
-    private static readonly Gen<List<List<ModelPoint>>> Inputs = GenPoints.Point(FewTimes).List[0, 40].List[0, 6];
+    private static readonly Gen<List<List<ModelPoint>>> Inputs = GenPoints.Point(FewTimes).List[0, 40]
+        .List[0, 6];
 
     [Fact]
     public void Of_equal_keys_the_newest_value_of_each_field_remains() => Inputs.Sample(inputs =>
@@ -30,7 +32,8 @@ public sealed class KeyMergeTests
         SortedRun right = KeyMerge.Merge(ModelBatches.Table, Batches(inputs[half..]));
         SortedRun again = KeyMerge.Merge(ModelBatches.Table, [left.Batch, right.Batch]);
         Assert.Equal(
-            ModelBatches.Text(ModelBatches.Read(whole.Batch)), ModelBatches.Text(ModelBatches.Read(again.Batch)));
+            ModelBatches.Text(ModelBatches.Read(whole.Batch)),
+            ModelBatches.Text(ModelBatches.Read(again.Batch)));
     });
 
     [Fact]
@@ -73,8 +76,11 @@ public sealed class KeyMergeTests
             .GroupBy(p => (p with { Time = 0 }).Key)
             .SelectMany(s => s.Where(p => (Int128)s.Max(q => q.Time) - p.Time > lateness))
             .Select(p => p.Key)];
-        Assert.Equal(SortedText(all.Where(p => lateKeys.Contains(p.Key))), SortedText(ModelBatches.Read(late.Batch)));
-        Assert.Equal(SortedText(all.Where(p => !lateKeys.Contains(p.Key))), SortedText(ModelBatches.Read(onTime.Batch)));
+        Assert.Equal(
+            SortedText(all.Where(p => lateKeys.Contains(p.Key))), SortedText(ModelBatches.Read(late.Batch)));
+        Assert.Equal(
+            SortedText(all.Where(p => !lateKeys.Contains(p.Key))),
+            SortedText(ModelBatches.Read(onTime.Batch)));
     });
 
     [Fact]
@@ -93,7 +99,8 @@ public sealed class KeyMergeTests
         List<ModelPoint> points = [.. Enumerable.Range(0, 20).Select(i => new ModelPoint(
             new Dictionary<string, string> { ["host"] = "h" + (i % 3) }, i,
             new Dictionary<string, object> { ["b"] = i % 2 == 0, ["s"] = "t" + i, ["i"] = (long)i }))];
-        TableBatch whole = ModelBatches.Build(points, ("b", FieldType.Boolean), ("s", FieldType.String), ("i", FieldType.Int64));
+        TableBatch whole = ModelBatches.Build(
+            points, ("b", FieldType.Boolean), ("s", FieldType.String), ("i", FieldType.Int64));
         TableBatch slice = new(whole.Table, whole.Series, whole.Rows.Slice(5, 9));
         SortedRun run = KeyMerge.Merge(ModelBatches.Table, [slice]);
         Assert.Equal(SortedText(points[5..14]), SortedText(ModelBatches.Read(run.Batch)));
@@ -102,7 +109,9 @@ public sealed class KeyMergeTests
     internal static List<TableBatch> Batches(IEnumerable<List<ModelPoint>> inputs) =>
         [.. inputs.Select(i => ModelBatches.Build(i, GenPoints.Fields))];
 
-    /// <summary>The model: a dictionary by key, later points write over earlier ones field by field.</summary>
+    /// <summary>
+    /// The model: a dictionary by key, later points write over earlier ones field by field.
+    /// </summary>
     internal static IEnumerable<ModelPoint> Merged(IEnumerable<ModelPoint> points)
     {
         Dictionary<string, ModelPoint> byKey = [];
@@ -129,10 +138,13 @@ public sealed class KeyMergeTests
         for (int row = 1; row < run.RowCount; row++)
         {
             int step = batch.SeriesIndex[row] - batch.SeriesIndex[row - 1];
-            Assert.True(step == 1 || (step == 0 && batch.Times[row - 1] < batch.Times[row]), $"row {row} is out of order");
+            Assert.True(
+                step == 1 || (step == 0 && batch.Times[row - 1] < batch.Times[row]),
+                $"row {row} is out of order");
         }
 
-        if (run.RowCount > 0) Assert.Equal((0, run.SeriesCount - 1), (batch.SeriesIndex[0], batch.SeriesIndex[^1]));
+        if (run.RowCount > 0) Assert.Equal(
+            (0, run.SeriesCount - 1), (batch.SeriesIndex[0], batch.SeriesIndex[^1]));
     }
 
     private static int Compare(RecordBatch series, int left, int right)

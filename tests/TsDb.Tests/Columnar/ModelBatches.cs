@@ -12,7 +12,8 @@ public static class ModelBatches
 
     private static readonly TimestampType TimeType = new(TimeUnit.Nanosecond, "UTC");
 
-    public static TableBatch Build(IReadOnlyList<ModelPoint> points, params (string Name, FieldType Type)[] fields)
+    public static TableBatch Build(
+        IReadOnlyList<ModelPoint> points, params (string Name, FieldType Type)[] fields)
     {
         string[] tags = [.. points.SelectMany(p => p.Tags.Keys).Distinct()];
         List<ModelPoint> series = [];
@@ -37,7 +38,8 @@ public static class ModelBatches
         [
             new Int32Array.Builder().AppendRange(index).Build(),
             new TimestampArray(
-                TimeType, new ArrowBuffer.Builder<long>().AppendRange(points.Select(p => p.Time)).Build(), default,
+                TimeType, new ArrowBuffer.Builder<long>().AppendRange(points.Select(p => p.Time)).Build(),
+                default,
                 points.Count, 0, 0),
         ];
         foreach ((string name, FieldType type) in fields)
@@ -46,7 +48,8 @@ public static class ModelBatches
             arrays.Add(Values(type, points.Select(p => p.Fields.GetValueOrDefault(name))));
         }
 
-        return new TableBatch(Table, seriesBatch, new RecordBatch(new Schema(columns, null), arrays, points.Count));
+        return new TableBatch(
+            Table, seriesBatch, new RecordBatch(new Schema(columns, null), arrays, points.Count));
     }
 
     /// <summary>The points of a batch in row order; null values are left out.</summary>
@@ -76,10 +79,13 @@ public static class ModelBatches
         return points;
     }
 
-    /// <summary>One line a point, doubles by their bits: equal text means equal points, NaN payloads included.</summary>
+    /// <summary>
+    /// One line a point, doubles by their bits: equal text means equal points, NaN payloads included.
+    /// </summary>
     public static string Text(IEnumerable<ModelPoint> points) => string.Join('\n', points.Select(p =>
         p.Key + " " + string.Join(
-            ',', p.Fields.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => $"{f.Key}={ValueText(f.Value)}"))));
+            ',', p.Fields.OrderBy(f => f.Key, StringComparer.Ordinal)
+                .Select(f => $"{f.Key}={ValueText(f.Value)}"))));
 
     private static string ValueText(object value) => value switch
     {
@@ -110,13 +116,22 @@ public static class ModelBatches
 
     private static IArrowArray Values(FieldType type, IEnumerable<object?> values) => type switch
     {
-        FieldType.Float64 => values.Aggregate(new DoubleArray.Builder(), (b, v) => v is null ? b.AppendNull() : b.Append((double)v)).Build(),
-        FieldType.Int64 => values.Aggregate(new Int64Array.Builder(), (b, v) => v is null ? b.AppendNull() : b.Append((long)v)).Build(),
-        FieldType.UInt64 => values.Aggregate(new UInt64Array.Builder(), (b, v) => v is null ? b.AppendNull() : b.Append((ulong)v)).Build(),
-        FieldType.Boolean => values.Aggregate(new BooleanArray.Builder(), (b, v) => v is null ? b.AppendNull() : b.Append((bool)v)).Build(),
+        FieldType.Float64 =>
+            values.Aggregate(
+            new DoubleArray.Builder(), (b, v) => v is null ? b.AppendNull() : b.Append((double)v)).Build(),
+        FieldType.Int64 =>
+            values.Aggregate(
+            new Int64Array.Builder(), (b, v) => v is null ? b.AppendNull() : b.Append((long)v)).Build(),
+        FieldType.UInt64 =>
+            values.Aggregate(
+            new UInt64Array.Builder(), (b, v) => v is null ? b.AppendNull() : b.Append((ulong)v)).Build(),
+        FieldType.Boolean =>
+            values.Aggregate(
+            new BooleanArray.Builder(), (b, v) => v is null ? b.AppendNull() : b.Append((bool)v)).Build(),
         _ => Texts(values.Select(v => (string?)v)),
     };
 
     private static StringArray Texts(IEnumerable<string?> values) =>
-        values.Aggregate(new StringArray.Builder(), (b, v) => v is null ? b.AppendNull() : b.Append(v)).Build();
+        values.Aggregate(new StringArray.Builder(), (b, v) => v is null ? b.AppendNull() : b.Append(v))
+            .Build();
 }

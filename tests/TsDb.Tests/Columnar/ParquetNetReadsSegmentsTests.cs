@@ -14,7 +14,8 @@ public sealed class ParquetNetReadsSegmentsTests
         long start = SegmentTests.Facts.Cell.Day.Range.StartNanoseconds;
         List<ModelPoint> points = [.. Enumerable.Range(0, 3000).Select(i => new ModelPoint(
             new Dictionary<string, string> { ["host"] = "h" + (i / 100) }, start + (i * 1_000_000_007L),
-            new Dictionary<string, object> { ["i"] = (long)i * i, ["f"] = Math.Sqrt(i), ["s"] = "text " + (i % 7) }))];
+            new Dictionary<string,
+                object> { ["i"] = (long)i * i, ["f"] = Math.Sqrt(i), ["s"] = "text " + (i % 7) }))];
         SortedRun run = KeyMerge.Merge(ModelBatches.Table, [ModelBatches.Build(
             points, ("i", FieldType.Int64), ("f", FieldType.Float64), ("s", FieldType.String))]);
         byte[] file = SegmentTests.Write(run, new SegmentOptions { RowGroupRowsMax = 1000 });

@@ -14,7 +14,8 @@ public sealed class SegmentTests
     private static readonly long DayStart = Facts.Cell.Day.Range.StartNanoseconds;
 
     private static readonly Gen<long> Times = Gen.OneOf(
-        Gen.Long[0, 30].Select(t => t * 1_000_000_000), Gen.Long[0, Day.NanosecondsLength - 1]).Select(t => DayStart + t);
+        Gen.Long[0, 30].Select(t => t * 1_000_000_000), Gen.Long[0, Day.NanosecondsLength - 1])
+            .Select(t => DayStart + t);
 
     internal static readonly Gen<SortedRun> Runs = GenPoints.Point(Times).List[1, 120].Select(
         points => KeyMerge.Merge(ModelBatches.Table, [ModelBatches.Build(points, GenPoints.Fields)]));
@@ -30,7 +31,8 @@ public sealed class SegmentTests
         SegmentManifest written = SegmentWriter.Write(run, Facts, file, options);
         using SegmentReader reader = SegmentReader.Open(file);
         Assert.Equal(ManifestCodec.Encode(written), ManifestCodec.Encode(reader.Manifest));
-        Assert.Equal((run.RowCount, run.SeriesCount, run.Range), (written.Rows, written.SeriesCount, written.Range));
+        Assert.Equal(
+            (run.RowCount, run.SeriesCount, run.Range), (written.Rows, written.SeriesCount, written.Range));
         reader.Verify();
         SortedRun back = reader.Read();
         KeyMergeTests.AssertSorted(back);
@@ -45,7 +47,8 @@ public sealed class SegmentTests
     public void A_range_and_a_choice_of_fields_leave_the_rest_out() =>
         Gen.Select(Runs, Options, Gen.Long[0, 30], Gen.Long[0, 30]).Sample((run, options, start, length) =>
     {
-        TimeRange range = new(DayStart + (start * 1_000_000_000), DayStart + ((start + length) * 1_000_000_000));
+        TimeRange range = new(
+            DayStart + (start * 1_000_000_000), DayStart + ((start + length) * 1_000_000_000));
         using SegmentReader reader = SegmentReader.Open(new MemoryStream(Write(run, options)));
         SortedRun back = reader.Read(new HashSet<string> { "f", "s" }, range);
         KeyMergeTests.AssertSorted(back);
@@ -57,12 +60,14 @@ public sealed class SegmentTests
 
     [Fact]
     public void Damaged_bytes_are_corrupt_or_readable_and_never_crash() => Gen.Select(
-        Runs, Options, Gen.Int[0, int.MaxValue].Array[1, 5], Gen.Byte, Gen.Int[0, 9]).Sample((run, options, places, value, cut) =>
+        Runs, Options, Gen.Int[0, int.MaxValue].Array[1, 5], Gen.Byte, Gen.Int[0, 9])
+            .Sample((run, options, places, value, cut) =>
     {
         byte[] bytes = Write(run, options);
         // Half of the damage goes into the footer, which is where it is most interesting.
         foreach (int place in places)
-            bytes[place % 2 == 0 ? place % bytes.Length : bytes.Length - 1 - (place % Math.Min(bytes.Length, 900))] = value;
+            bytes[place % 2 == 0 ? place % bytes.Length
+                : bytes.Length - 1 - (place % Math.Min(bytes.Length, 900))] = value;
         if (cut == 0) bytes = bytes[..(places[0] % bytes.Length)];
         try
         {
@@ -73,7 +78,8 @@ public sealed class SegmentTests
         catch (TsDbException error)
         {
             Assert.True(
-                error.Kind == ErrorKind.Corrupt || error.Message.Contains("format version", StringComparison.Ordinal),
+                error.Kind == ErrorKind.Corrupt
+                    || error.Message.Contains("format version", StringComparison.Ordinal),
                 error.ToString());
         }
     }, iter: 500);
@@ -82,9 +88,12 @@ public sealed class SegmentTests
     public void Rows_outside_the_cell_are_refused()
     {
         SortedRun run = KeyMerge.Merge(ModelBatches.Table, [ModelBatches.Build(
-            [new ModelPoint(new Dictionary<string, string>(), DayStart - 1, new Dictionary<string, object> { ["f"] = 1.0 })],
+            [new ModelPoint(
+                new Dictionary<string, string>(), DayStart - 1, new Dictionary<string,
+                object> { ["f"] = 1.0 })],
             ("f", FieldType.Float64))]);
-        TsDbException error = Assert.Throws<TsDbException>(() => SegmentWriter.Write(run, Facts, new MemoryStream()));
+        TsDbException error = Assert.Throws<TsDbException>(
+            () => SegmentWriter.Write(run, Facts, new MemoryStream()));
         Assert.Equal(ErrorKind.Invalid, error.Kind);
     }
 
