@@ -23,6 +23,7 @@ public static class SensorJson
     // A name grows with each level, so without bounds a small payload could ask for much memory.
     private const int NameCharsMax = 1_024;
     private const int ValuesMax = 4_096;
+    private const int PointsMax = 50_000;
 
     /// <summary>Reads a payload; throws <see cref="ErrorKind.Invalid"/> if it is not JSON of that shape.</summary>
     public static IReadOnlyList<SensorPointOutcome> Parse(ReadOnlyMemory<byte> payload)
@@ -34,6 +35,8 @@ public static class SensorJson
             if (root.ValueKind == JsonValueKind.Object) return [Read(root)];
             if (root.ValueKind != JsonValueKind.Array)
                 throw new TsDbException(ErrorKind.Invalid, "the payload is JSON, but neither an object nor an array");
+            if (root.GetArrayLength() > PointsMax)
+                throw new TsDbException(ErrorKind.TooLarge, $"a payload holds at most {PointsMax} points");
             List<SensorPointOutcome> outcomes = new(root.GetArrayLength());
             foreach (JsonElement element in root.EnumerateArray())
             {

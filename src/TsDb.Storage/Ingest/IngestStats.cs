@@ -12,6 +12,9 @@ public sealed class IngestStats
     /// <summary>Points refused for what they are; not those of requests that found no room.</summary>
     public long Rejected => Volatile.Read(ref _rejected);
 
+    /// <summary>Counts a message that could not be taken apart as one rejected point.</summary>
+    public void AddRejectedMessage() => Add(0, 1);
+
     internal void Add(long accepted, long rejected)
     {
         Interlocked.Add(ref _accepted, accepted);

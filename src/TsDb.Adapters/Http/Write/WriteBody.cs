@@ -1,4 +1,5 @@
 using System.Buffers;
+using TsDb.Adapters.Hosting;
 
 namespace TsDb.Adapters.Http.Write;
 

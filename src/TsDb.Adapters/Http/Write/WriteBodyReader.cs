@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using TsDb.Adapters.Hosting;
 using TsDb.Model;
 
 namespace TsDb.Adapters.Http.Write;

@@ -11,6 +11,7 @@ internal sealed class MemoryTarget : IWriteTarget
 {
     private readonly Lock _gate = new();
     private readonly List<TableBatch> _batches = [];
+    private int _waiting;
 
     public SchemaCatalog Schemas { get; set; } = SchemaCatalog.Empty;
 
@@ -19,6 +20,9 @@ internal sealed class MemoryTarget : IWriteTarget
 
     /// <summary>Commits complete after this.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
+
+    /// <summary>Commits that were asked for.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>Points per table, in commit order.</summary>
     public IReadOnlyList<ModelPoint> Points(string database, string table)
@@ -39,6 +43,7 @@ internal sealed class MemoryTarget : IWriteTarget
 
     public async Task<CommitOutcome> CommitAsync(WriteRequest request, CancellationToken ct)
     {
+        Interlocked.Increment(ref _waiting);
         await Gate.WaitAsync(ct);
         if (Failure is not null) throw Failure;
         lock (_gate)

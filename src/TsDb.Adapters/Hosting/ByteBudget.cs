@@ -1,4 +1,4 @@
-namespace TsDb.Adapters.Http.Write;
+namespace TsDb.Adapters.Hosting;
 
 /// <summary>
 /// Bytes that requests may hold together. Who finds no room waits its turn; one request alone always fits, however
