@@ -221,6 +221,7 @@ public sealed class WriteEndpointsTests
         TaskCompletionSource gate = new();
         server.Target.Gate = gate.Task;
         Task<(int Status, string, HttpResponseMessage)> first = server.PostAsync("/write?db=d", "m f=1 1");
+        while (server.Target.Waiting == 0) await Task.Yield();
         (int status, _, _) = await server.PostAsync("/write?db=d", "m f=2 2");
         gate.SetResult();
         Assert.Equal((204, 503), ((await first).Status, status));
