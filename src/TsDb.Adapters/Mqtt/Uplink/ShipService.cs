@@ -1,7 +1,11 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using TsDb.Codec.Shipment;
 using TsDb.Model;
 using TsDb.Replication.Shipping;
+using TsDb.Storage;
+using TsDb.Storage.Ports;
+using TsDb.Storage.Shipping;
 
 namespace TsDb.Adapters.Mqtt.Uplink;
 
@@ -47,6 +51,40 @@ public sealed class ShipService : IAsyncDisposable
         _mute = new MuteWatch(options);
         _timer = clock.CreateTimer(_ => Nudge(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _status = desk.Status(clock.GetUtcNow());
+    }
+
+    /// <summary>
+    /// Shipping of a store: restores the ledger, wakes at every seal. Throws <see cref="ErrorKind.Corrupt"/> if the
+    /// directory does not say clearly which cluster it belongs to.
+    /// </summary>
+    /// <param name="store">The store whose segments are shipped.</param>
+    /// <param name="disk">The store's data directory.</param>
+    /// <param name="settings">Where to and how much.</param>
+    /// <param name="env">Time, chance, logging.</param>
+    public static ShipService Create(EdgeStore store, IDisk disk, ShipSettings settings, StoreEnvironment env)
+    {
+        DateTimeOffset now = env.Clock.GetUtcNow();
+        Guid instance = env.NewId();
+        ShipmentTopics topics = new(settings.ClusterName);
+        Cutter cutter = new(store, disk, new SegmentMerger(disk), settings.Cut, env.Loggers, now);
+        ShipperOptions shipper = new()
+        {
+            Edge = store.Id,
+            Instance = instance,
+            ProgramVersion = settings.ProgramVersion,
+            BytesPerSecondMax = settings.BytesPerSecondMax,
+        };
+        ShipDesk desk = new(new ShipDeskParts(store, disk, cutter, topics), shipper, env.Loggers, now);
+        UplinkOptions uplink = new()
+        {
+            Edge = store.Id,
+            Instance = instance,
+            Topics = topics,
+            Brokers = settings.Brokers,
+        };
+        ShipService service = new(desk, uplink, env.Clock, env.Loggers);
+        store.SegmentsChanged += service.SegmentsChanged;
+        return service;
     }
 
     /// <summary>The backlog of this moment, and the uplink as of a moment ago.</summary>
