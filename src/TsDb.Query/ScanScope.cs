@@ -11,4 +11,8 @@ public sealed record ScanScope(TimeRange Range, IReadOnlySet<EdgeId>? Edges, IRe
 {
     /// <summary>Everything.</summary>
     public static ScanScope All { get; } = new(TimeRange.All, null, null);
+
+    /// <summary>True if rows of the cell can matter.</summary>
+    public bool Includes(Cell cell) =>
+        (Edges is null || Edges.Contains(cell.Edge)) && cell.Day.Range.Overlaps(Range);
 }

@@ -5,7 +5,8 @@ using TsDb.Query.Planning;
 namespace TsDb.Query.Distributed;
 
 /// <summary>
-/// Asks a node to run a fragment over the cells of some shards. The cells are pinned: the node answers from one
+/// Asks a node to run a fragment over the cells of some shards. The cells are pinned: the node answers from
+/// one
 /// snapshot that holds at least what its catalog held at <see cref="AtLeast"/>, or says
 /// <see cref="ErrorKind.Conflict"/>.
 /// </summary>
@@ -31,8 +32,4 @@ public sealed record FragmentRequest
 
     /// <summary>Bounds on the run.</summary>
     public SqlLimits Limits { get; init; } = new();
-
-    /// <summary>True if the cell takes part by its shard or by name; the scope is not looked at.</summary>
-    public bool Includes(Cell cell) =>
-        (Shards.Contains(ShardId.Of(cell, ShardCount)) && !Except.Contains(cell)) || Also.Contains(cell);
 }

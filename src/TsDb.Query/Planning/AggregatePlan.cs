@@ -9,10 +9,13 @@ internal sealed record AggregatePlan(
     PlannedFragment Fragment, string MergedSql, string OuterSql, bool IsTimeOrdered)
 {
     /// <summary>The statement over all nodes' partial states.</summary>
-    public string FinalSql => $"WITH {AggregateShape.Merged} AS ({MergedSql}) {OuterSql}";
+    public string FinalSql => Inline(OuterSql, AggregateShape.Merged, MergedSql);
 
     /// <summary>The same answer on one node that has all rows, in one statement.</summary>
     public string LocalSql =>
-        $"WITH {Fragment.ResultName} AS ({Fragment.Sql}), {AggregateShape.Merged} AS ({MergedSql}) "
-            + $"{OuterSql}";
+        Inline(OuterSql, AggregateShape.Merged, Inline(MergedSql, Fragment.ResultName, Fragment.Sql));
+
+    // No other text can hold such a name: statements that mention one are gathered.
+    private static string Inline(string sql, string relation, string definition) =>
+        sql.Replace($"FROM {relation}", $"FROM ({definition}) AS {relation}", StringComparison.Ordinal);
 }

@@ -52,7 +52,7 @@ internal sealed record BoundStatement(Statement Source, JsonObject Tree, Immutab
         return new BoundStatement(statement, tree, bound.ToImmutable());
     }
 
-    // In SQL `time` is a TIMESTAMP_NS in UTC, so the moment is a TIMESTAMP in UTC too: the two compare.
+    // In SQL `time` is a TIMESTAMP_NS in UTC, so the moment is one too: the two compare.
     private static JsonObject? Moment(JsonObject node, Func<string, bool> hasColumn, DateTimeOffset now)
     {
         string name;
@@ -64,7 +64,7 @@ internal sealed record BoundStatement(Statement Source, JsonObject Tree, Immutab
         if (!isDay && !FunctionNames.Now.Contains(name)) return null;
         string text = now.UtcDateTime.ToString(
             isDay ? "yyyy-MM-dd" : "yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
-        JsonObject moment = SqlTree.Cast(SqlTree.Constant(text), isDay ? "DATE" : "TIMESTAMP");
+        JsonObject moment = SqlTree.Cast(SqlTree.Constant(text), isDay ? "DATE" : "TIMESTAMP_NS");
         moment["alias"] = node.Text("alias");
         return moment;
     }

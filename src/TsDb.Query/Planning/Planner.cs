@@ -26,6 +26,10 @@ public sealed class Planner
         _gather = new GatherPlanner(parser);
     }
 
+    /// <summary>Parses a statement; throws <see cref="Model.ErrorKind.Invalid"/> unless it is one
+    /// SELECT.</summary>
+    public Statement Parse(string sql) => Statement.Parse(_parser, sql);
+
     /// <summary>
     /// The plan for many nodes. <paramref name="tables"/> has every table that the statement names. Throws
     /// <see cref="Model.ErrorKind.Invalid"/> with the engine's message if the statement cannot be right.

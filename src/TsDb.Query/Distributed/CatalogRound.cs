@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+using TsDb.Query.Analysis;
+using TsDb.Query.Ports;
+
+namespace TsDb.Query.Distributed;
+
+/// <summary>
+/// The first round of a query: what do the owners have? It ends as soon as every shard has been answered for
+/// by as many
+/// owners as the consistency wants, so that one slow node holds up nobody.
+/// </summary>
+internal sealed class CatalogRound(
+    IClusterWatch cluster, ICatalogClient catalogs, CatalogCache cache, TimeProvider clock)
+{
+    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>Owners that must be heard of a shard.</summary>
+    public static int Needed(ClusterView view, ShardId shard, Consistency consistency) => consistency switch
+    {
+        Consistency.One => 1,
+        Consistency.Quorum => Math.Min(view.ReadQuorum, view.Owners[shard.Value].Length),
+        _ => view.Owners[shard.Value].Length,
+    };
+
+    /// <summary>Owners heard that count for a shard.</summary>
+    public static int Heard(
+        ClusterView view, ShardId shard, Consistency consistency, IEnumerable<HeardNode> heard) =>
+            heard.Count(node =>
+            view.Owners[shard.Value].Contains(node.Node)
+            && (consistency == Consistency.One || !node.Recovering.Contains(shard)));
+
+    /// <summary>Asks all live owners; those that fail or are too slow are not in the answer.</summary>
+    public async Task<IReadOnlyList<HeardNode>> AskAsync(
+        ClusterView view, string database, Statement statement, Consistency consistency, CancellationToken ct)
+    {
+        using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        NodeId[] nodes =
+            [.. view.Owners.SelectMany(owners => owners).Distinct().Where(cluster.IsLive).Order()];
+        List<Task<HeardNode?>> asked =
+            [.. nodes.Select(node => AskAsync(view, database, statement, node, enough.Token))];
+        Task patience = Task.Delay(WaitMax, clock, enough.Token);
+        SortedDictionary<NodeId, HeardNode> heard = [];
+        try
+        {
+            while (asked.Count > 0 && !IsEnough(view, consistency, heard.Values))
+            {
+                Task next = await Task.WhenAny(asked.Append(patience));
+                if (next is not Task<HeardNode?> answered) break;
+                asked.Remove(answered);
+                if (await answered is { } node) heard.Add(node.Node, node);
+            }
+        }
+        finally
+        {
+            await enough.CancelAsync();
+        }
+
+        ct.ThrowIfCancellationRequested();
+        return [.. heard.Values];
+    }
+
+    private static bool IsEnough(ClusterView view, Consistency consistency, ICollection<HeardNode> heard)
+    {
+        for (int number = 0; number < view.ShardCount; number++)
+        {
+            ShardId shard = new(number);
+            if (Heard(view, shard, consistency, heard) < Needed(view, shard, consistency)) return false;
+        }
+
+        return true;
+    }
+
+    // A node that cannot answer is a node that was not heard: what follows decides whether it is missed.
+    private async Task<HeardNode?> AskAsync(
+        ClusterView view, string database, Statement statement, NodeId node, CancellationToken ct)
+    {
+        try
+        {
+            CatalogAnswer answer = await catalogs.AskAsync(node, Question(database, statement, node), ct);
+            ImmutableDictionary<TableId, NodeTable>? tables = cache.Apply(node, answer, view.ShardCount);
+            if (tables is null)
+            {
+                cache.Forget(node);
+                answer = await catalogs.AskAsync(node, Question(database, statement, node), ct);
+                tables = cache.Apply(node, answer, view.ShardCount);
+            }
+
+            return tables is null
+                ? null
+                : new HeardNode(node, answer.Version, [.. answer.Recovering], answer.Databases, tables);
+        }
+        catch (TsDbException e) when (e.Kind
+            is ErrorKind.Unavailable or ErrorKind.Closed or ErrorKind.Deadline)
+        {
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private CatalogQuestion Question(string database, Statement statement, NodeId node) => new(
+    [
+        .. statement.Tables.Select(name =>
+        {
+            string of = name.Database ?? database;
+            return new TableQuestion(of, name.Table, cache.Known(node, of, name.Table));
+        }),
+    ]);
+}

@@ -1,0 +1,31 @@
+using TsDb.Model;
+
+namespace TsDb.Query.Distributed;
+
+/// <summary>A coverage in the making. Owned by one query.</summary>
+internal sealed class CoverageRecord(Consistency consistency)
+{
+    private readonly SortedSet<ShardId> _shards = [];
+    private readonly List<string> _missing = [];
+
+    public void Add(IEnumerable<ShardId> shards) => _shards.UnionWith(shards);
+
+    public void Miss(string what)
+    {
+        if (!_missing.Contains(what)) _missing.Add(what);
+    }
+
+    public Coverage Finish(IEnumerable<NodeId> served)
+    {
+        bool isChecked = consistency != Consistency.One;
+        return new Coverage
+        {
+            Consistency = consistency,
+            Shards = _shards.Count,
+            NodesAsked = [.. served],
+            Missing = [.. _missing],
+            Checked = isChecked,
+            Complete = isChecked && _missing.Count == 0,
+        };
+    }
+}

@@ -1,0 +1,77 @@
+using Apache.Arrow;
+using TsDb.Columnar;
+using TsDb.Model;
+using TsDb.Query.Planning;
+using TsDb.Query.Ports;
+
+namespace TsDb.Query.Distributed;
+
+/// <summary>Runs fragments over this node's replicas, each from one snapshot whose files stay until its rows
+/// are
+/// read.</summary>
+public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
+{
+    /// <summary>
+    /// The fragment's rows. Throws <see cref="ErrorKind.Conflict"/> if this node's catalog is not the one
+    /// that was
+    /// planned on.
+    /// </summary>
+    public async Task<ISqlResult> RunAsync(FragmentRequest request, CancellationToken ct)
+    {
+        IReplicaLease lease = replicas.Acquire();
+        try
+        {
+            CatalogVersion version = new(replicas.Instance, lease.Number);
+            if (!version.Covers(request.AtLeast))
+            {
+                throw new TsDbException(
+                    ErrorKind.Conflict, "this node's catalog was opened anew since the query was planned");
+            }
+
+            PlannedFragment fragment = request.Fragment;
+            bool[] shards = new bool[request.ShardCount];
+            foreach (ShardId shard in request.Shards) shards[shard.Value] = true;
+            HashSet<Cell> except = [.. request.Except];
+            HashSet<Cell> also = [.. request.Also];
+            TableSnapshot snapshot = lease.Snapshot(fragment.Table.Table, cell =>
+                fragment.Scope.Includes(cell)
+                && ((shards[ShardId.Of(cell, shards.Length).Value] && !except.Contains(cell))
+                    || also.Contains(cell)));
+            ISqlResult result = await engine.ExecuteAsync(
+                new SqlRequest
+                {
+                    Sql = fragment.Sql,
+                    Relations =
+                        [new Relation.Points(fragment.RelationName, fragment.Table, snapshot,
+                            fragment.Scope)],
+                    Limits = request.Limits,
+                },
+                ct);
+            return new LeasedResult(result, lease);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    private sealed class LeasedResult(ISqlResult result, IReplicaLease lease) : ISqlResult
+    {
+        public Schema Schema => result.Schema;
+
+        public IAsyncEnumerable<RecordBatch> ReadAsync(CancellationToken ct) => result.ReadAsync(ct);
+
+        public async ValueTask DisposeAsync()
+        {
+            try
+            {
+                await result.DisposeAsync();
+            }
+            finally
+            {
+                lease.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+using Apache.Arrow;
+using TsDb.Columnar;
+using TsDb.Model;
+using TsDb.Query.Planning;
+using TsDb.Query.Ports;
+
+namespace TsDb.Query.Distributed;
+
+/// <summary>
+/// Runs one fragment where its cells are. A node that fails is replaced for its shards only: its rows count
+/// for nothing
+/// until they are all here.
+/// </summary>
+internal sealed class FragmentRuns(
+    ClusterView view, IClusterWatch cluster, IFragmentClient fragments, ISqlEngine engine, TimeProvider clock)
+{
+    private static readonly TimeSpan LivenessPeriod = TimeSpan.FromMilliseconds(250);
+
+    private readonly HashSet<NodeId> _failed = [];
+
+    /// <summary>Nodes whose rows are in the answer.</summary>
+    public SortedSet<NodeId> Served { get; } = [];
+
+    /// <summary>True if the node has not failed this query.</summary>
+    public bool IsUsable(NodeId node) => !_failed.Contains(node) && cluster.IsLive(node);
+
+    /// <summary>
+    /// The rows of the fragment from all servings; throws <see cref="ErrorKind.Conflict"/> if the query must
+    /// be planned
+    /// again.
+    /// </summary>
+    public async Task<IReadOnlyList<FragmentRows>> RunAsync(
+        PlannedFragment fragment, CellHoldings holdings, SqlLimits limits, CancellationToken ct)
+    {
+        List<FragmentRows> rows = [];
+        IReadOnlyList<Serving> servings = holdings.Assign(IsUsable).Servings;
+        servings = [.. servings.Where(serving => serving.IsAny)];
+        if (servings.Count == 0) return [await EmptyAsync(fragment, limits, ct)];
+        while (servings.Count > 0)
+        {
+            FragmentRows?[] answers = await RunAllAsync(servings, fragment, holdings, limits, ct);
+            List<Serving> lost = [];
+            for (int i = 0; i < answers.Length; i++)
+            {
+                if (answers[i] is { } answer)
+                {
+                    rows.Add(answer);
+                    Served.Add(servings[i].Node);
+                }
+                else
+                {
+                    _failed.Add(servings[i].Node);
+                    lost.Add(servings[i]);
+                }
+            }
+
+            servings = lost.Count == 0 ? [] : Replace(lost, holdings);
+        }
+
+        return rows;
+    }
+
+    // What the lost ones were to answer, by those that are left; whatever had an answer stays answered.
+    private IReadOnlyList<Serving> Replace(List<Serving> lost, CellHoldings holdings)
+    {
+        HashSet<Cell> cells = [.. lost.SelectMany(serving => holdings.CellsOf(serving))];
+        (IReadOnlyList<Serving> servings, IReadOnlyList<Cell> unheld) = holdings.Only(cells).Assign(IsUsable);
+        if (unheld.Count > 0)
+        {
+            throw new TsDbException(
+                ErrorKind.Conflict, $"{lost[0].Node} failed and no other node has all of {unheld[0]}");
+        }
+
+        // Named cell by cell: the shards' other cells are answered already.
+        return [.. servings.Select(serving => serving with
+        {
+            Shards = [],
+            Except = [],
+            Also = [.. holdings.Only(cells).CellsOf(serving)],
+        }).Where(serving => serving.IsAny)];
+    }
+
+    private async Task<FragmentRows?[]> RunAllAsync(
+        IReadOnlyList<Serving> servings,
+        PlannedFragment fragment,
+        CellHoldings holdings,
+        SqlLimits limits,
+        CancellationToken ct)
+    {
+        using CancellationTokenSource all = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Task<FragmentRows?>[] running =
+        [
+            .. servings.Select(serving => RunOneAsync(
+                serving.Node,
+                new FragmentRequest
+                {
+                    Fragment = fragment,
+                    ShardCount = view.ShardCount,
+                    Shards = serving.Shards,
+                    Except = serving.Except,
+                    Also = serving.Also,
+                    AtLeast = holdings.VersionOf(serving.Node),
+                    Limits = limits,
+                },
+                all.Token)),
+        ];
+        try
+        {
+            List<Task<FragmentRows?>> left = [.. running];
+            while (left.Count > 0)
+            {
+                Task<FragmentRows?> done = await Task.WhenAny(left);
+                left.Remove(done);
+                await done;
+            }
+        }
+        finally
+        {
+            await all.CancelAsync();
+            await Task.WhenAll(running).ContinueWith(
+                _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+
+        return [.. running.Select(task => task.Result)];
+    }
+
+    private async Task<FragmentRows?> RunOneAsync(NodeId node, FragmentRequest request, CancellationToken ct)
+    {
+        using CancellationTokenSource run = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Task<FragmentRows> reading = ReadAsync(node, request, run.Token);
+        try
+        {
+            while (await Task.WhenAny(reading, Task.Delay(LivenessPeriod, clock, run.Token)) != reading)
+            {
+                ct.ThrowIfCancellationRequested();
+                if (cluster.IsLive(node)) continue;
+                await run.CancelAsync();
+                break;
+            }
+
+            return await reading;
+        }
+        catch (TsDbException e) when (e.Kind is ErrorKind.Unavailable or ErrorKind.Closed)
+        {
+            return null;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return null;
+        }
+        finally
+        {
+            await run.CancelAsync();
+        }
+    }
+
+    private async Task<FragmentRows> ReadAsync(NodeId node, FragmentRequest request, CancellationToken ct)
+    {
+        await using ISqlResult result = await fragments.RunAsync(node, request, ct);
+        return await CollectAsync(result, request.Limits, ct);
+    }
+
+    private static async Task<FragmentRows> CollectAsync(ISqlResult result, SqlLimits limits,
+        CancellationToken ct)
+    {
+        List<RecordBatch> batches = [];
+        long bytes = 0;
+        await foreach (RecordBatch batch in result.ReadAsync(ct))
+        {
+            bytes += batch.Arrays.Sum(array => array.Data.Buffers.Sum(buffer => (long)buffer.Length));
+            if (bytes > limits.MemoryBytesMax)
+            {
+                throw new TsDbException(
+                    ErrorKind.TooLarge,
+                    $"one node's part of the rows is more than {limits.MemoryBytesMax} bytes: "
+                    + "narrow the time range or aggregate");
+            }
+
+            batches.Add(batch);
+        }
+
+        return new FragmentRows(result.Schema, batches);
+    }
+
+    // Nobody has a row: the fragment over no rows tells the columns, and the one row of an aggregate without
+    // groups.
+    private async Task<FragmentRows> EmptyAsync(PlannedFragment fragment, SqlLimits limits,
+        CancellationToken ct)
+    {
+        TableSnapshot none = new(fragment.Table.Table, [], null);
+        SqlRequest request = new()
+        {
+            Sql = fragment.Sql,
+            Relations = [new Relation.Points(fragment.RelationName, fragment.Table, none, fragment.Scope)],
+            Limits = limits,
+        };
+        await using ISqlResult result = await engine.ExecuteAsync(request, ct);
+        return await CollectAsync(result, limits, ct);
+    }
+}

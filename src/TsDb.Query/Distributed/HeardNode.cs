@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+
+namespace TsDb.Query.Distributed;
+
+/// <summary>What a node answered to this query's catalog question.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Version">The moment of its catalog.</param>
+/// <param name="Recovering">Shards for which it counts in no quorum.</param>
+/// <param name="Databases">Databases it knows of those asked for.</param>
+/// <param name="Tables">Tables it has of those asked for.</param>
+internal sealed record HeardNode(
+    NodeId Node,
+    CatalogVersion Version,
+    ImmutableHashSet<ShardId> Recovering,
+    ImmutableArray<string> Databases,
+    ImmutableDictionary<TableId, NodeTable> Tables);

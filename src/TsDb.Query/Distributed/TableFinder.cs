@@ -1,0 +1,49 @@
+using TsDb.Model;
+using TsDb.Query.Analysis;
+
+namespace TsDb.Query.Distributed;
+
+/// <summary>Which table a name means: the exact one first, then one that differs by case only.</summary>
+internal sealed class TableFinder(ClusterView view, IReadOnlyList<HeardNode> heard, CatalogCache cache)
+{
+    /// <summary>
+    /// The table, resolved from all columns that were heard of. Throws <see cref="ErrorKind.NotFound"/>, or
+    /// <see cref="ErrorKind.Unavailable"/> if it may be on shards that did not answer.
+    /// </summary>
+    public ResolvedTable Find(TableName name, QueryRequest request, IReadOnlyList<ShardId> unheard)
+    {
+        string database = name.Database ?? request.Database;
+        TableId[] found =
+        [
+            .. heard.SelectMany(node => node.Tables.Keys).Distinct()
+                .Where(table => table.Database.Equals(database, StringComparison.OrdinalIgnoreCase)
+                    && table.Table.Equals(name.Table, StringComparison.OrdinalIgnoreCase))
+                .OrderByDescending(table => table.Database == database)
+                .ThenByDescending(table => table.Table == name.Table)
+                .ThenBy(table => table),
+        ];
+        if (found.Length > 0)
+        {
+            return cache.Resolve(found[0], heard.SelectMany(node =>
+                node.Tables.TryGetValue(found[0], out NodeTable? table) ? table.Columns : []));
+        }
+
+        if (unheard.Count > 0)
+        {
+            throw new TsDbException(
+                ErrorKind.Unavailable,
+                $"table '{name}' is on no node that answers, and {unheard.Count} shards lack owners that answer")
+            {
+                RetryAfter = TimeSpan.FromSeconds(2),
+            };
+        }
+
+        bool isDatabaseKnown = heard.SelectMany(node => node.Databases).Concat(view.Databases)
+            .Any(known => known.Equals(database, StringComparison.OrdinalIgnoreCase));
+        throw new TsDbException(
+            ErrorKind.NotFound,
+            isDatabaseKnown
+                ? $"table '{name.Table}' is not in database '{database}'"
+                : $"database '{database}' does not exist: the first write to it creates it");
+    }
+}
