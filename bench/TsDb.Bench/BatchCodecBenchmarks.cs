@@ -3,7 +3,9 @@ using TsDb.Columnar;
 
 namespace TsDb.Bench;
 
-/// <summary>Table batches to the bytes of a log frame and back; an operation is one row of ten fields.</summary>
+/// <summary>
+/// Table batches to the bytes of a log frame and back; an operation is one row of ten fields.
+/// </summary>
 public class BatchCodecBenchmarks
 {
     private const int Rows = 5000;

@@ -7,8 +7,8 @@ using TsDb.Model;
 namespace TsDb.Bench;
 
 /// <summary>
-/// The shape of TSBS cpu-only: hosts with ten tags, a row each per ten seconds, ten fields that walk between 0 and 100.
-/// Made here with a fixed seed, so that every run measures the same.
+/// The shape of TSBS cpu-only: hosts with ten tags, a row each per ten seconds, ten fields that walk between
+/// 0 and 100. Made here with a fixed seed, so that every run measures the same.
 /// </summary>
 public static class CpuShape
 {
@@ -19,7 +19,8 @@ public static class CpuShape
 
     private static readonly string[] FieldNames =
     [
-        "usage_user", "usage_system", "usage_idle", "usage_nice", "usage_iowait", "usage_irq", "usage_softirq",
+        "usage_user", "usage_system", "usage_idle", "usage_nice", "usage_iowait", "usage_irq",
+            "usage_softirq",
         "usage_steal", "usage_guest", "usage_guest_nice",
     ];
 
@@ -48,7 +49,8 @@ public static class CpuShape
             string[] tags = Tags(host);
             for (int t = 0; t < tags.Length; t++) builder.SetTag(t, Encoding.UTF8.GetBytes(tags[t]));
             int series = builder.EndSeries();
-            for (int f = 0; f < FieldCount; f++) builder.Field(f).Set(builder.RowCount, Bits(values[f], kind));
+            for (int f = 0; f < FieldCount; f++) builder.Field(f)
+                .Set(builder.RowCount, Bits(values[f], kind));
             builder.EndRow(series, time);
             if (builder.RowCount < rowsPerBatch && row < rows - 1) return;
             batches.Add(builder.Build());
@@ -69,7 +71,8 @@ public static class CpuShape
             for (int t = 0; t < tags.Length; t++)
                 text.Append(CultureInfo.InvariantCulture, $",{TagNames[t]}={tags[t]}");
             for (int f = 0; f < FieldCount; f++)
-                text.Append(f == 0 ? ' ' : ',').Append(FieldNames[f]).Append('=').Append((long)values[f]).Append('i');
+                text.Append(f == 0 ? ' ' : ',').Append(FieldNames[f]).Append('=').Append((long)values[f])
+                    .Append('i');
             text.Append(' ').Append(time).Append('\n');
         });
         return Encoding.UTF8.GetBytes(text.ToString());

@@ -10,7 +10,8 @@ public class LineProtocolBenchmarks
     private const int Lines = 5000;
 
     private readonly IngestRules _rules = new() { Database = "db", Dialect = IngestDialect.V3 };
-    private readonly IngestSetup _setup = new(new IngestLimits(), new NodeTime(TimeProvider.System), HashSeed: 1);
+    private readonly IngestSetup _setup = new(
+        new IngestLimits(), new NodeTime(TimeProvider.System), HashSeed: 1);
     private byte[] _body = [];
 
     [GlobalSetup]

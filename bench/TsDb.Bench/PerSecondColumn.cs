@@ -5,7 +5,9 @@ using BenchmarkDotNet.Running;
 
 namespace TsDb.Bench;
 
-/// <summary>How many operations (values, rows or lines, as the suite says) a second has room for, in millions.</summary>
+/// <summary>
+/// How many operations (values, rows or lines, as the suite says) a second has room for, in millions.
+/// </summary>
 public sealed class PerSecondColumn : IColumn
 {
     public string Id => nameof(PerSecondColumn);

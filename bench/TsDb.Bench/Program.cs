@@ -9,8 +9,8 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using TsDb.Bench;
 
-// `--short` measures each case for about a second, for `make bench`; without it BenchmarkDotNet decides how long.
-// Every other argument is BenchmarkDotNet's own, such as `--filter *Segment*`.
+// `--short` measures each case for about a second, for `make bench`; without it BenchmarkDotNet decides how
+// long. Every other argument is BenchmarkDotNet's own, such as `--filter *Segment*`.
 bool isShort = args.Contains("--short");
 string[] rest = [.. args.Where(a => a != "--short")];
 if (!rest.Contains("--filter")) rest = [.. rest, "--filter", "*"];
