@@ -1,45 +1,86 @@
-using TsDb.Adapters.Disk;
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using OpenTelemetry.Metrics;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
-using TsDb.Storage;
+using TsDb.Adapters.Http.Write;
 
 namespace TsDb.Edge;
 
-/// <summary>Puts an edge together: data directory, store, endpoints; starts it, and stops it in the reverse
-/// order.</summary>
+/// <summary>Runs an edge: listeners around an <see cref="EdgeRooms"/>, the ready line, an orderly
+/// end.</summary>
 internal static class EdgeNode
 {
+    private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(3);
+
     /// <summary>Runs until SIGTERM or Ctrl-C.</summary>
     public static async Task RunAsync(EdgeOptions options)
     {
+        EdgeRooms? rooms = null;
+        List<(string Name, ListenOptions Listener)> listeners = [];
         WebApplicationBuilder builder = NodeProgram.CreateBuilder(options.LogLevel);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.AllowAlternateSchemes = true;
-            // The endpoints have limits of their own, with better words.
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(options.Http.EndPoint, listen => listen.UseHttp1AndGrpc());
-        });
-        using DataDirectory disk = DataDirectory.Open(options.DataDirectory, options.DiskBytesMax);
         builder.Services.AddSingleton<IAuthorizer, OpenAuthorizer>();
         builder.Services.AddFlight();
+        builder.Services.AddOpenTelemetry()
+            .WithMetrics(metrics => metrics.AddMeter(EdgeMetrics.MeterName).AddPrometheusExporter());
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, rooms!, listeners));
         await using WebApplication app = builder.Build();
-        StoreEnvironment environment = new(
-            TimeProvider.System, NewId, app.Services.GetRequiredService<ILoggerFactory>());
-        await using EdgeStore store = EdgeStore.Open(disk, options.Store, environment);
-        app.MapEdgeStatus(store);
-        await app.StartAsync();
-        NodeProgram.PrintReady(store.Id.Value,
-            ("http", app.Urls.First().Replace("http://", "", StringComparison.Ordinal)));
-        await app.WaitForShutdownAsync();
+
+        Task fault;
+        await using (rooms = EdgeRooms.Open(options, app.Services))
+        {
+            using EdgeMetrics metrics = new(rooms);
+            Map(app, rooms);
+            await rooms.StartAsync();
+            await app.StartAsync();
+            fault = rooms.Fault;
+            NodeProgram.PrintReady(rooms.Store.Id.Value, Addresses(options, listeners));
+            await Task.WhenAny(app.WaitForShutdownAsync(), fault);
+            await app.StopAsync();
+            await rooms.DrainAsync(DrainWithin);
+        }
+
+        if (fault.IsFaulted) await fault;
     }
 
-    /// <summary>The one place of this program where chance comes in.</summary>
-    private static Guid NewId()
+    private static void Listen(
+        KestrelServerOptions kestrel, EdgeOptions options, EdgeRooms rooms,
+        List<(string Name, ListenOptions Listener)> listeners)
     {
-        Span<byte> bytes = stackalloc byte[16];
-        System.Security.Cryptography.RandomNumberGenerator.Fill(bytes);
-        return new Guid(bytes);
+        kestrel.AddServerHeader = false;
+        kestrel.AllowAlternateSchemes = true;
+        // The endpoints have limits of their own, with better words.
+        kestrel.Limits.MaxRequestBodySize = null;
+        // Uplinks of agents may be slower than Kestrel thinks fit.
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Listen(options.Http.EndPoint, listen =>
+        {
+            listen.UseHttp1AndGrpc();
+            listeners.Add(("http", listen));
+        });
+        if (options.Mqtt is null) return;
+        kestrel.Listen(options.Mqtt.EndPoint, listen =>
+        {
+            rooms.Sensors!.Attach(listen);
+            listeners.Add(("mqtt", listen));
+        });
+    }
+
+    private static void Map(WebApplication app, EdgeRooms rooms)
+    {
+        WriteEndpointOptions write = new() { Authorizer = app.Services.GetRequiredService<IAuthorizer>() };
+        app.MapWriteEndpoints(rooms.Ingest, write);
+        app.MapProbeEndpoints(() => rooms.Store.Stats.WritesRefusedReason, write);
+        app.MapPrometheusScrapingEndpoint();
+        app.MapEdgeStatus(rooms);
+        app.MapFlight();
+    }
+
+    private static IEnumerable<(string Name, string Address)> Addresses(
+        EdgeOptions options, List<(string Name, ListenOptions Listener)> listeners)
+    {
+        foreach ((string name, ListenOptions listener) in listeners)
+            yield return (name, (listener.EndPoint as IPEndPoint)?.ToString() ?? "off");
+        if (options.Mqtt is null) yield return ("mqtt", "off");
     }
 }

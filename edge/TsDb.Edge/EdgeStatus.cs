@@ -1,31 +1,77 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using TsDb.Replication.Shipping;
 using TsDb.Storage;
 
 namespace TsDb.Edge;
 
-/// <summary>What an edge says of itself, and the request to seal now.</summary>
+/// <summary>What an edge says of itself, and the requests to seal now, to pause and to resume.</summary>
 internal static class EdgeStatus
 {
-    public static void MapEdgeStatus(this WebApplication app, EdgeStore store)
+    public static void MapEdgeStatus(this WebApplication app, EdgeRooms rooms)
     {
-        app.MapGet("/api/v1/status", context => context.Response.WriteAsJsonAsync(Describe(store)));
+        app.MapGet("/api/v1/status", context => WriteAsync(context, Describe(rooms)));
         app.MapPost("/api/v1/flush", async context =>
         {
-            await store.FlushAsync(context.RequestAborted);
-            await context.Response.WriteAsJsonAsync(new JsonObject { ["flushed"] = true });
+            await rooms.FlushAsync(context.RequestAborted);
+            await WriteAsync(context, new JsonObject { ["flushed"] = true });
         });
+        app.MapPost("/api/v1/ship/pause", context => TellAsync(context, rooms, isPaused: true));
+        app.MapPost("/api/v1/ship/resume", context => TellAsync(context, rooms, isPaused: false));
     }
 
-    private static JsonObject Describe(EdgeStore store)
+    private static async Task TellAsync(HttpContext context, EdgeRooms rooms, bool isPaused)
     {
-        StoreStats stats = store.Stats;
+        if (rooms.Ship is not null) await rooms.Ship.PauseAsync(isPaused, context.RequestAborted);
+        await WriteAsync(context, new JsonObject { ["paused"] = isPaused && rooms.Ship is not null });
+    }
+
+    private static Task WriteAsync(HttpContext context, JsonObject answer)
+    {
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync(answer.ToJsonString());
+    }
+
+    private static JsonObject Describe(EdgeRooms rooms)
+    {
+        StoreStats stats = rooms.Store.Stats;
         return new JsonObject
         {
-            ["id"] = store.Id.Value,
-            ["incarnation"] = store.Incarnation.ToString(),
-            ["points"] = new JsonObject { ["accepted"] = stats.RowsAccepted, ["rejected"] = 0 },
+            ["id"] = rooms.Store.Id.Value,
+            ["incarnation"] = rooms.Store.Incarnation.ToString(),
+            ["points"] = new JsonObject
+            {
+                ["accepted"] = stats.RowsAccepted,
+                ["rejected"] = rooms.Ingest.Stats.Rejected,
+            },
             ["buffer"] = new JsonObject { ["rows"] = stats.BufferRows, ["bytes"] = stats.BufferBytes },
+            ["log"] = new JsonObject { ["bytes"] = stats.LogBytes },
             ["segments"] = new JsonObject { ["count"] = stats.SegmentCount, ["bytes"] = stats.SegmentBytes },
+            ["writes_refused"] = stats.WritesRefusedReason,
+            ["ship"] = Describe(rooms.Ship?.Lag),
         };
+    }
+
+    private static JsonObject Describe(ShipLag? lag) => new()
+    {
+        ["state"] = lag?.Uplink.State ?? "stand-alone",
+        ["segments_pending"] = lag?.Backlog.Segments ?? 0,
+        ["bytes_pending"] = lag?.Backlog.BytesLength ?? 0,
+        ["oldest_unshipped"] = lag?.Backlog.OldestNanoseconds is { } oldest ? Time(oldest) : null,
+        ["bytes_per_second"] = lag?.Uplink.BytesPerSecond ?? 0,
+        ["eta_seconds"] = lag?.Eta?.TotalSeconds,
+        ["paused"] = lag?.Uplink.IsPaused ?? false,
+        ["quarantined"] = lag?.Uplink.Quarantined ?? 0,
+        ["last_error"] = lag?.Uplink.LastError,
+    };
+
+    /// <summary>A time in nanoseconds since the Unix epoch as ISO 8601, with all nine digits.</summary>
+    private static string Time(long nanoseconds)
+    {
+        (long seconds, long rest) = Math.DivRem(nanoseconds, 1_000_000_000);
+        if (rest < 0) (seconds, rest) = (seconds - 1, rest + 1_000_000_000);
+        string second = DateTimeOffset.FromUnixTimeSeconds(seconds)
+            .ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture, $"{second}.{rest:D9}Z");
     }
 }

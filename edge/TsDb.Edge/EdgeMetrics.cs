@@ -1,0 +1,38 @@
+using System.Diagnostics.Metrics;
+
+namespace TsDb.Edge;
+
+/// <summary>The figures of an edge for a scrape; all are read when they are asked for.</summary>
+internal sealed class EdgeMetrics : IDisposable
+{
+    public const string MeterName = "TsDb.Edge";
+
+    private readonly Meter _meter = new(MeterName);
+
+    public EdgeMetrics(EdgeRooms rooms)
+    {
+        _meter.CreateObservableCounter(
+            "tsdb.points.accepted", () =>
+                rooms.Store.Stats.RowsAccepted, "{point}", "Points acknowledged since start");
+        _meter.CreateObservableCounter(
+            "tsdb.points.rejected", () =>
+                rooms.Ingest.Stats.Rejected, "{point}", "Points refused since start");
+        _meter.CreateObservableGauge("tsdb.buffer.rows", () => rooms.Store.Stats.BufferRows, "{row}");
+        _meter.CreateObservableGauge("tsdb.buffer.size", () => rooms.Store.Stats.BufferBytes, "By");
+        _meter.CreateObservableGauge("tsdb.log.size", () => rooms.Store.Stats.LogBytes, "By");
+        _meter.CreateObservableGauge("tsdb.segments", () => rooms.Store.Stats.SegmentCount, "{segment}");
+        _meter.CreateObservableGauge("tsdb.segments.size", () => rooms.Store.Stats.SegmentBytes, "By");
+        _meter.CreateObservableGauge(
+            "tsdb.writes.refused", () => rooms.Store.Stats.WritesRefusedReason is null ? 0 : 1, null,
+            "1 while writes are refused for lack of room");
+        if (rooms.Ship is null) return;
+        _meter.CreateObservableGauge("tsdb.ship.pending", () => rooms.Ship.Lag.Backlog.Segments, "{segment}");
+        _meter.CreateObservableGauge("tsdb.ship.pending.size", () =>
+            rooms.Ship.Lag.Backlog.BytesLength, "By");
+        _meter.CreateObservableGauge("tsdb.ship.rate", () => rooms.Ship.Lag.Uplink.BytesPerSecond, "By/s");
+        _meter.CreateObservableGauge("tsdb.ship.quarantined", () =>
+            rooms.Ship.Lag.Uplink.Quarantined, "{segment}");
+    }
+
+    public void Dispose() => _meter.Dispose();
+}

@@ -1,0 +1,131 @@
+using System.Security.Cryptography;
+using TsDb.Adapters.Disk;
+using TsDb.Adapters.Hosting;
+using TsDb.Adapters.Mqtt.Sensors;
+using TsDb.Adapters.Mqtt.Uplink;
+using TsDb.Codec.Shipment;
+using TsDb.Replication.Shipping;
+using TsDb.Storage;
+using TsDb.Storage.Ingest;
+using TsDb.Storage.Shipping;
+
+namespace TsDb.Edge;
+
+/// <summary>What an edge is made of, put together: data directory, store, ingest, sensors,
+/// shipping.</summary>
+internal sealed class EdgeRooms : IAsyncDisposable
+{
+    private readonly DataDirectory _disk;
+
+    private EdgeRooms(DataDirectory disk, EdgeStore store) => (_disk, Store) = (disk, store);
+
+    public EdgeStore Store { get; }
+
+    public required IngestPipeline Ingest { get; init; }
+
+    /// <summary>The built-in broker; null when it is off.</summary>
+    public SensorBroker? Sensors { get; init; }
+
+    /// <summary>Null without an uplink.</summary>
+    public ShipService? Ship { get; init; }
+
+    /// <summary>Ends, with the reason, when the node can promise nothing any more and should exit.</summary>
+    public Task Fault => Ship is null ? Store.Fault : Task.WhenAny(Store.Fault, Ship.Completion).Unwrap();
+
+    /// <summary>Opens the data directory, replays the log, and puts the rooms together. Nothing runs
+    /// yet.</summary>
+    public static EdgeRooms Open(EdgeOptions options, IServiceProvider services)
+    {
+        ILoggerFactory loggers = services.GetRequiredService<ILoggerFactory>();
+        TimeProvider clock = TimeProvider.System;
+        DataDirectory disk = DataDirectory.Open(options.DataDirectory, options.DiskBytesMax);
+        try
+        {
+            EdgeStore store =
+                EdgeStore.Open(disk, options.Store, new StoreEnvironment(clock, NewId, loggers));
+            long hashSeed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
+            IngestPipeline ingest =
+                new(store, new IngestSetup(new IngestLimits(), new NodeTime(clock), hashSeed));
+            ShipService? ship = options.Uplinks.Count == 0 ? null : Uplink(options, disk, store, loggers);
+            if (ship is not null) store.SegmentsChanged += ship.SegmentsChanged;
+            return new EdgeRooms(disk, store)
+            {
+                Ingest = ingest,
+                Sensors = options.Mqtt is null
+                    ? null
+                    : new SensorBroker(
+                        ingest,
+                        new SensorBrokerOptions { Authorizer = services.GetRequiredService<IAuthorizer>() },
+                        loggers),
+                Ship = ship,
+            };
+        }
+        catch
+        {
+            disk.Dispose();
+            throw;
+        }
+    }
+
+    public async Task StartAsync()
+    {
+        if (Sensors is not null) await Sensors.StartAsync();
+        Ship?.Start();
+    }
+
+    /// <summary>Seals everything committed so far and lets it be cut and shipped without delay.</summary>
+    public async Task FlushAsync(CancellationToken ct)
+    {
+        await Store.FlushAsync(ct);
+        Ship?.Flush();
+    }
+
+    /// <summary>Ships what is sealed for as long as there is time; the rest stays on disk for the next
+    /// start.</summary>
+    public async Task DrainAsync(TimeSpan within)
+    {
+        if (Ship is not null) await Ship.DrainAsync(within, CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Sensors is not null) await Sensors.DisposeAsync();
+        if (Ship is not null)
+        {
+            Store.SegmentsChanged -= Ship.SegmentsChanged;
+            await Ship.DisposeAsync();
+        }
+
+        await Store.DisposeAsync();
+        _disk.Dispose();
+    }
+
+    private static ShipService Uplink(
+        EdgeOptions options, DataDirectory disk, EdgeStore store, ILoggerFactory loggers)
+    {
+        TimeProvider clock = TimeProvider.System;
+        DateTimeOffset now = clock.GetUtcNow();
+        ShipmentTopics topics = new(options.ClusterName);
+        Guid instance = NewId();
+        CutLimits limits = new() { ShipBytes = options.ShipBytes, ShipDelay = options.ShipDelay };
+        Cutter cutter = new(store, disk, new SegmentMerger(disk), limits, loggers, now);
+        ShipperOptions shipper = new()
+        {
+            Edge = store.Id,
+            Instance = instance,
+            BytesPerSecondMax = options.ShipRate,
+        };
+        ShipDesk desk = new(new ShipDeskParts(store, disk, cutter, topics), shipper, loggers, now);
+        UplinkOptions uplink = new()
+        {
+            Edge = store.Id,
+            Instance = instance,
+            Topics = topics,
+            Brokers = [.. options.Uplinks],
+        };
+        return new ShipService(desk, uplink, clock, loggers);
+    }
+
+    /// <summary>The one place of this program where random ids come in.</summary>
+    private static Guid NewId() => new(RandomNumberGenerator.GetBytes(16));
+}
