@@ -16,19 +16,13 @@ internal static class EdgeNode
     /// <summary>Runs until SIGTERM or Ctrl-C.</summary>
     public static async Task RunAsync(EdgeOptions options)
     {
-        EdgeRooms? rooms = null;
         List<(string Name, ListenOptions Listener)> listeners = [];
-        WebApplicationBuilder builder = NodeProgram.CreateBuilder(options.LogLevel);
-        builder.Services.AddSingleton<IAuthorizer, OpenAuthorizer>();
-        builder.Services.AddFlight();
-        builder.Services.AddOpenTelemetry()
-            .WithMetrics(metrics => metrics.AddMeter(EdgeMetrics.MeterName).AddPrometheusExporter());
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, rooms!, listeners));
-        await using WebApplication app = builder.Build();
-
+        using ILoggerFactory loggers = NodeProgram.CreateLoggers(options.LogLevel);
+        OpenAuthorizer authorizer = new();
         Task fault;
-        await using (rooms = EdgeRooms.Open(options, app.Services))
+        await using (EdgeRooms rooms = EdgeRooms.Open(options, authorizer, loggers))
         {
+            await using WebApplication app = Build(options, rooms, authorizer, listeners);
             using EdgeMetrics metrics = new(rooms);
             Map(app, rooms);
             await rooms.StartAsync();
@@ -41,6 +35,19 @@ internal static class EdgeNode
         }
 
         if (fault.IsFaulted) await fault;
+    }
+
+    private static WebApplication Build(
+        EdgeOptions options, EdgeRooms rooms, IAuthorizer authorizer,
+        List<(string Name, ListenOptions Listener)> listeners)
+    {
+        WebApplicationBuilder builder = NodeProgram.CreateBuilder(options.LogLevel);
+        builder.Services.AddSingleton(authorizer);
+        builder.Services.AddFlight();
+        builder.Services.AddOpenTelemetry()
+            .WithMetrics(metrics => metrics.AddMeter(EdgeMetrics.MeterName).AddPrometheusExporter());
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, rooms, listeners));
+        return builder.Build();
     }
 
     private static void Listen(

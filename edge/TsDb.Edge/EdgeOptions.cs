@@ -53,7 +53,7 @@ internal sealed partial record EdgeOptions
             DataDirectory = values.Text("data"),
             Http = Listener.Require(values, "http", insecure)
                 ?? throw new TsDbException(ErrorKind.Invalid, "--http: an edge needs its HTTP address"),
-            Mqtt = Listener.Require(values, "mqtt", insecure),
+            Mqtt = values.OptionalText("sensors") is null ? Listener.Require(values, "mqtt", insecure) : null,
             Sensors = values.OptionalText("sensors") is null ? null : values.Read("sensors", BrokerUrl.Parse),
             Uplinks = values.Read("uplink", _ => values.List("uplink").Select(BrokerUrl.Parse).ToArray()),
             ClusterName = values.Read("cluster-name", text => ClusterNames().IsMatch(text)

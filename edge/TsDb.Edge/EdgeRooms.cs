@@ -16,6 +16,8 @@ namespace TsDb.Edge;
 internal sealed class EdgeRooms : IAsyncDisposable
 {
     private readonly DataDirectory _disk;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _subscribed = Task.CompletedTask;
 
     private EdgeRooms(DataDirectory disk, EdgeStore store) => (_disk, Store) = (disk, store);
 
@@ -26,6 +28,9 @@ internal sealed class EdgeRooms : IAsyncDisposable
     /// <summary>The built-in broker; null when it is off.</summary>
     public SensorBroker? Sensors { get; init; }
 
+    /// <summary>The subscription to a broker that was there already; null without one.</summary>
+    public SensorSubscription? Subscription { get; init; }
+
     /// <summary>Null without an uplink.</summary>
     public ShipService? Ship { get; init; }
 
@@ -34,9 +39,8 @@ internal sealed class EdgeRooms : IAsyncDisposable
 
     /// <summary>Opens the data directory, replays the log, and puts the rooms together. Nothing runs
     /// yet.</summary>
-    public static EdgeRooms Open(EdgeOptions options, IServiceProvider services)
+    public static EdgeRooms Open(EdgeOptions options, IAuthorizer authorizer, ILoggerFactory loggers)
     {
-        ILoggerFactory loggers = services.GetRequiredService<ILoggerFactory>();
         TimeProvider clock = TimeProvider.System;
         DataDirectory disk = DataDirectory.Open(options.DataDirectory, options.DiskBytesMax);
         try
@@ -53,10 +57,9 @@ internal sealed class EdgeRooms : IAsyncDisposable
                 Ingest = ingest,
                 Sensors = options.Mqtt is null
                     ? null
-                    : new SensorBroker(
-                        ingest,
-                        new SensorBrokerOptions { Authorizer = services.GetRequiredService<IAuthorizer>() },
-                        loggers),
+                    : new SensorBroker(ingest, new SensorBrokerOptions { Authorizer = authorizer }, loggers),
+                Subscription = options.Sensors is null ? null
+                    : Subscribe(options.Sensors, store, ingest, loggers),
                 Ship = ship,
             };
         }
@@ -70,6 +73,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
     public async Task StartAsync()
     {
         if (Sensors is not null) await Sensors.StartAsync();
+        if (Subscription is not null) _subscribed = Subscription.RunAsync(_stop.Token);
         Ship?.Start();
     }
 
@@ -89,6 +93,8 @@ internal sealed class EdgeRooms : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _stop.CancelAsync();
+        await _subscribed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Sensors is not null) await Sensors.DisposeAsync();
         if (Ship is not null)
         {
@@ -98,7 +104,15 @@ internal sealed class EdgeRooms : IAsyncDisposable
 
         await Store.DisposeAsync();
         _disk.Dispose();
+        _stop.Dispose();
     }
+
+    private static SensorSubscription Subscribe(
+        Uri broker, EdgeStore store, IngestPipeline ingest, ILoggerFactory loggers) => new(
+            ingest,
+            new SensorSubscriptionOptions { Host = broker.Host, Port = broker.Port, ClientId =
+                $"tsdb-{store.Id}" },
+            loggers);
 
     private static ShipService Uplink(
         EdgeOptions options, DataDirectory disk, EdgeStore store, ILoggerFactory loggers)

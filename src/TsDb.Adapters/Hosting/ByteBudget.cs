@@ -1,7 +1,8 @@
 namespace TsDb.Adapters.Hosting;
 
 /// <summary>
-/// Bytes that requests may hold together. Who finds no room waits its turn; one request alone always fits, however
+/// Bytes that requests may hold together. Who finds no room waits its turn; one request alone always fits,
+/// however
 /// large, so that a limit set too low slows down but never blocks for ever.
 /// </summary>
 internal sealed class ByteBudget(long bytesMax, TimeProvider clock)
@@ -22,7 +23,8 @@ internal sealed class ByteBudget(long bytesMax, TimeProvider clock)
                 return true;
             }
 
-            place = _waiting.AddLast((bytes, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)));
+            place = _waiting.AddLast(
+                (bytes, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)));
         }
 
         try

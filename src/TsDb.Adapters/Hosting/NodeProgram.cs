@@ -47,24 +47,14 @@ public static class NodeProgram
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownWithin);
-        builder.Logging.SetMinimumLevel(logLevel);
-        builder.Logging.AddFilter("Microsoft", logLevel > LogLevel.Warning ? logLevel : LogLevel.Warning);
-        builder.Logging.AddFilter("Grpc", logLevel > LogLevel.Warning ? logLevel : LogLevel.Warning);
-        // It warns of every plaintext listener for two protocols, which is just what is wanted here.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
-        // Members that are away are ordinary; who lives and who leads is said in words of our own.
-        builder.Logging.AddFilter("DotNext", LogLevel.Error);
-        builder.Logging.AddSimpleConsole(o =>
-        {
-            o.SingleLine = true;
-            o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            o.UseUtcTimestamp = true;
-            o.ColorBehavior = Microsoft.Extensions.Logging.Console.LoggerColorBehavior.Disabled;
-        });
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
-            o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        ConfigureLogging(builder.Logging, logLevel);
         return builder;
     }
+
+    /// <summary>Loggers like those of <see cref="CreateBuilder"/>, for what is put together before the host
+    /// is built.</summary>
+    public static ILoggerFactory CreateLoggers(LogLevel logLevel) =>
+        LoggerFactory.Create(logging => ConfigureLogging(logging, logLevel));
 
     /// <summary>Prints the one line that says a node takes requests, with the addresses it really
     /// has.</summary>
@@ -73,6 +63,26 @@ public static class NodeProgram
         Console.Out.WriteLine(
             $"ready id={id} {string.Join(' ', addresses.Select(a => $"{a.Name}={a.Address}"))}");
         Console.Out.Flush();
+    }
+
+    private static void ConfigureLogging(ILoggingBuilder logging, LogLevel logLevel)
+    {
+        logging.SetMinimumLevel(logLevel);
+        logging.AddFilter("Microsoft", logLevel > LogLevel.Warning ? logLevel : LogLevel.Warning);
+        logging.AddFilter("Grpc", logLevel > LogLevel.Warning ? logLevel : LogLevel.Warning);
+        // It warns of every plaintext listener for two protocols, which is just what is wanted here.
+        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
+        // Members that are away are ordinary; who lives and who leads is said in words of our own.
+        logging.AddFilter("DotNext", LogLevel.Error);
+        logging.AddSimpleConsole(o =>
+        {
+            o.SingleLine = true;
+            o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            o.UseUtcTimestamp = true;
+            o.ColorBehavior = Microsoft.Extensions.Logging.Console.LoggerColorBehavior.Disabled;
+        });
+        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+            o => o.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 
     private static async Task<int> RunAsync(FlagValues values, Func<FlagValues, Task> run)
