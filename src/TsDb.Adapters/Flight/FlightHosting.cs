@@ -32,9 +32,25 @@ public static class FlightHosting
     /// </summary>
     public static IServiceCollection AddNodeService(this IServiceCollection services)
     {
+        services.TryAddSingleton<NodeGuard>();
         services.TryAddSingleton<NodeEndpoint>();
         return services;
     }
+
+    /// <summary>
+    /// Registers what coordinators ask of nodes: catalogs and fragments, answered by the registered
+    /// <see cref="LocalQueries"/>; needs <see cref="AddNodeService"/>.
+    /// </summary>
+    public static IServiceCollection AddQueryService(this IServiceCollection services)
+    {
+        services.TryAddSingleton<QueryEndpoint>();
+        services.AddSingleton<IFlightSource, FragmentSource>();
+        return services;
+    }
+
+    /// <summary>Maps what coordinators ask of nodes.</summary>
+    public static void MapQueryService(this IEndpointRouteBuilder endpoints) =>
+        endpoints.MapGrpcService<QueryEndpoint>();
 
     /// <summary>Maps what cloud nodes say to each other.</summary>
     public static void MapNodeService(this IEndpointRouteBuilder endpoints) =>

@@ -15,6 +15,8 @@ public sealed class GrpcPeerLink(IClusterState cluster, NodeChannels channels) :
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    private readonly NodeCaller _caller = new(cluster, channels);
+
     /// <inheritdoc/>
     public Task<StoredReply> StoredAsync(NodeId node, StoredNotice notice, CancellationToken ct)
     {
@@ -102,40 +104,14 @@ public sealed class GrpcPeerLink(IClusterState cluster, NodeChannels channels) :
                 : throw NodeMessages.Wrong("more bytes than asked"),
             ct);
 
-    private async Task<TResult> AskAsync<TAnswer, TResult>(
+    private Task<TResult> AskAsync<TAnswer, TResult>(
         NodeId node,
         Func<Protos.Node.NodeClient, ByteString, CallOptions, AsyncUnaryCall<TAnswer>> call,
         Func<TAnswer, TResult> read,
-        CancellationToken ct)
-    {
-        if (cluster.Current is not { } current)
-            throw new TsDbException(ErrorKind.Unavailable, "this node is not in a cluster yet");
-        string? address = current.Members.FirstOrDefault(m => m.Id == node)?.FlightAddress;
-        if (address is null)
-            throw new TsDbException(ErrorKind.Unavailable, $"node {node} is not a member of the cluster");
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(Patience);
-        try
-        {
-            CallOptions options = new(cancellationToken: patience.Token);
-            using AsyncUnaryCall<TAnswer> answer =
-                call(new Protos.Node.NodeClient(channels.To(address)),
-                    NodeMessages.Bytes(current.Id.Value), options);
-            return read(await answer.ResponseAsync);
-        }
-        catch (Exception e) when (patience.IsCancellationRequested && !ct.IsCancellationRequested
-            && e is RpcException or OperationCanceledException)
-        {
-            throw new TsDbException(
-                ErrorKind.Unavailable, $"node {node} at {address} did not answer in time", e);
-        }
-        catch (RpcException e) when (!ct.IsCancellationRequested)
-        {
-            throw RpcErrors.FromRpc(e, address);
-        }
-        catch (RpcException e)
-        {
-            throw new OperationCanceledException($"asking node {node} was given up", e, ct);
-        }
-    }
+        CancellationToken ct) => _caller.AskAsync(
+            node,
+            Patience,
+            (channel, id, options) => call(new Protos.Node.NodeClient(channel), id, options),
+            read,
+            ct);
 }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Google.Protobuf;
 using Grpc.Core;
 using TsDb.Adapters.Flight.Protos;
-using TsDb.Adapters.Hosting;
 using TsDb.Model;
 using TsDb.Replication.Ports;
 using TsDb.Replication.Receiving;
@@ -14,8 +13,7 @@ namespace TsDb.Adapters.Flight;
 /// Answers the other cloud nodes: heartbeats by itself, questions about leaves from the desk.
 /// </summary>
 internal sealed class NodeEndpoint(
-    PeerDesk desk,
-        IClusterState cluster, CloudIdentity identity, IHeartbeatSink heartbeats, IAuthorizer authorizer)
+    PeerDesk desk, IClusterState cluster, CloudIdentity identity, IHeartbeatSink heartbeats, NodeGuard guard)
     : Protos.Node.NodeBase
 {
     private const int ShardsMax = 1 << 16;
@@ -123,28 +121,6 @@ internal sealed class NodeEndpoint(
         ? new ShardId(number)
         : throw NodeMessages.Wrong($"there is no shard {number}");
 
-    private async Task<T> Answer<T>(
-        ServerCallContext context, ByteString clusterId, Func<ValueTask<T>> answer)
-    {
-        try
-        {
-            string? credentials = context.RequestHeaders.GetValue("authorization");
-            if (!authorizer.IsAllowed(new AccessRequest("flight", "replicate", "", credentials)))
-                throw new RpcException(new Status(StatusCode.PermissionDenied, "not allowed"));
-            ClusterId asked = new(NodeMessages.Id(clusterId, "a cluster id"));
-            if (cluster.Current is not { } current)
-                throw new TsDbException(ErrorKind.Unavailable, $"node {identity.Id} is not in a cluster yet");
-            if (current.Id != asked)
-            {
-                throw new TsDbException(
-                    ErrorKind.Invalid, $"node {identity.Id} belongs to cluster {current.Id}, not to {asked}");
-            }
-
-            return await answer();
-        }
-        catch (TsDbException e)
-        {
-            throw RpcErrors.ToRpc(e);
-        }
-    }
+    private Task<T> Answer<T>(ServerCallContext context, ByteString clusterId, Func<ValueTask<T>> answer) =>
+        guard.AnswerAsync(context, clusterId, answer);
 }

@@ -18,15 +18,21 @@ internal static class NodeMessages
         ? new Guid(bytes.Span, bigEndian: true)
         : throw Wrong($"{what} has {IdBytes} bytes, not {bytes.Length}");
 
+    public static CellName Name(Cell cell) => new()
+    {
+        Database = cell.Table.Database,
+        Table = cell.Table.Table,
+        Edge = cell.Edge.Value,
+        Day = cell.Day.Number,
+    };
+
+    public static Cell Cell(CellName? name) => name is null
+        ? throw Wrong("a cell is missing")
+        : new Cell(new TableId(name.Database, name.Table), new EdgeId(name.Edge), new Day(name.Day));
+
     public static LeafName Name(Leaf leaf) => new()
     {
-        Cell = new CellName
-        {
-            Database = leaf.Cell.Table.Database,
-            Table = leaf.Cell.Table.Table,
-            Edge = leaf.Cell.Edge.Value,
-            Day = leaf.Cell.Day.Number,
-        },
+        Cell = Name(leaf.Cell),
         Incarnation = Bytes(leaf.Incarnation.Value),
         Ordinal = leaf.Ordinal.Value,
         Hash = ByteString.CopyFrom(leaf.Hash.ToArray()),
@@ -34,10 +40,10 @@ internal static class NodeMessages
 
     public static Leaf Leaf(LeafName? name)
     {
-        if (name?.Cell is not { } cell) throw Wrong("a leaf has a cell");
+        if (name is null) throw Wrong("a leaf is missing");
         if (name.Ordinal < Ordinal.First.Value) throw Wrong("an ordinal is at least 1");
         return new Leaf(
-            new Cell(new TableId(cell.Database, cell.Table), new EdgeId(cell.Edge), new Day(cell.Day)),
+            Cell(name.Cell),
             new Incarnation(Id(name.Incarnation, "an incarnation")),
             new Ordinal(name.Ordinal),
             new ContentHash(name.Hash.Span));

@@ -1,0 +1,152 @@
+using TsDb.Adapters.Flight.Protos;
+using TsDb.Model;
+using TsDb.Query;
+using TsDb.Query.Distributed;
+using TsDb.Query.Planning;
+
+namespace TsDb.Adapters.Flight;
+
+/// <summary>
+/// Nouns of distributed queries to the messages of query.proto and back. Reading distrusts everything.
+/// </summary>
+internal static class QueryMessages
+{
+    private static readonly TimeSpan DurationMax = TimeSpan.FromHours(1);
+
+    public static CatalogMoment Moment(CatalogVersion version) => new()
+    {
+        Instance = NodeMessages.Bytes(version.Instance),
+        Number = version.Number,
+    };
+
+    public static CatalogVersion Moment(CatalogMoment? moment) => moment is null
+        ? throw NodeMessages.Wrong("a moment of a catalog is missing")
+        : new CatalogVersion(NodeMessages.Id(moment.Instance, "an instance"), moment.Number);
+
+    public static TableRef Ref(TableId table) => new() { Database = table.Database, Table = table.Table };
+
+    public static TableId Ref(TableRef? table) => table is null
+        ? throw NodeMessages.Wrong("a table is missing")
+        : new TableId(table.Database, table.Table);
+
+    public static CatalogReply Reply(CatalogAnswer answer)
+    {
+        CatalogReply reply = new() { Moment = Moment(answer.Version) };
+        reply.Recovering.AddRange(answer.Recovering.Select(s => s.Value));
+        reply.Databases.AddRange(answer.Databases);
+        foreach (TableCatalog table in answer.Tables)
+        {
+            CatalogReply.Types.TableInfo info =
+                new() { Table = Ref(table.Table), Since = Moment(table.Since) };
+            info.Columns.AddRange(table.Columns.Select(c => new ColumnInfo
+            {
+                Name = c.Name,
+                Role = (uint)c.Role,
+                Type = (uint)c.Type,
+            }));
+            info.Cells.AddRange(table.Cells.Select(c => new CatalogReply.Types.CellInfo
+            {
+                Edge = c.Edge.Value,
+                Day = c.Day.Number,
+                Digest = NodeMessages.Name(c.Digest),
+                StartNs = c.Range.StartNanoseconds,
+                EndNs = c.Range.EndNanoseconds,
+            }));
+            reply.Tables.Add(info);
+        }
+
+        return reply;
+    }
+
+    public static CatalogAnswer Answer(CatalogReply reply) => new(
+        Moment(reply.Moment),
+        [.. reply.Recovering.Select(s => new ShardId(s))],
+        [.. reply.Databases],
+        [.. reply.Tables.Select(t => new TableCatalog(
+            Ref(t.Table),
+            Moment(t.Since),
+            [.. t.Columns.Select(c => new Column(c.Name, Role(c.Role), Known((FieldType)c.Type, "a type")))],
+            [.. t.Cells.Select(c => new CellFact(
+                new EdgeId(c.Edge),
+                new Day(c.Day),
+                NodeMessages.Digest(c.Digest),
+                new TimeRange(c.StartNs, c.EndNs)))]))]);
+
+    public static FragmentTicket Ticket(FragmentRequest request, ClusterId cluster)
+    {
+        PlannedFragment fragment = request.Fragment;
+        FragmentTicket ticket = new()
+        {
+            ClusterId = NodeMessages.Bytes(cluster.Value),
+            ResultName = fragment.ResultName,
+            Sql = fragment.Sql,
+            RelationName = fragment.RelationName,
+            Table = Ref(fragment.Table.Table),
+            StartNs = fragment.Scope.Range.StartNanoseconds,
+            EndNs = fragment.Scope.Range.EndNanoseconds,
+            ScopeEdges = Names(fragment.Scope.Edges?.Select(e => e.Value)),
+            ScopeColumns = Names(fragment.Scope.Columns),
+            ShardCount = request.ShardCount,
+            AtLeast = Moment(request.AtLeast),
+            MemoryBytesMax = request.Limits.MemoryBytesMax,
+            DurationMsMax = (long)request.Limits.DurationMax.TotalMilliseconds,
+        };
+        ticket.Columns.AddRange(fragment.Table.Columns.Select(c => new FragmentTicket.Types.ResolvedColumnInfo
+        {
+            SqlName = c.SqlName,
+            Name = c.Name,
+            Role = (uint)c.Role,
+            Type = (uint)c.Type,
+            HasConflict = c.HasConflict,
+        }));
+        ticket.Shards.AddRange(request.Shards.Select(s => s.Value));
+        ticket.Except.AddRange(request.Except.Select(NodeMessages.Name));
+        ticket.Also.AddRange(request.Also.Select(NodeMessages.Name));
+        return ticket;
+    }
+
+    public static FragmentRequest Request(FragmentTicket ticket)
+    {
+        if (ticket.ShardCount <= 0) throw NodeMessages.Wrong("a cluster has shards");
+        if (ticket.MemoryBytesMax <= 0 || ticket.DurationMsMax <= 0
+            || ticket.DurationMsMax > DurationMax.TotalMilliseconds)
+            throw NodeMessages.Wrong("a fragment's limits are above zero");
+        return new FragmentRequest
+        {
+            Fragment = new PlannedFragment
+            {
+                ResultName = ticket.ResultName,
+                Sql = ticket.Sql,
+                RelationName = ticket.RelationName,
+                Table = new ResolvedTable(Ref(ticket.Table), [.. ticket.Columns.Select(Column)]),
+                Scope = new ScanScope(
+                    new TimeRange(ticket.StartNs, ticket.EndNs),
+                    ticket.ScopeEdges?.Name.Select(e => new EdgeId(e)).ToHashSet(),
+                    ticket.ScopeColumns?.Name.ToHashSet(StringComparer.Ordinal)),
+            },
+            ShardCount = ticket.ShardCount,
+            Shards = [.. ticket.Shards.Select(s => new ShardId(s))],
+            Except = [.. ticket.Except.Select(NodeMessages.Cell)],
+            Also = [.. ticket.Also.Select(NodeMessages.Cell)],
+            AtLeast = Moment(ticket.AtLeast),
+            Limits = new SqlLimits
+            {
+                MemoryBytesMax = ticket.MemoryBytesMax,
+                DurationMax = TimeSpan.FromMilliseconds(ticket.DurationMsMax),
+            },
+        };
+    }
+
+    private static ResolvedColumn Column(FragmentTicket.Types.ResolvedColumnInfo c) => new(
+        c.SqlName, c.Name, Role(c.Role), Known((ResolvedType)c.Type, "a resolved type"), c.HasConflict);
+
+    private static FragmentTicket.Types.Names? Names(IEnumerable<string>? names) =>
+        names is null
+            ? null : new FragmentTicket.Types.Names { Name = { names.Order(StringComparer.Ordinal) } };
+
+    private static ColumnRole Role(uint number) => Known((ColumnRole)number, "a column's role");
+
+    private static T Known<T>(T value, string what)
+        where T : struct, Enum =>
+        Enum.IsDefined(value) ? value : throw NodeMessages.Wrong($"{what} has the unknown number {value}");
+}

@@ -1,0 +1,261 @@
+using System.Collections.Immutable;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using TsDb.Adapters.Flight;
+using TsDb.Adapters.Hosting;
+using TsDb.Model;
+using TsDb.Query;
+using TsDb.Query.Distributed;
+using TsDb.Query.Planning;
+using TsDb.Query.Ports;
+using TsDb.Replication.Ports;
+using TsDb.Replication.Receiving;
+using TsDb.Replication.Repair;
+
+namespace TsDb.Tests.Adapters.Flight;
+
+/// <summary>Node a asks node b over a real connection; what arrives is what was said.</summary>
+public sealed class NodeToNodeTests : IAsyncDisposable
+{
+    private static readonly NodeId B = new("b");
+    private static readonly Cell Cell = new(new TableId("d", "täble"), new EdgeId("E1"), new Day(-3));
+    private static readonly Leaf Leaf = new(
+        Cell, new Incarnation(new Guid(9, 8, 7, new byte[8])), new Ordinal(4), ContentHash.Of("x"u8));
+
+    private readonly NodeChannels _channels = new(NullLoggerFactory.Instance);
+    private readonly FakeCluster _a = new("a");
+    private readonly FakeCluster _b = new("b");
+    private readonly Desk _desk = new();
+    private readonly Sink _sink = new();
+    private readonly Queries _queries = new();
+    private WebApplication? _host;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        _channels.Dispose();
+        if (_host is not null) await _host.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Questions_about_leaves_arrive_as_they_were_asked()
+    {
+        GrpcPeerLink link = await StartAsync(FakeCluster.Id);
+        StoredNotice notice =
+            new(new NodeId("a"), FakeCluster.Id, new Epoch(3), [new(Leaf, true), new(Leaf, false)]);
+        StoredReply reply = await link.StoredAsync(B, notice, Ct);
+        Assert.Equal([HeldState.Counted, HeldState.Absent], reply.Has);
+        Assert.Equal(notice.Leaves, _desk.Notice!.Leaves);
+        Assert.Equal(notice with { Leaves = [] }, _desk.Notice with { Leaves = [] });
+        LeafDigest digest = LeafDigest.Of(Leaf);
+        Assert.Equal(
+            [new(new ShardId(3), digest, true)], await link.ShardDigestsAsync(B, [new ShardId(3)], Ct));
+        Assert.Equal([new(Cell.Table, Cell.Day, digest)], await link.DayDigestsAsync(B, new ShardId(3), Ct));
+        Assert.Equal([new(Leaf, 77)], await link.LeavesAsync(B, new ShardId(3), Cell.Table, Cell.Day, Ct));
+        Assert.Equal("bytes"u8.ToArray(), (await link.FetchAsync(B, Leaf, 2, 5, Ct)).ToArray());
+        TsDbException missing = await Assert.ThrowsAsync<TsDbException>(
+            () => link.FetchAsync(B, Leaf with { Ordinal = new Ordinal(5) }, 0, 5, Ct));
+        Assert.Equal(ErrorKind.NotFound, missing.Kind);
+    }
+
+    [Fact]
+    public async Task A_node_of_another_cluster_is_refused_and_one_that_is_away_is_unavailable()
+    {
+        GrpcPeerLink link = await StartAsync(new ClusterId(new Guid(8, 0, 0, new byte[8])));
+        TsDbException refused = await Assert.ThrowsAsync<TsDbException>(
+            () => link.DayDigestsAsync(B, new ShardId(3), Ct));
+        Assert.Contains("belongs to cluster", refused.Message, StringComparison.Ordinal);
+        await _host!.StopAsync(Ct);
+        TsDbException away = await Assert.ThrowsAsync<TsDbException>(
+            () => link.DayDigestsAsync(B, new ShardId(3), Ct));
+        Assert.Equal(ErrorKind.Unavailable, away.Kind);
+        Assert.Equal(
+            ErrorKind.Unavailable,
+            (await Assert.ThrowsAsync<TsDbException>(() =>
+                link.DayDigestsAsync(new NodeId("z"), default, Ct))).Kind);
+    }
+
+    [Fact]
+    public async Task Heartbeats_are_heard_on_both_sides()
+    {
+        await StartAsync(FakeCluster.Id);
+        Sink heardByA = new();
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        CloudIdentity identity = new(new NodeId("a"), _a.Current!.Members[0].DirectoryId);
+        Task running = new HeartbeatLoop(
+            identity, _a, _channels, heardByA, TimeSpan.FromMilliseconds(10), TimeProvider.System)
+                .RunAsync(stop.Token);
+        Assert.Equal(
+            B, await heardByA.First.Task.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Ct));
+        Assert.Equal(
+            identity.Id, await _sink.First.Task.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Ct));
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public async Task Catalogs_and_fragments_arrive_as_they_were_asked()
+    {
+        await StartAsync(FakeCluster.Id);
+        LocalQueries unused = new(_queries, _queries);
+        GrpcCatalogClient catalog = new(_a, _channels, unused);
+        CatalogQuestion question = new(
+            [new TableQuestion("D",
+                "t", [new KnownTable(Cell.Table, new CatalogVersion(new Guid(1, 2, 3, new byte[8]), 5))])]);
+        CatalogAnswer answer = await catalog.AskAsync(B, question, Ct);
+        Assert.Equal(question.Tables[0].Known, _queries.Question!.Tables[0].Known);
+        Assert.Equal(Queries.Answer.Tables[0].Columns, answer.Tables[0].Columns);
+        Assert.Equal(Queries.Answer.Tables[0].Cells, answer.Tables[0].Cells);
+        Assert.Equal(Queries.Answer.Version, answer.Version);
+        Assert.Equal([Leaf], await catalog.LeavesAsync(B, [Cell], Ct));
+        Assert.Equal(Queries.Answer.Version, await catalog.FetchAsync(B, [Leaf], new NodeId("a"), Ct));
+
+        FragmentRequest request = new()
+        {
+            Fragment = new PlannedFragment
+            {
+                ResultName = "__r",
+                Sql = "SELECT 1 AS x FROM t",
+                RelationName = "t",
+                Table = new ResolvedTable(
+                    Cell.Table, [new("v_1", "v", ColumnRole.Field, ResolvedType.HugeInt, true)]),
+                Scope = new ScanScope(new TimeRange(-5, 9), new HashSet<EdgeId> { Cell.Edge }, null),
+            },
+            ShardCount = 64,
+            Shards = [new ShardId(1), new ShardId(63)],
+            Except = [Cell],
+            AtLeast = Queries.Answer.Version,
+            Limits = new SqlLimits { MemoryBytesMax = 5, DurationMax = TimeSpan.FromSeconds(7) },
+        };
+        await using ISqlResult result =
+            await new FlightFragmentClient(_a, _channels, unused).RunAsync(B, request, Ct);
+        Assert.Equal("x", result.Schema.FieldsList.Single().Name);
+        FragmentRequest arrived = _queries.Fragment!;
+        Assert.Equal(request.Shards, arrived.Shards);
+        Assert.Equal(request.Except, arrived.Except);
+        Assert.Equal(request.Limits, arrived.Limits);
+        Assert.Equal(request.AtLeast, arrived.AtLeast);
+        Assert.Equal(request.Fragment.Sql, arrived.Fragment.Sql);
+        Assert.Equal(request.Fragment.Table.Columns, arrived.Fragment.Table.Columns);
+        Assert.Equal(request.Fragment.Scope.Range, arrived.Fragment.Scope.Range);
+        Assert.Equal(request.Fragment.Scope.Edges, arrived.Fragment.Scope.Edges);
+        Assert.Null(arrived.Fragment.Scope.Columns);
+    }
+
+    private async Task<GrpcPeerLink> StartAsync(ClusterId clusterOfB)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AllowAlternateSchemes = true;
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttp1AndGrpc());
+        });
+        builder.Services.AddSingleton<IAuthorizer, OpenAuthorizer>();
+        builder.Services.AddSingleton<IClusterState>(_b);
+        builder.Services.AddSingleton<PeerDesk>(_desk);
+        builder.Services.AddSingleton<IHeartbeatSink>(_sink);
+        builder.Services.AddSingleton(new CloudIdentity(B, new Guid(2, 0, 0, new byte[8])));
+        builder.Services.AddSingleton(new LocalQueries(_queries, _queries));
+        builder.Services.AddFlight().AddNodeService().AddQueryService();
+        _host = builder.Build();
+        _host.MapFlight();
+        _host.MapNodeService();
+        _host.MapQueryService();
+        await _host.StartAsync(Ct);
+        string address = new Uri(_host.Urls.Single()).Authority;
+        _a.Found(address, FakeCluster.Id);
+        _b.Found(address, clusterOfB);
+        return new GrpcPeerLink(_a, _channels);
+    }
+
+    private sealed class Sink : IHeartbeatSink
+    {
+        public TaskCompletionSource<NodeId> First { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Heard(NodeId node, Guid directoryId) => First.TrySetResult(node);
+    }
+
+    private sealed class Desk : PeerDesk
+    {
+        public StoredNotice? Notice { get; private set; }
+
+        public override ValueTask<StoredReply> StoredAsync(StoredNotice notice, CancellationToken ct)
+        {
+            Notice = notice;
+            return ValueTask.FromResult(new StoredReply(new Epoch(9), [HeldState.Counted, HeldState.Absent]));
+        }
+
+        public override ImmutableArray<ShardDigest> ShardDigests(ImmutableArray<ShardId> shards) =>
+            [.. shards.Select(s => new ShardDigest(s, LeafDigest.Of(Leaf), true))];
+
+        public override ImmutableArray<DayDigest> DayDigests(ShardId shard) =>
+            [new DayDigest(Cell.Table, Cell.Day, LeafDigest.Of(Leaf))];
+
+        public override ImmutableArray<ListedLeaf> Leaves(ShardId shard, TableId table, Day day) =>
+            [new ListedLeaf(Leaf, 77)];
+
+        public override ReadOnlyMemory<byte> Fetch(Leaf leaf, long offset, int bytesMax) => leaf == Leaf
+            ? "a bytes are"u8.Slice((int)offset, bytesMax).ToArray()
+            : throw new TsDbException(ErrorKind.NotFound, "no such leaf");
+    }
+
+    private sealed class Queries : ICatalogClient, IFragmentClient
+    {
+        public static readonly CatalogAnswer Answer = new(
+            new CatalogVersion(new Guid(4, 5, 6, new byte[8]), 12),
+            [new ShardId(2)],
+            ["d"],
+            [new TableCatalog(
+                Cell.Table,
+                CatalogVersion.None,
+                [new Column("host", ColumnRole.Tag, FieldType.String),
+                    new Column("v", ColumnRole.Field, FieldType.UInt64)],
+                [new CellFact(Cell.Edge, Cell.Day, LeafDigest.Of(Leaf), new TimeRange(-9, -1))])]);
+
+        public CatalogQuestion? Question { get; private set; }
+
+        public FragmentRequest? Fragment { get; private set; }
+
+        public Task<CatalogAnswer> AskAsync(NodeId node, CatalogQuestion question, CancellationToken ct)
+        {
+            Question = question;
+            return Task.FromResult(Answer);
+        }
+
+        public Task<ImmutableArray<Leaf>> LeavesAsync(
+            NodeId node, ImmutableArray<Cell> cells, CancellationToken ct) =>
+            Task.FromResult(ImmutableArray.Create(Leaf));
+
+        public Task<CatalogVersion> FetchAsync(
+            NodeId node, ImmutableArray<Leaf> leaves, NodeId source, CancellationToken ct) =>
+            Task.FromResult(Answer.Version);
+
+        public Task<ISqlResult> RunAsync(NodeId node, FragmentRequest request, CancellationToken ct)
+        {
+            Fragment = request;
+            return Task.FromResult<ISqlResult>(new Empty());
+        }
+    }
+
+    private sealed class Empty : ISqlResult
+    {
+        public Apache.Arrow.Schema Schema { get; } = new Apache.Arrow.Schema.Builder()
+            .Field(new Apache.Arrow.Field("x", Apache.Arrow.Types.Int32Type.Default, true)).Build();
+
+        public async IAsyncEnumerable<Apache.Arrow.RecordBatch> ReadAsync(
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+        {
+            await Task.Yield();
+            yield break;
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
