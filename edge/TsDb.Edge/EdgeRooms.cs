@@ -3,8 +3,6 @@ using TsDb.Adapters.Disk;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Mqtt.Sensors;
 using TsDb.Adapters.Mqtt.Uplink;
-using TsDb.Codec.Shipment;
-using TsDb.Replication.Shipping;
 using TsDb.Storage;
 using TsDb.Storage.Ingest;
 using TsDb.Storage.Shipping;
@@ -50,8 +48,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
             long hashSeed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
             IngestPipeline ingest =
                 new(store, new IngestSetup(new IngestLimits(), new NodeTime(clock), hashSeed));
-            ShipService? ship = options.Uplinks.Count == 0 ? null : Uplink(options, disk, store, loggers);
-            if (ship is not null) store.SegmentsChanged += ship.SegmentsChanged;
+            ShipService? ship = options.Uplinks.Count == 0 ? null : Uplink(options, disk, store, environment);
             return new EdgeRooms(disk, store)
             {
                 Ingest = ingest,
@@ -115,29 +112,16 @@ internal sealed class EdgeRooms : IAsyncDisposable
             loggers);
 
     private static ShipService Uplink(
-        EdgeOptions options, DataDirectory disk, EdgeStore store, ILoggerFactory loggers)
+        EdgeOptions options, DataDirectory disk, EdgeStore store, StoreEnvironment environment)
     {
-        TimeProvider clock = TimeProvider.System;
-        DateTimeOffset now = clock.GetUtcNow();
-        ShipmentTopics topics = new(options.ClusterName);
-        Guid instance = NewId();
-        CutLimits limits = new() { ShipBytes = options.ShipBytes, ShipDelay = options.ShipDelay };
-        Cutter cutter = new(store, disk, new SegmentMerger(disk), limits, loggers, now);
-        ShipperOptions shipper = new()
+        ShipSettings settings = new()
         {
-            Edge = store.Id,
-            Instance = instance,
+            Brokers = [.. options.Uplinks],
+            ClusterName = options.ClusterName,
+            Cut = new CutLimits { ShipBytes = options.ShipBytes, ShipDelay = options.ShipDelay },
             BytesPerSecondMax = options.ShipRate,
         };
-        ShipDesk desk = new(new ShipDeskParts(store, disk, cutter, topics), shipper, loggers, now);
-        UplinkOptions uplink = new()
-        {
-            Edge = store.Id,
-            Instance = instance,
-            Topics = topics,
-            Brokers = [.. options.Uplinks],
-        };
-        return new ShipService(desk, uplink, clock, loggers);
+        return ShipService.Create(store, disk, settings, environment);
     }
 
     /// <summary>The one place of this program where random ids come in.</summary>

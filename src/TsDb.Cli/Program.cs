@@ -8,6 +8,8 @@ root.Add(WriteCommand.Create(common));
 root.Add(QueryCommand.Create(common));
 root.Add(ShellCommand.Create(common));
 root.Add(StatusCommand.Create(common));
+root.Add(SegmentsCommand.Create());
+root.Add(ImportCommand.Create(common));
 root.Add(ExportCommand.Create(common));
 root.Add(DemoCommand.Create());
 return await CommandRunner.RunAsync(root, args);
