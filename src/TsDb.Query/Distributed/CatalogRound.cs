@@ -14,6 +14,7 @@ internal sealed class CatalogRound(
     IClusterWatch cluster, ICatalogClient catalogs, CatalogCache cache, TimeProvider clock)
 {
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan GraceMax = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Owners that must be heard of a shard.</summary>
     public static int Needed(ClusterView view, ShardId shard, Consistency consistency) => consistency switch
@@ -39,16 +40,24 @@ internal sealed class CatalogRound(
             [.. view.Owners.SelectMany(owners => owners).Distinct().Where(cluster.IsLive).Order()];
         List<Task<HeardNode?>> asked =
             [.. nodes.Select(node => AskAsync(view, database, statement, node, enough.Token))];
-        Task patience = Task.Delay(WaitMax, clock, enough.Token);
         SortedDictionary<NodeId, HeardNode> heard = [];
         try
         {
+            long start = clock.GetTimestamp();
+            Task patience = Task.Delay(WaitMax, clock, enough.Token);
             while (asked.Count > 0 && !IsEnough(view, consistency, heard.Values))
             {
-                Task next = await Task.WhenAny(asked.Append(patience));
-                if (next is not Task<HeardNode?> answered) break;
-                asked.Remove(answered);
-                if (await answered is { } node) heard.Add(node.Node, node);
+                if (!await TakeNextAsync(asked, patience, heard)) break;
+            }
+
+            // Whoever is about as quick is welcome: the work is shared among all that were heard.
+            TimeSpan took = clock.GetElapsedTime(start);
+            if (consistency != Consistency.One && asked.Count > 0)
+            {
+                Task grace = Task.Delay(took < GraceMax ? took : GraceMax, clock, enough.Token);
+                while (asked.Count > 0 && await TakeNextAsync(asked, grace, heard))
+                {
+                }
             }
         }
         finally
@@ -58,6 +67,16 @@ internal sealed class CatalogRound(
 
         ct.ThrowIfCancellationRequested();
         return [.. heard.Values];
+    }
+
+    private static async Task<bool> TakeNextAsync(
+        List<Task<HeardNode?>> asked, Task patience, SortedDictionary<NodeId, HeardNode> heard)
+    {
+        Task next = await Task.WhenAny(asked.Append(patience));
+        if (next is not Task<HeardNode?> answered) return false;
+        asked.Remove(answered);
+        if (await answered is { } node) heard.Add(node.Node, node);
+        return true;
     }
 
     private static bool IsEnough(ClusterView view, Consistency consistency, ICollection<HeardNode> heard)

@@ -1,0 +1,175 @@
+using TsDb.Model;
+using TsDb.Query.Distributed;
+
+namespace TsDb.Tests.Query.Distributed;
+
+public sealed class CoordinatorTests
+{
+    private const string ByHost =
+        "SELECT host, count(*), sum(n), min(v), max(v), first(n), last(v) FROM weather GROUP BY host "
+            + "ORDER BY host";
+
+    public static TheoryData<string> Queries => new(
+        "SELECT count(*), sum(n), min(n), max(n) FROM weather",
+        ByHost,
+        "SELECT time_bucket(INTERVAL '1 day', time) AS day, edge, count(*) c FROM weather GROUP BY ALL "
+            + "HAVING c > 1 "
+            + "ORDER BY day, edge LIMIT 7",
+        "SELECT edge, avg(n) FROM weather WHERE edge IN ('e1', 'e2') AND time >= '2016-01-02' GROUP BY "
+            + "edge ORDER BY edge",
+        "SELECT median(n), count(DISTINCT host) FROM weather WHERE time < '2016-01-02'",
+        "SELECT * FROM weather WHERE edge = 'e3' ORDER BY time DESC, host LIMIT 5",
+        "SELECT count(*) FROM weather a JOIN weather b ON a.time = b.time AND a.host = b.host WHERE "
+            + "a.edge = 'e1'",
+        "SELECT count(*), sum(n) FROM weather WHERE edge = 'nobody'",
+        "SELECT host FROM weather WHERE edge = 'nobody'",
+        "SELECT sum(n) FROM Weather WHERE time >= '2030-01-01'",
+        "SELECT 1 + 1");
+
+    [Theory]
+    [MemberData(nameof(Queries))]
+    public async Task A_spread_table_answers_like_one_at_one_place(string sql)
+    {
+        using Fleet fleet = new(nodes: 4, replicas: 2);
+        fleet.ShipDays(edges: 5, days: 3, pointsADay: 20);
+        (string rows, Coverage coverage) = await fleet.AskAsync(sql);
+        Assert.Equal(await fleet.WholeAsync(sql), rows);
+        Assert.True(coverage.Complete);
+        if (sql == ByHost) Assert.Equal(4, coverage.NodesAsked.Length);
+    }
+
+    [Fact]
+    public async Task One_round_to_the_catalogs_and_then_only_changes_travel()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 3);
+        fleet.ShipDays(edges: 8, days: 6, pointsADay: 2);
+        await fleet.AskAsync(ByHost);
+        int first = fleet.CatalogBytes;
+        int asked = fleet.Questions;
+        Assert.InRange(asked, 2, 3);
+        fleet.Ship("e1", 3, Fleet.Points(1, 0, 100, 2));
+        (string rows, _) = await fleet.AskAsync(ByHost);
+        Assert.InRange(fleet.Questions - asked, 2, 3);
+        Assert.True(fleet.CatalogBytes < first / 5, $"{fleet.CatalogBytes} bytes after {first}");
+        Assert.Equal(await fleet.WholeAsync(ByHost), rows);
+    }
+
+    [Fact]
+    public async Task What_one_owner_lacks_another_serves()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 3);
+        fleet.ShipDays(edges: 4, days: 2, pointsADay: 5);
+        for (int edge = 0; edge < 4; edge++)
+        {
+            int late = edge;
+            fleet.Ship($"e{edge}", 3, Fleet.Points(edge, 0, 50, 5), node =>
+                node.Value != $"n{(late % 3) + 1}");
+        }
+
+        (string rows, Coverage coverage) = await fleet.AskAsync(ByHost);
+        Assert.Equal(await fleet.WholeAsync(ByHost), rows);
+        Assert.True(coverage.Complete);
+    }
+
+    [Fact]
+    public async Task What_no_owner_has_whole_one_fetches_first()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 3);
+        fleet.Ship("e1", 1, Fleet.Points(1, 0, 0, 5), node => node.Value != "n1");
+        fleet.Ship("e1", 2, Fleet.Points(1, 0, 5, 5), node => node.Value != "n2");
+        fleet.Ship("e1", 3, Fleet.Points(1, 0, 10, 5), node => node.Value != "n3");
+        (string rows, Coverage coverage) =
+            await fleet.AskAsync(ByHost, r => r with { Consistency = Consistency.All });
+        Assert.Equal(await fleet.WholeAsync(ByHost), rows);
+        Assert.True(coverage.Complete);
+        Assert.Equal(1, fleet.Node("n1").Fetched + fleet.Node("n2").Fetched + fleet.Node("n3").Fetched);
+    }
+
+    [Fact]
+    public async Task A_node_that_fails_in_the_middle_is_replaced()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 3);
+        fleet.ShipDays(edges: 6, days: 3, pointsADay: 5);
+        fleet.Node("n2").FragmentsLeft = 0;
+        (string rows, Coverage coverage) = await fleet.AskAsync(ByHost);
+        Assert.Equal(await fleet.WholeAsync(ByHost), rows);
+        Assert.DoesNotContain("n2", coverage.NodesAsked.Select(node => node.Value));
+        Assert.True(coverage.Complete);
+        (rows, _) = await fleet.AskAsync(ByHost);
+        Assert.Equal(await fleet.WholeAsync(ByHost), rows);
+    }
+
+    [Fact]
+    public async Task A_frozen_node_holds_nobody_up_once_it_is_known_to_be_dead()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 3);
+        fleet.ShipDays(edges: 6, days: 3, pointsADay: 5);
+        fleet.Node("n2").IsHung = true;
+        Task<(string Rows, Coverage Coverage)> asked = fleet.AskAsync(ByHost);
+        fleet.Node("n2").IsDown = true;
+        Assert.Equal(await fleet.WholeAsync(ByHost), (await asked).Rows);
+    }
+
+    [Fact]
+    public async Task Without_a_quorum_the_answer_is_an_error_that_says_who_is_missing()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 2);
+        fleet.ShipDays(edges: 6, days: 3, pointsADay: 5);
+        fleet.Node("n3").IsDown = true;
+        TsDbException error = await Assert.ThrowsAsync<TsDbException>(() => fleet.AskAsync(ByHost));
+        Assert.Equal(ErrorKind.Unavailable, error.Kind);
+        Assert.Contains("n3 is down", error.Message, StringComparison.Ordinal);
+        (string rows, Coverage coverage) = await fleet.AskAsync(ByHost, r => r with { AllowPartial = true });
+        Assert.False(coverage.Complete);
+        Assert.NotEmpty(coverage.Missing);
+        Assert.Equal(await fleet.WholeAsync(ByHost), rows);
+        (rows, coverage) = await fleet.AskAsync(ByHost, r => r with { Consistency = Consistency.One });
+        Assert.False(coverage.Complete);
+        Assert.Equal(await fleet.WholeAsync(ByHost), rows);
+    }
+
+    [Fact]
+    public async Task A_restarted_node_is_asked_anew()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 3);
+        fleet.ShipDays(edges: 4, days: 2, pointsADay: 5);
+        await fleet.AskAsync(ByHost);
+        fleet.Node("n1").Instance = Guid.Parse("00000000-0000-0000-0000-0000000000bb");
+        fleet.Ship("e1", 9, Fleet.Points(1, 0, 70, 5));
+        (string rows, _) = await fleet.AskAsync(ByHost);
+        Assert.Equal(await fleet.WholeAsync(ByHost), rows);
+    }
+
+    [Fact]
+    public async Task Types_come_from_the_whole_catalog_and_not_from_what_is_pruned()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 2);
+        fleet.ShipDays(edges: 3, days: 2, pointsADay: 5);
+        (string rows, _) =
+            await fleet.AskAsync("SELECT typeof(v), typeof(n) FROM weather WHERE edge = 'e1' LIMIT 1");
+        Assert.Equal("DOUBLE|BIGINT", rows);
+    }
+
+    [Theory]
+    [InlineData("SELECT * FROM nothing", ErrorKind.NotFound)]
+    [InlineData("SELECT * FROM nowhere.weather", ErrorKind.NotFound)]
+    [InlineData("SELECT nothing FROM weather", ErrorKind.Invalid)]
+    [InlineData("INSERT INTO weather VALUES (1)", ErrorKind.Invalid)]
+    [InlineData("SELECT * FROM read_csv('/etc/passwd')", ErrorKind.Invalid)]
+    [InlineData("SELECT 1; SELECT 2", ErrorKind.Invalid)]
+    public async Task What_cannot_be_answered_says_why(string sql, ErrorKind kind)
+    {
+        using Fleet fleet = new(nodes: 2, replicas: 1);
+        fleet.ShipDays(edges: 1, days: 1, pointsADay: 3);
+        Assert.Equal(kind, (await Assert.ThrowsAsync<TsDbException>(() => fleet.AskAsync(sql))).Kind);
+    }
+
+    [Fact]
+    public async Task Before_the_founding_nothing_is_answered()
+    {
+        using Fleet fleet = new(nodes: 1, replicas: 1) { Current = null };
+        Assert.Equal(
+            ErrorKind.Unavailable,
+            (await Assert.ThrowsAsync<TsDbException>(() => fleet.AskAsync("SELECT 1"))).Kind);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using TsDb.Columnar;
+using TsDb.Model;
+using TsDb.Query.Distributed;
+using TsDb.Query.Ports;
+
+namespace TsDb.Tests.Query.Distributed;
+
+/// <summary>A cloud node's replicas in memory: leaves over real segment files.</summary>
+internal sealed class FleetNode(NodeId id, Func<NodeId, FleetNode> peer) : IReplicaSource
+{
+    private ImmutableSortedDictionary<string, (Leaf Leaf, SegmentRef Segment)> _leaves =
+        ImmutableSortedDictionary<string, (Leaf, SegmentRef)>.Empty;
+
+    private long _number = 1;
+
+    public NodeId Id => id;
+
+    public Guid Instance { get; set; } = Guid.Parse("00000000-0000-0000-0000-0000000000aa");
+
+    public ImmutableArray<ShardId> Recovering { get; set; } = [];
+
+    public bool IsDown { get; set; }
+
+    public bool IsHung { get; set; }
+
+    /// <summary>Fragments that still succeed before the node goes down; negative for all.</summary>
+    public int FragmentsLeft { get; set; } = -1;
+
+    public int Fetched { get; private set; }
+
+    public IEnumerable<SegmentRef> Segments => _leaves.Values.Select(entry => entry.Segment);
+
+    public IReplicaLease Acquire() => new Lease(_leaves, _number);
+
+    public void Add(Leaf leaf, SegmentRef segment)
+    {
+        _leaves = _leaves.SetItem(leaf.ToString(), (leaf, segment));
+        _number++;
+    }
+
+    public void Drop(Leaf leaf)
+    {
+        _leaves = _leaves.Remove(leaf.ToString());
+        _number++;
+    }
+
+    public Task FetchAsync(ImmutableArray<Leaf> leaves, NodeId source, CancellationToken ct)
+    {
+        foreach (Leaf leaf in leaves)
+        {
+            Add(leaf, peer(source)._leaves[leaf.ToString()].Segment);
+            Fetched++;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private sealed class Lease(ImmutableSortedDictionary<string, (Leaf Leaf, SegmentRef Segment)> leaves,
+        long number)
+        : IReplicaLease
+    {
+        public long Number => number;
+
+        public IEnumerable<TableId> Tables =>
+            leaves.Values.Select(entry => entry.Leaf.Cell.Table).Distinct().Order();
+
+        public object? Stamp(TableId table) => leaves;
+
+        public ImmutableArray<Column> Columns(TableId table) =>
+        [
+            .. leaves.Values.Where(entry => entry.Leaf.Cell.Table == table)
+                .SelectMany(entry =>
+                    entry.Segment.Manifest.Tags.Concat(entry.Segment.Manifest.Fields)).Distinct(),
+        ];
+
+        public IEnumerable<CellFact> Cells(TableId table) =>
+            leaves.Values.Where(entry => entry.Leaf.Cell.Table == table)
+                .GroupBy(entry => entry.Leaf.Cell)
+                .OrderBy(group => group.Key)
+                .Select(group => new CellFact(
+                    group.Key.Edge,
+                    group.Key.Day,
+                    LeafDigest.Of(group.Select(entry => entry.Leaf)),
+                    group.Select(entry => entry.Segment.Manifest.Range).Aggregate((a, b) => a.Union(b))));
+
+        public IEnumerable<Leaf> Leaves(Cell cell) =>
+            leaves.Values.Select(entry => entry.Leaf).Where(leaf => leaf.Cell == cell);
+
+        public TableSnapshot Snapshot(TableId table, Func<Cell, bool> includes) => new(
+            table,
+            [
+                .. leaves.Values.Where(entry => entry.Leaf.Cell.Table == table && includes(entry.Leaf.Cell))
+                    .Select(entry => entry.Segment),
+            ],
+            null);
+
+        public void Dispose()
+        {
+        }
+    }
+}
