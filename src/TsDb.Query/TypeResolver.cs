@@ -4,8 +4,9 @@ using TsDb.Model;
 namespace TsDb.Query;
 
 /// <summary>
-/// Brings the columns that edges and segments have for one table together into what SQL sees (DESIGN: data model). The
-/// answer depends only on the set of columns given, not on their order, so that every node resolves alike.
+/// Brings the columns that edges and segments have for one table together into what SQL sees (DESIGN: data
+/// model). The answer depends only on the set of columns given, not on their order, so that every node
+/// resolves alike.
 /// </summary>
 public static class TypeResolver
 {
@@ -16,9 +17,9 @@ public static class TypeResolver
     public const string EdgeName = "edge";
 
     /// <summary>
-    /// Resolves a table from the columns of every schema and manifest in the catalog, repeats included. Tags come
-    /// first, then fields, each by ordinal name. A name that is a tag here and a field there is text and counts as a
-    /// field.
+    /// Resolves a table from the columns of every schema and manifest in the catalog, repeats included. Tags
+    /// come first, then fields, each by ordinal name. A name that is a tag here and a field there is text and
+    /// counts as a field.
     /// </summary>
     public static ResolvedTable Resolve(TableId table, IEnumerable<Column> columns)
     {
@@ -60,8 +61,8 @@ public static class TypeResolver
         _ => ResolvedType.Text,
     };
 
-    // A name keeps its spelling unless SQL, blind to case, has it already. Free names go first, so that a client's own
-    // `edge_1` keeps its name and its `edge` becomes `edge_2`.
+    // A name keeps its spelling unless SQL, blind to case, has it already. Free names go first, so that a
+    // client's own `edge_1` keeps its name and its `edge` becomes `edge_2`.
     private static string[] SqlNames(IReadOnlyList<string> names)
     {
         HashSet<string> taken = new(StringComparer.OrdinalIgnoreCase) { TimeName, EdgeName };

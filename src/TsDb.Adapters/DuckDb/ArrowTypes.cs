@@ -19,10 +19,13 @@ internal static unsafe class ArrowTypes
     private const int HugeInt = 16;
     private const int HugeIntDigits = 38;
 
-    /// <summary>A new logical type; the caller destroys it. Throws <see cref="ErrorKind.Invalid"/> for what has none.</summary>
+    /// <summary>
+    /// A new logical type; the caller destroys it. Throws <see cref="ErrorKind.Invalid"/> for what has none.
+    /// </summary>
     public static nint LogicalType(IArrowType type) => type switch
     {
-        // HUGEINT leaves DuckDB as decimal(38, 0), and comes back as what it was: sums of it must not overflow early.
+        // HUGEINT leaves DuckDB as decimal(38, 0), and comes back as what it was: sums of it must not
+        // overflow early.
         Decimal128Type { Scale: 0, Precision: HugeIntDigits } => DuckDbNative.CreateLogicalType(HugeInt),
         Decimal128Type value => DuckDbNative.CreateDecimalType((byte)value.Precision, (byte)value.Scale),
         ListType list => WithElement(list.ValueDataType),

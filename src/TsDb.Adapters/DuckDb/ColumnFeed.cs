@@ -3,7 +3,8 @@ using Apache.Arrow;
 namespace TsDb.Adapters.DuckDb;
 
 /// <summary>
-/// Copies rows of one column of one batch into a vector of DuckDB. Feeds are immutable, so any thread may use one.
+/// Copies rows of one column of one batch into a vector of DuckDB. Feeds are immutable, so any thread may use
+/// one.
 /// </summary>
 internal abstract class ColumnFeed
 {
@@ -19,7 +20,9 @@ internal sealed class NullFeed : ColumnFeed
     public override void Fill(nint vector, int start, int count) => Validity.SetNull(vector, 0, count);
 }
 
-/// <summary>Values whose bytes are the same in Arrow and in DuckDB: integers, floats, dates, times, timestamps.</summary>
+/// <summary>
+/// Values whose bytes are the same in Arrow and in DuckDB: integers, floats, dates, times, timestamps.
+/// </summary>
 internal sealed unsafe class FixedFeed(ArrayData data, int bytesWidth) : ColumnFeed
 {
     public override void Fill(nint vector, int start, int count)
@@ -55,7 +58,8 @@ internal sealed unsafe class DecimalFeed(ArrayData data, int bytesWidth) : Colum
         Span<byte> target = new(DuckDbNative.VectorGetData(vector), count * bytesWidth);
         for (int i = 0; i < count; i++)
         {
-            // Little endian: the low bytes come first, and the width says that the high ones only repeat the sign.
+            // Little endian: the low bytes come first, and the width says that the high ones only repeat the
+            // sign.
             values.Slice(i * ArrowBytesWidth, bytesWidth).CopyTo(target[(i * bytesWidth)..]);
         }
 

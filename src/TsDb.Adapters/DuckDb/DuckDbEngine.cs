@@ -10,8 +10,8 @@ using TsDb.Query.Ports;
 namespace TsDb.Adapters.DuckDb;
 
 /// <summary>
-/// The SQL engine: DuckDB in process. Every statement is checked by <see cref="StatementGuard"/>, then runs alone in an
-/// in-memory database whose configuration is locked, under its own memory and time limit.
+/// The SQL engine: DuckDB in process. Every statement is checked by <see cref="StatementGuard"/>, then runs
+/// alone in an in-memory database whose configuration is locked, under its own memory and time limit.
 /// </summary>
 public sealed class DuckDbEngine : ISqlEngine, IDisposable
 {

@@ -10,8 +10,8 @@ internal static class DuckDbErrors
     private static readonly TimeSpan MemoryRetryAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Translates an error of DuckDB. It calls damaged files an invalid input; but no statement knows the name of a file
-    /// of ours, so an error that names one is about the file.
+    /// Translates an error of DuckDB. It calls damaged files an invalid input; but no statement knows the
+    /// name of a file of ours, so an error that names one is about the file.
     /// </summary>
     public static TsDbException Translate(DuckDBException error, IReadOnlyList<string> directories) =>
         directories.Any(directory => error.Message.Contains(directory, StringComparison.Ordinal))

@@ -5,9 +5,10 @@ using TsDb.Query.Scan;
 namespace TsDb.Adapters.DuckDb;
 
 /// <summary>
-/// One in-memory database of DuckDB with one connection and one thread: what a single statement runs in. Memory and
-/// threads are its own, so a statement cannot take another's. Its configuration is locked before any statement comes:
-/// files outside the given folders, settings, extensions and the network are out of reach.
+/// One in-memory database of DuckDB with one connection and one thread: what a single statement runs in.
+/// Memory and threads are its own, so a statement cannot take another's. Its configuration is locked before
+/// any statement comes: files outside the given folders, settings, extensions and the network are out of
+/// reach.
 /// </summary>
 internal sealed class DuckDbInstance : IDisposable
 {

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace TsDb.Adapters.DuckDb;
 
 /// <summary>
-/// The part of DuckDB's C interface (duckdb.h) that table functions need. The binding package has most of it, but not
-/// the thread count and the local state, so all of it is declared in one place.
+/// The part of DuckDB's C interface (duckdb.h) that table functions need. The binding package has most of it,
+/// but not the thread count and the local state, so all of it is declared in one place.
 /// </summary>
 internal static unsafe partial class DuckDbNative
 {

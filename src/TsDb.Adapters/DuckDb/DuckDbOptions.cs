@@ -3,7 +3,9 @@ namespace TsDb.Adapters.DuckDb;
 /// <summary>Bounds of the query engine of one node.</summary>
 public sealed record DuckDbOptions
 {
-    /// <summary>Folders whose files the engine may open, absolute; nothing else on the disk can be read or written.</summary>
+    /// <summary>
+    /// Folders whose files the engine may open, absolute; nothing else on the disk can be read or written.
+    /// </summary>
     public required IReadOnlyList<string> Directories { get; init; }
 
     /// <summary>Statements that run at the same time; more wait.</summary>

@@ -9,8 +9,8 @@ using TsDb.Query.Scan;
 namespace TsDb.Adapters.DuckDb;
 
 /// <summary>
-/// DuckDB's grammar by its json_serialize_sql and json_deserialize_sql. Parsing takes well under a millisecond, so one
-/// connection serves all callers in turn.
+/// DuckDB's grammar by its json_serialize_sql and json_deserialize_sql. Parsing takes well under a
+/// millisecond, so one connection serves all callers in turn.
 /// </summary>
 public sealed class DuckDbParser : ISqlParser, IDisposable
 {

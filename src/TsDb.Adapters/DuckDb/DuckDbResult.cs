@@ -6,7 +6,9 @@ using TsDb.Query.Ports;
 
 namespace TsDb.Adapters.DuckDb;
 
-/// <summary>A statement's rows as DuckDB makes them. Batches lie in native memory: whoever reads one disposes it.</summary>
+/// <summary>
+/// A statement's rows as DuckDB makes them. Batches lie in native memory: whoever reads one disposes it.
+/// </summary>
 internal sealed class DuckDbResult(
     InstancePool pool,
     DuckDbInstance instance,

@@ -3,8 +3,8 @@ using TsDb.Model;
 namespace TsDb.Adapters.DuckDb;
 
 /// <summary>
-/// The databases of a node: at most so many statements run, a bounded number waits a bounded time. An instance that
-/// failed badly is not used again.
+/// The databases of a node: at most so many statements run, a bounded number waits a bounded time. An
+/// instance that failed badly is not used again.
 /// </summary>
 internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : IDisposable
 {
@@ -17,8 +17,8 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
     private bool _isClosed;
 
     /// <summary>
-    /// Takes an instance with that memory limit, opening one if need be. Throws <see cref="ErrorKind.Unavailable"/> when
-    /// the node has more statements than it takes.
+    /// Takes an instance with that memory limit, opening one if need be. Throws <see
+    /// cref="ErrorKind.Unavailable"/> when the node has more statements than it takes.
     /// </summary>
     public async Task<DuckDbInstance> RentAsync(long memoryBytesMax, CancellationToken ct)
     {

@@ -3,7 +3,9 @@ using Apache.Arrow;
 
 namespace TsDb.Adapters.DuckDb;
 
-/// <summary>Lists. The elements of the rows asked for lie in one run of the child array, so one fill copies them.</summary>
+/// <summary>
+/// Lists. The elements of the rows asked for lie in one run of the child array, so one fill copies them.
+/// </summary>
 internal sealed unsafe class ListFeed(ArrayData data, ColumnFeed elements) : ColumnFeed
 {
     [StructLayout(LayoutKind.Sequential)]

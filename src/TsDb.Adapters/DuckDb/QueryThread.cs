@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace TsDb.Adapters.DuckDb;
 
 /// <summary>
-/// A thread that runs DuckDB's blocking calls one after the other, so that a heavy query takes no thread from the pool
-/// that serves requests. Deep statements recurse deeply in the parser, so it has a large stack.
+/// A thread that runs DuckDB's blocking calls one after the other, so that a heavy query takes no thread from
+/// the pool that serves requests. Deep statements recurse deeply in the parser, so it has a large stack.
 /// </summary>
 internal sealed class QueryThread : IDisposable
 {

@@ -10,9 +10,9 @@ using TsDb.Query.Scan;
 namespace TsDb.Adapters.DuckDb;
 
 /// <summary>
-/// Makes the relations of one statement visible to it. Usually as common table expressions in front of its text, which
-/// leaves nothing behind; where the text has its own WITH, qualified names or an unusual beginning, as views inside a
-/// transaction that is rolled back.
+/// Makes the relations of one statement visible to it. Usually as common table expressions in front of its
+/// text, which leaves nothing behind; where the text has its own WITH, qualified names or an unusual
+/// beginning, as views inside a transaction that is rolled back.
 /// </summary>
 internal sealed class RelationSetup(DuckDbInstance instance) : IDisposable
 {

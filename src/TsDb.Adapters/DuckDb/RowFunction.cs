@@ -7,16 +7,17 @@ using TsDb.Model;
 namespace TsDb.Adapters.DuckDb;
 
 /// <summary>
-/// The table function through which DuckDB reads rows that lie in memory: <c>tsdb_rows(n)</c> scans the source that was
-/// registered as number n. It copies only the columns that the query needs, and threads take slices by a counter.
-/// DuckDB's own arrow scan is not used: it mishandles pushed-down filters and projections (DESIGN: traps).
+/// The table function through which DuckDB reads rows that lie in memory: <c>tsdb_rows(n)</c> scans the
+/// source that was registered as number n. It copies only the columns that the query needs, and threads take
+/// slices by a counter. DuckDB's own arrow scan is not used: it mishandles pushed-down filters and
+/// projections (DESIGN: traps).
 /// </summary>
 internal sealed unsafe class RowFunction
 {
     /// <summary>The function's name in SQL.</summary>
     public const string Name = "tsdb_rows";
 
-    private readonly ConcurrentDictionary<long, RowSource> _sources = new();
+    private readonly ConcurrentDictionary<long, IRowSource> _sources = new();
     private long _lastNumber;
 
     /// <summary>Makes the function known to the connection's database.</summary>
@@ -45,7 +46,7 @@ internal sealed unsafe class RowFunction
     }
 
     /// <summary>Gives the source a number for SQL.</summary>
-    public long Add(RowSource source)
+    public long Add(IRowSource source)
     {
         long number = Interlocked.Increment(ref _lastNumber);
         _sources[number] = source;
@@ -63,7 +64,8 @@ internal sealed unsafe class RowFunction
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Free(nint handle) => GCHandle.FromIntPtr(handle).Free();
 
-    // No exception may pass into native code: each callback hands its text to DuckDB, which fails the query with it.
+    // No exception may pass into native code: each callback hands its text to DuckDB, which fails the query
+    // with it.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Bind(nint info)
     {
@@ -73,7 +75,7 @@ internal sealed unsafe class RowFunction
             nint value = DuckDbNative.BindGetParameter(info, 0);
             long number = DuckDbNative.GetInt64(value);
             DuckDbNative.DestroyValue(ref value);
-            if (!self._sources.TryGetValue(number, out RowSource? source))
+            if (!self._sources.TryGetValue(number, out IRowSource? source))
                 throw new TsDbException(ErrorKind.Invalid, $"{Name}({number}) is not a source of this query");
             foreach (Apache.Arrow.Field column in source.Columns)
             {
@@ -82,7 +84,7 @@ internal sealed unsafe class RowFunction
                 DuckDbNative.DestroyLogicalType(ref type);
             }
 
-            DuckDbNative.BindSetCardinality(info, (ulong)source.RowCount, isExact: true);
+            if (source.RowCount is { } rows) DuckDbNative.BindSetCardinality(info, (ulong)rows, isExact: true);
             DuckDbNative.BindSetData(info, Handle(source), &Free);
         }
         catch (Exception error)
@@ -96,7 +98,7 @@ internal sealed unsafe class RowFunction
     {
         try
         {
-            RowSource source = Target<RowSource>(DuckDbNative.InitGetBindData(info));
+            IRowSource source = Target<IRowSource>(DuckDbNative.InitGetBindData(info));
             int[] columns = new int[(int)DuckDbNative.InitGetColumnCount(info)];
             for (int i = 0; i < columns.Length; i++)
             {
@@ -105,7 +107,7 @@ internal sealed unsafe class RowFunction
                 columns[i] = column < (ulong)source.Columns.Count ? (int)column : -1;
             }
 
-            DuckDbNative.InitSetMaxThreads(info, (ulong)Math.Max(1, source.Slices.Count));
+            DuckDbNative.InitSetMaxThreads(info, (ulong)source.ThreadsMax);
             DuckDbNative.InitSetData(info, Handle(new Scan(source, columns)), &Free);
         }
         catch (Exception error)
@@ -132,39 +134,42 @@ internal sealed unsafe class RowFunction
         }
     }
 
-    // Where one thread is inside the slice that it took.
+    // Where one thread is inside the share that it took.
     private sealed class Position
     {
-        public RowSlice Slice { get; set; }
+        public RowShare? Share { get; set; }
 
         public int Done { get; set; }
     }
 
     // One scan of a source by all threads of a query.
-    private sealed class Scan(RowSource source, int[] columns)
+    private sealed class Scan(IRowSource source, int[] columns)
     {
-        private int _nextSlice;
+        private readonly IRowScan _rows = source.BeginScan();
 
         public int FillNext(Position position, nint chunk)
         {
-            if (position.Done == position.Slice.Count)
-            {
-                int next = Interlocked.Increment(ref _nextSlice) - 1;
-                if (next >= source.Slices.Count) return 0;
-                (position.Slice, position.Done) = (source.Slices[next], 0);
-            }
-
-            RowSlice slice = position.Slice;
-            int count = Math.Min(RowSource.VectorRows, slice.Count - position.Done);
+            if (position.Share is null || position.Done == position.Share.Count)
+                (position.Share, position.Done) = (NextShare(), 0);
+            if (position.Share is not { } share) return 0;
+            int count = Math.Min(RowSource.VectorRows, share.Count - position.Done);
             for (int i = 0; i < columns.Length; i++)
             {
                 if (columns[i] < 0) continue;
                 nint vector = DuckDbNative.ChunkGetVector(chunk, (ulong)i);
-                source.Feed(slice.Batch, columns[i]).Fill(vector, slice.Start + position.Done, count);
+                share.Feed(columns[i]).Fill(vector, share.Start + position.Done, count);
             }
 
             position.Done += count;
             return count;
+        }
+
+        // An empty chunk would mean the end, so shares without rows are passed over.
+        private RowShare? NextShare()
+        {
+            RowShare? share = _rows.Next();
+            while (share is { Count: 0 }) share = _rows.Next();
+            return share;
         }
     }
 }

@@ -7,15 +7,16 @@ using TsDb.Query;
 namespace TsDb.Adapters.DuckDb;
 
 /// <summary>
-/// Rows in memory that one query scans through the table function: named columns, and batches that threads take one
-/// slice at a time. Lives until the query ends.
+/// Rows in memory that one query scans through the table function: named columns, and batches that threads
+/// take one slice at a time. Lives until the query ends.
 /// </summary>
-internal sealed class RowSource
+internal sealed class RowSource : IRowSource
 {
     /// <summary>Rows that DuckDB takes in one vector.</summary>
     public const int VectorRows = 2_048;
 
-    // A slice is what a thread takes at once: large enough that taking costs nothing, small enough to share the work.
+    // A slice is what a thread takes at once: large enough that taking costs nothing, small enough to share
+    // the work.
     private const int SliceRows = 32 * VectorRows;
 
     // time and edge
@@ -23,35 +24,36 @@ internal sealed class RowSource
 
     private readonly ColumnFeed?[][] _feeds;
     private readonly Func<int, int, ColumnFeed> _makeFeed;
+    private readonly List<(int Batch, int Start, int Count)> _slices;
 
     private RowSource(
         IReadOnlyList<Field> columns, IReadOnlyList<int> rowCounts, Func<int, int, ColumnFeed> makeFeed)
     {
         (Columns, _makeFeed) = (columns, makeFeed);
         _feeds = new ColumnFeed?[rowCounts.Count][];
-        List<RowSlice> slices = [];
+        List<(int Batch, int Start, int Count)> slices = [];
         for (int batch = 0; batch < rowCounts.Count; batch++)
         {
             _feeds[batch] = new ColumnFeed?[columns.Count];
             for (int start = 0; start < rowCounts[batch]; start += SliceRows)
-                slices.Add(new RowSlice(batch, start, Math.Min(SliceRows, rowCounts[batch] - start)));
-            RowCount += rowCounts[batch];
+                slices.Add((batch, start, Math.Min(SliceRows, rowCounts[batch] - start)));
         }
 
-        Slices = slices;
+        _slices = slices;
+        RowCount = rowCounts.Sum(count => (long)count);
     }
 
-    /// <summary>Names and types, in order.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<Field> Columns { get; }
 
-    /// <summary>The rows in shares.</summary>
-    public IReadOnlyList<RowSlice> Slices { get; }
+    /// <inheritdoc/>
+    public long? RowCount { get; }
 
-    /// <summary>All rows.</summary>
-    public long RowCount { get; }
+    /// <inheritdoc/>
+    public int ThreadsMax => Math.Max(1, _slices.Count);
 
-    /// <summary>The feed of a column of a batch, made when a query first needs it.</summary>
-    public ColumnFeed Feed(int batch, int column) => _feeds[batch][column] ??= _makeFeed(batch, column);
+    /// <inheritdoc/>
+    public IRowScan BeginScan() => new Scan(this);
 
     /// <summary>Arrow rows as they are.</summary>
     public static RowSource Of(Schema schema, IReadOnlyList<RecordBatch> batches)
@@ -65,8 +67,8 @@ internal sealed class RowSource
     }
 
     /// <summary>
-    /// Points of one edge: time, edge and the columns of the table, named c0, c1, ... All batches that have a column
-    /// agree on its type.
+    /// Points of one edge: time, edge and the columns of the table, named c0, c1, ... All batches that have a
+    /// column agree on its type.
     /// </summary>
     public static RowSource Of(EdgeId edge, ResolvedTable table, IReadOnlyList<TableBatch> batches)
     {
@@ -121,7 +123,18 @@ internal sealed class RowSource
 
         return -1;
     }
-}
 
-/// <summary>A share of the rows: part of one batch.</summary>
-internal readonly record struct RowSlice(int Batch, int Start, int Count);
+    private sealed class Scan(RowSource source) : IRowScan
+    {
+        private int _next;
+
+        public RowShare? Next()
+        {
+            int next = Interlocked.Increment(ref _next) - 1;
+            if (next >= source._slices.Count) return null;
+            (int batch, int start, int count) = source._slices[next];
+            return new RowShare(
+                column => source._feeds[batch][column] ??= source._makeFeed(batch, column), start, count);
+        }
+    }
+}

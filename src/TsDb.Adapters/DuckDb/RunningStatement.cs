@@ -5,8 +5,8 @@ using TsDb.Model;
 namespace TsDb.Adapters.DuckDb;
 
 /// <summary>
-/// Ends a statement that runs too long or that nobody waits for any more. DuckDB's interrupt hits whatever runs on the
-/// connection, so after <see cref="Dispose"/> none may come: it would hit the next statement.
+/// Ends a statement that runs too long or that nobody waits for any more. DuckDB's interrupt hits whatever
+/// runs on the connection, so after <see cref="Dispose"/> none may come: it would hit the next statement.
 /// </summary>
 internal sealed class RunningStatement : IDisposable
 {
@@ -30,8 +30,8 @@ internal sealed class RunningStatement : IDisposable
     public void Abandon() => Stop(isLate: false);
 
     /// <summary>
-    /// Makes a failure on the instance's thread into the one that the caller gets: DuckDB's interrupt arrives as a
-    /// cancellation or as an error, whoever asked for it.
+    /// Makes a failure on the instance's thread into the one that the caller gets: DuckDB's interrupt arrives
+    /// as a cancellation or as an error, whoever asked for it.
     /// </summary>
     public Exception Explain(Exception error)
     {

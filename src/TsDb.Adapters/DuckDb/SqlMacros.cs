@@ -1,8 +1,9 @@
 namespace TsDb.Adapters.DuckDb;
 
 /// <summary>
-/// Functions of ours in every database, written as macros. All times here are UTC without a zone, so that they compare
-/// with <c>time</c>: DuckDB refuses to compare its own <c>now()</c>, which has a zone, with TIMESTAMP_NS.
+/// Functions of ours in every database, written as macros. All times here are UTC without a zone, so that
+/// they compare with <c>time</c>: DuckDB refuses to compare its own <c>now()</c>, which has a zone, with
+/// TIMESTAMP_NS.
 /// </summary>
 internal static class SqlMacros
 {

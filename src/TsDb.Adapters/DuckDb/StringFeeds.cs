@@ -4,8 +4,8 @@ using Apache.Arrow;
 namespace TsDb.Adapters.DuckDb;
 
 /// <summary>
-/// A string of DuckDB as it lies in a vector: length, then the bytes inline if there are at most 12; else their first
-/// four and a pointer.
+/// A string of DuckDB as it lies in a vector: length, then the bytes inline if there are at most 12; else
+/// their first four and a pointer.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 16)]
 internal unsafe struct DuckString
@@ -65,8 +65,8 @@ internal sealed unsafe class TextFeed(ArrayData data) : ColumnFeed
 }
 
 /// <summary>
-/// The distinct strings that many rows point to, made ready once for a batch: a row then costs one 16-byte copy. Long
-/// strings lie in pinned memory of this object, which must live as long as the query.
+/// The distinct strings that many rows point to, made ready once for a batch: a row then costs one 16-byte
+/// copy. Long strings lie in pinned memory of this object, which must live as long as the query.
 /// </summary>
 internal sealed unsafe class StringTable
 {

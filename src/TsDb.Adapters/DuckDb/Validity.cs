@@ -3,8 +3,8 @@ using Apache.Arrow;
 namespace TsDb.Adapters.DuckDb;
 
 /// <summary>
-/// Null bitmaps. Arrow and DuckDB agree: one bit a row, lowest bit first, 1 means that there is a value. DuckDB's words
-/// have 64 bits and exist only once asked for.
+/// Null bitmaps. Arrow and DuckDB agree: one bit a row, lowest bit first, 1 means that there is a value.
+/// DuckDB's words have 64 bits and exist only once asked for.
 /// </summary>
 internal static unsafe class Validity
 {

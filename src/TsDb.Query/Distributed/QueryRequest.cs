@@ -15,6 +15,9 @@ public sealed record QueryRequest
     /// <summary>True if an answer that lacks something is wanted rather than an error; its coverage says what.</summary>
     public bool AllowPartial { get; init; }
 
+    /// <summary>True if points that have not left their edge yet are wanted as well.</summary>
+    public bool Fresh { get; init; }
+
     /// <summary>Bounds on the whole query, and on each of its parts.</summary>
     public SqlLimits Limits { get; init; } = new();
 }

@@ -7,9 +7,10 @@ using TsDb.Model;
 namespace TsDb.Query.Isolation;
 
 /// <summary>
-/// Reads the tree of a SELECT (the form of DuckDB's json_serialize_sql), refuses what reaches beyond the tables handed
-/// to it, and answers which tables it names. It is the first of two fences: the engine's own locked configuration is the
-/// other. Table functions and kinds of table references are allowed by name; everything not listed is refused.
+/// Reads the tree of a SELECT (the form of DuckDB's json_serialize_sql), refuses what reaches beyond the
+/// tables handed to it, and answers which tables it names. It is the first of two fences: the engine's own
+/// locked configuration is the other. Table functions and kinds of table references are allowed by name;
+/// everything not listed is refused.
 /// </summary>
 public static class StatementGuard
 {
@@ -18,7 +19,8 @@ public static class StatementGuard
         "range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree", "icu_calendar_names",
         "pg_timezone_names");
 
-    // They see or change what outlives the statement: settings, other queries, the log, sequences, the thread.
+    // They see or change what outlives the statement: settings, other queries, the log, sequences, the
+    // thread.
     private static readonly FrozenSet<string> RefusedFunctions = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
         "current_setting", "getvariable", "getenv", "current_query", "write_log", "nextval", "currval", "setseed",
@@ -31,8 +33,9 @@ public static class StatementGuard
         "BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EMPTY", "EMPTY_FROM", "EXPRESSION_LIST", "SHOW_REF", "PIVOT");
 
     /// <summary>
-    /// The distinct tables of the statement, in the order of the text; names of its own WITH clauses are not among them.
-    /// Throws <see cref="ErrorKind.Invalid"/> with the reason for a statement that is not allowed.
+    /// The distinct tables of the statement, in the order of the text; names of its own WITH clauses are not
+    /// among them. Throws <see cref="ErrorKind.Invalid"/> with the reason for a statement that is not
+    /// allowed.
     /// </summary>
     public static ImmutableArray<TableReference> Check(JsonObject tree)
     {
@@ -74,7 +77,8 @@ public static class StatementGuard
             return names.Union(map.OfType<JsonObject>().Select(entry => Text(entry, "key")));
         }
 
-        // Of the tree's objects only references in FROM have both an alias and a sample and no expression class.
+        // Of the tree's objects only references in FROM have both an alias and a sample and no expression
+        // class.
         private static bool IsTableReference(JsonObject node) =>
             node.ContainsKey("alias") && node.ContainsKey("sample") && !node.ContainsKey("class");
 

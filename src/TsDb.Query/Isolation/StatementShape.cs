@@ -8,8 +8,8 @@ public static class StatementShape
     private static readonly string[] Beginnings = ["SELECT", "FROM", "VALUES"];
 
     /// <summary>
-    /// True if <c>WITH name AS (...)</c> may be written in front of the text: it begins with SELECT, FROM or VALUES (after
-    /// white space and comments) and the statement has no WITH of its own at the top.
+    /// True if <c>WITH name AS (...)</c> may be written in front of the text: it begins with SELECT, FROM or
+    /// VALUES (after white space and comments) and the statement has no WITH of its own at the top.
     /// </summary>
     public static bool TakesPrefix(string sql, JsonObject tree)
     {
@@ -28,7 +28,8 @@ public static class StatementShape
 
     private static bool IsNamePart(char c) => char.IsLetterOrDigit(c) || c is '_' or '$' || c > '\x7f';
 
-    // White space, -- comments and /* */ comments, as far as they are simple; what is not simple is left in place.
+    // White space, -- comments and /* */ comments, as far as they are simple; what is not simple is left in
+    // place.
     private static ReadOnlySpan<char> SkipBlank(ReadOnlySpan<char> text)
     {
         for (; ; )

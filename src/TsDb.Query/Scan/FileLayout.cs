@@ -5,7 +5,9 @@ using TsDb.Model;
 
 namespace TsDb.Query.Scan;
 
-/// <summary>The columns of a segment file in file order. Files of equal layout can be read by one scan.</summary>
+/// <summary>
+/// The columns of a segment file in file order. Files of equal layout can be read by one scan.
+/// </summary>
 public sealed class FileLayout
 {
     private const string TimeEncoding = "time";

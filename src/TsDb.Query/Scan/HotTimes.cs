@@ -5,8 +5,8 @@ using TsDb.Model;
 namespace TsDb.Query.Scan;
 
 /// <summary>
-/// Where on the time axis hot rows lie. One range would be too coarse: a single late point would seem to overlap every
-/// segment since, and all of them would be merged.
+/// Where on the time axis hot rows lie. One range would be too coarse: a single late point would seem to
+/// overlap every segment since, and all of them would be merged.
 /// </summary>
 public static class HotTimes
 {
@@ -15,7 +15,9 @@ public static class HotTimes
     // Batches are immutable and live through many queries; the answer is kept as long as the batch.
     private static readonly ConditionalWeakTable<TableBatch, TimeRange[]> Known = [];
 
-    /// <summary>The disjoint ranges, in order, that hold all times of the batches. Touching ranges are one.</summary>
+    /// <summary>
+    /// The disjoint ranges, in order, that hold all times of the batches. Touching ranges are one.
+    /// </summary>
     public static IReadOnlyList<TimeRange> Of(IEnumerable<TableBatch> batches)
     {
         List<TimeRange> union = [];

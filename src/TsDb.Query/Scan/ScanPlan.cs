@@ -5,18 +5,19 @@ using TsDb.Model;
 namespace TsDb.Query.Scan;
 
 /// <summary>
-/// How the rows of a table are read so that each key appears once: what lies alone in its time is scanned as it lies,
-/// only windows in which inputs of a cell overlap are merged by key. Pure.
+/// How the rows of a table are read so that each key appears once: what lies alone in its time is scanned as
+/// it lies, only windows in which inputs of a cell overlap are merged by key. Pure.
 /// </summary>
 /// <param name="Files">Parts of files, each row in no other part.</param>
 /// <param name="Merges">Windows to merge.</param>
-/// <param name="HotWindows">Windows in which hot rows with unique keys lie alone and are scanned as they lie.</param>
+/// <param name="HotWindows">Windows in which hot rows with unique keys lie alone and are scanned as they
+/// lie.</param>
 public sealed record ScanPlan(
     ImmutableArray<FilePart> Files, ImmutableArray<MergePart> Merges, ImmutableArray<TimeRange> HotWindows)
 {
     /// <summary>
-    /// Plans the scan of a snapshot. Inputs of different cells never share a key, and the day is a function of the time,
-    /// so it is enough to look at each edge's inputs along the time.
+    /// Plans the scan of a snapshot. Inputs of different cells never share a key, and the day is a function
+    /// of the time, so it is enough to look at each edge's inputs along the time.
     /// </summary>
     /// <param name="snapshot">Where the rows are.</param>
     /// <param name="scope">Rows outside it are left out where that is cheap.</param>

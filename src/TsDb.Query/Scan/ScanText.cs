@@ -6,9 +6,9 @@ using TsDb.Model;
 namespace TsDb.Query.Scan;
 
 /// <summary>
-/// Writes the SELECT that yields a table's points: <c>time</c>, <c>edge</c> and the resolved columns, every one cast to
-/// its resolved type inside its scan. Columns of files and of memory are named by position, so that no name a client
-/// chose can collide with another. Pure.
+/// Writes the SELECT that yields a table's points: <c>time</c>, <c>edge</c> and the resolved columns, every
+/// one cast to its resolved type inside its scan. Columns of files and of memory are named by position, so
+/// that no name a client chose can collide with another. Pure.
 /// </summary>
 public static class ScanText
 {
@@ -46,7 +46,8 @@ public static class ScanText
         _ => "VARCHAR",
     };
 
-    // Files of several edges share a scan only if their paths say the edge in the way that the reader understands.
+    // Files of several edges share a scan only if their paths say the edge in the way that the reader
+    // understands.
     private static (string Layout, TimeRange? Window, string Edge) GroupKey(FilePart part)
     {
         FileLayout layout = FileLayout.Of(part.Segment.Manifest);
@@ -107,7 +108,8 @@ public static class ScanText
     {
         string value = file is null ? "NULL" : $"c{index}";
 
-        // Decimals of the file are an encoding of doubles: as text they must read like the doubles that they are.
+        // Decimals of the file are an encoding of doubles: as text they must read like the doubles that they
+        // are.
         if (file?.LogicalType == FieldType.Float64) value = $"CAST({value} AS DOUBLE)";
         if (file?.LogicalType != FieldType.Float64 || column.Type != ResolvedType.Double)
             value = $"CAST({value} AS {TypeName(column.Type)})";

@@ -214,7 +214,8 @@ public sealed class EngineTests : IDisposable
 
     private string Rows(TableSnapshot snapshot)
     {
-        // Every column is there whatever the points have, and NaN payloads survive no engine: bits are not compared.
+        // Every column is there whatever the points have, and NaN payloads survive no engine: bits are not
+        // compared.
         ResolvedTable table = TypeResolver.Resolve(
             ModelBatches.Table,
             GenPoints.Fields.Select(f => new Model.Column(f.Name, ColumnRole.Field, f.Type))

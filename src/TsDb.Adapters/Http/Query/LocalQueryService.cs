@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using TsDb.Columnar;
+using TsDb.Model;
+using TsDb.Query;
+using TsDb.Query.Analysis;
+using TsDb.Query.Distributed;
+using TsDb.Query.Planning;
+using TsDb.Query.Ports;
+using TsDb.Storage;
+
+namespace TsDb.Adapters.Http.Query;
+
+/// <summary>
+/// SQL over one store: an edge's own points, from one version of the store, so that a seal in between neither
+/// doubles nor hides a row. It works with the uplink cut.
+/// </summary>
+public sealed class LocalQueryService(EdgeStore store, ISqlParser parser, ISqlEngine engine, TimeProvider clock)
+    : IQueryService
+{
+    private readonly Planner _planner = new(parser, engine, clock);
+    private readonly LocalTables _tables = new();
+
+    /// <inheritdoc/>
+    public async Task<QueryAnswer> QueryAsync(QueryRequest request, CancellationToken ct)
+    {
+        Statement statement = Statement.Parse(parser, request.Sql);
+        StoreLease lease = store.Acquire();
+        try
+        {
+            StoreVersion version = lease.Version;
+            Dictionary<TableName, ResolvedTable> tables = statement.Tables.ToDictionary(
+                name => name, name => _tables.Resolve(version, LocalTables.Find(version, name, request.Database)));
+            LocalPlan plan = await _planner.PlanLocalAsync(statement, tables, ct);
+            SqlRequest sql = new()
+            {
+                Sql = plan.Sql,
+                Relations = [.. plan.Scans.Select(scan => Points(version, scan))],
+                Limits = request.Limits,
+            };
+            ISqlResult result = await engine.ExecuteAsync(sql, ct);
+            return new QueryAnswer(new LeasedResult(result, lease), Coverage(version, plan.Scans));
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    private static Relation.Points Points(StoreVersion version, LocalScan scan) => new(
+        scan.RelationName,
+        scan.Table,
+        version.Find(scan.Table.Table) ?? new TableSnapshot(scan.Table.Table, [], null),
+        scan.Scope);
+
+    private Coverage Coverage(StoreVersion version, ImmutableArray<LocalScan> scans)
+    {
+        ImmutableArray<string> missing =
+        [
+            .. scans.Where(scan => scan.Scope.Edges?.Contains(store.Id) != false)
+                .SelectMany(scan => Dropped(version, scan)).Distinct(),
+        ];
+        return new Coverage { EdgesAsked = [store.Id], Missing = missing, Complete = missing.IsEmpty };
+    }
+
+    // Runs of days, so that a year is one sentence.
+    private IEnumerable<string> Dropped(StoreVersion version, LocalScan scan)
+    {
+        Day? first = null;
+        Day last = default;
+        foreach (Day day in _tables.Expired(version, scan.Table.Table)
+            .Where(day => day.Range.Overlaps(scan.Scope.Range)).Order())
+        {
+            if (first is { } start && day.Number > last.Number + 1)
+            {
+                yield return Sentence(scan.Table.Table, start, last);
+                first = null;
+            }
+
+            first ??= day;
+            last = day;
+        }
+
+        if (first is { } rest) yield return Sentence(scan.Table.Table, rest, last);
+    }
+
+    private string Sentence(TableId table, Day first, Day last) =>
+        $"{table} of edge {store.Id} from {first} to {last}: dropped here by retention, at least in part";
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Apache.Arrow;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+using TsDb.Adapters.Hosting;
+using TsDb.Adapters.Http.Results;
+using TsDb.Adapters.Http.Write;
+using TsDb.Model;
+using TsDb.Query.Distributed;
+
+namespace TsDb.Adapters.Http.Query;
+
+/// <summary>
+/// GET and POST /api/v3/query_sql. The status is sent only after the first rows are there, so that most
+/// errors have theirs; an error later on breaks the connection off, and no client takes a part for the whole.
+/// </summary>
+public sealed partial class QueryEndpoint(IQueryService service, IAuthorizer authorizer, ILogger<QueryEndpoint> log)
+{
+    /// <summary>Adds the endpoint to a node's routes.</summary>
+    public void Map(IEndpointRouteBuilder routes) =>
+        routes.MapMethods("/api/v3/query_sql", [HttpMethods.Get, HttpMethods.Post], HandleAsync);
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        CancellationToken ct = context.RequestAborted;
+        try
+        {
+            QueryForm form = await QueryForm.ReadAsync(context.Request, ct);
+            string? credentials = WriteAnswers.Credentials(context.Request);
+            if (!authorizer.IsAllowed(new AccessRequest("http", "query", form.Request.Database, credentials)))
+            {
+                await AnswerErrorAsync(context.Response, StatusCodes.Status401Unauthorized, "not authorized");
+                return;
+            }
+
+            QueryAnswer answer = await service.QueryAsync(form.Request, ct);
+            await using (answer.Result) await SendAsync(context.Response, answer, form.Format, ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The client went away: nobody reads an answer.
+        }
+        catch (Exception error)
+        {
+            await AnswerFailureAsync(context, error);
+        }
+    }
+
+    private static async Task SendAsync(
+        HttpResponse response, QueryAnswer answer, ResultFormat format, CancellationToken ct)
+    {
+        ResultWriter writer = ResultWriter.For(format, answer.Result.Schema);
+        await using IAsyncEnumerator<RecordBatch> rows = answer.Result.ReadAsync(ct).GetAsyncEnumerator(ct);
+        bool hasFirst = await rows.MoveNextAsync();
+        response.ContentType = writer.ContentType;
+        response.Headers[CoverageHeader.Name] = CoverageHeader.Value(answer.Coverage);
+        await writer.WriteAsync(Rest(rows, hasFirst, ct), response.BodyWriter, ct);
+        await response.BodyWriter.FlushAsync(ct);
+    }
+
+    private static async IAsyncEnumerable<RecordBatch> Rest(
+        IAsyncEnumerator<RecordBatch> rows, bool hasFirst, [EnumeratorCancellation] CancellationToken ct)
+    {
+        for (bool hasNext = hasFirst; hasNext; hasNext = await rows.MoveNextAsync())
+        {
+            ct.ThrowIfCancellationRequested();
+            yield return rows.Current;
+        }
+    }
+
+    private async Task AnswerFailureAsync(HttpContext context, Exception error)
+    {
+        if (context.Response.HasStarted)
+        {
+            BrokenOff(log, error);
+            context.Abort();
+            return;
+        }
+
+        context.Response.Clear();
+        if (error is not TsDbException known)
+        {
+            Failed(log, error);
+            await AnswerErrorAsync(
+                context.Response, StatusCodes.Status500InternalServerError, "the query failed inside the node; its log says how");
+            return;
+        }
+
+        if (known.RetryAfter is { } wait)
+        {
+            context.Response.Headers.RetryAfter =
+                Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (known.Kind == ErrorKind.Corrupt) Failed(log, known);
+        await AnswerErrorAsync(context.Response, Status(known.Kind), known.Message);
+    }
+
+    private static int Status(ErrorKind kind) => kind switch
+    {
+        ErrorKind.NotFound => StatusCodes.Status404NotFound,
+        ErrorKind.Deadline => StatusCodes.Status408RequestTimeout,
+        ErrorKind.Unavailable or ErrorKind.Closed => StatusCodes.Status503ServiceUnavailable,
+        ErrorKind.Corrupt => StatusCodes.Status500InternalServerError,
+        _ => StatusCodes.Status400BadRequest,
+    };
+
+    private static Task AnswerErrorAsync(HttpResponse response, int status, string message)
+    {
+        response.StatusCode = status;
+        response.ContentType = "application/json";
+        return response.WriteAsync(
+            new JsonObject { ["error"] = message }.ToJsonString(JsonSerializerOptions.Default), CancellationToken.None);
+    }
+
+    [LoggerMessage(5201, LogLevel.Warning, "An answer was broken off after its first rows")]
+    private static partial void BrokenOff(ILogger log, Exception error);
+
+    [LoggerMessage(5202, LogLevel.Error, "A query failed")]
+    private static partial void Failed(ILogger log, Exception error);
+}

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using TsDb.Adapters.Http.Results;
+using TsDb.Model;
+using TsDb.Query.Distributed;
+
+namespace TsDb.Adapters.Http.Query;
+
+/// <summary>
+/// What a client asks: from the query string, and for POST also from a form or a JSON object in the body,
+/// which count more.
+/// </summary>
+/// <param name="Request">The question.</param>
+/// <param name="Format">The form of the answer.</param>
+internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
+{
+    private const int BodyBytesMax = 2 << 20;
+
+    private static readonly (string Type, ResultFormat Format)[] MediaTypes =
+    [
+        ("application/json", ResultFormat.Json),
+        ("application/jsonl", ResultFormat.JsonLines),
+        ("application/x-ndjson", ResultFormat.JsonLines),
+        ("text/csv", ResultFormat.Csv),
+        ("text/plain", ResultFormat.Pretty),
+        ("application/vnd.apache.arrow.stream", ResultFormat.Arrow),
+        ("application/vnd.apache.parquet", ResultFormat.Parquet),
+    ];
+
+    /// <summary>
+    /// Reads the request. Throws <see cref="ErrorKind.Invalid"/> for what cannot be understood.
+    /// </summary>
+    public static async Task<QueryForm> ReadAsync(HttpRequest request, CancellationToken ct)
+    {
+        Dictionary<string, string> values = new(StringComparer.Ordinal);
+        foreach ((string name, StringValues value) in request.Query) values[name] = value.ToString();
+        if (HttpMethods.IsPost(request.Method)) await ReadBodyAsync(request, values, ct);
+        if (values.TryGetValue("params", out string? parameters) && parameters is not ("" or "{}" or "null"))
+            throw Wrong("bound parameters are not supported: write the values into the statement");
+        return new QueryForm(
+            new QueryRequest
+            {
+                Database = Required(values, "db"),
+                Sql = Required(values, "q"),
+                Consistency = Consistency(values),
+                AllowPartial = IsTrue(values, "allow_partial"),
+                Fresh = IsTrue(values, "fresh"),
+            },
+            FormatOf(values.GetValueOrDefault("format"), request.Headers.Accept));
+    }
+
+    private static async Task ReadBodyAsync(HttpRequest request, Dictionary<string, string> values, CancellationToken ct)
+    {
+        if (request.ContentLength > BodyBytesMax)
+            throw Wrong($"the request may have up to {BodyBytesMax} bytes");
+        if (request.HasFormContentType)
+        {
+            IFormCollection form = await request.ReadFormAsync(
+                new Microsoft.AspNetCore.Http.Features.FormOptions { BufferBodyLengthLimit = BodyBytesMax }, ct);
+            foreach ((string name, StringValues value) in form) values[name] = value.ToString();
+            return;
+        }
+
+        byte[] body = await ReadBytesAsync(request.Body, ct);
+        if (body.Length == 0) return;
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(body);
+            if (json.RootElement.ValueKind != JsonValueKind.Object) throw Wrong("the body must be a JSON object");
+            foreach (JsonProperty property in json.RootElement.EnumerateObject())
+                values[property.Name] = Text(property.Value);
+        }
+        catch (JsonException error)
+        {
+            throw Wrong($"the body is not JSON: {error.Message}");
+        }
+    }
+
+    private static async Task<byte[]> ReadBytesAsync(Stream body, CancellationToken ct)
+    {
+        using MemoryStream bytes = new();
+        byte[] piece = new byte[16 * 1024];
+        for (int read; (read = await body.ReadAsync(piece, ct)) > 0;)
+        {
+            bytes.Write(piece, 0, read);
+            if (bytes.Length > BodyBytesMax) throw Wrong($"the request may have up to {BodyBytesMax} bytes");
+        }
+
+        return bytes.ToArray();
+    }
+
+    private static string Text(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString()!,
+        JsonValueKind.Null => "",
+        _ => value.GetRawText(),
+    };
+
+    private static string Required(Dictionary<string, string> values, string name) =>
+        values.GetValueOrDefault(name) is { Length: > 0 } value ? value : throw Wrong($"parameter {name} is required");
+
+    private static Consistency Consistency(Dictionary<string, string> values) =>
+        values.GetValueOrDefault("consistency") switch
+        {
+            null or "" or "quorum" => TsDb.Query.Distributed.Consistency.Quorum,
+            "one" => TsDb.Query.Distributed.Consistency.One,
+            "all" => TsDb.Query.Distributed.Consistency.All,
+            string other => throw Wrong($"consistency '{other}' is not known: one, quorum or all"),
+        };
+
+    private static bool IsTrue(Dictionary<string, string> values, string name) => values.GetValueOrDefault(name) switch
+    {
+        null or "" or "false" or "0" => false,
+        "true" or "1" => true,
+        string other => throw Wrong($"{name}='{other}' is neither true nor false"),
+    };
+
+    private static ResultFormat FormatOf(string? name, StringValues accept) => name switch
+    {
+        null or "" => Accepted(accept),
+        "json" => ResultFormat.Json,
+        "jsonl" or "json_lines" => ResultFormat.JsonLines,
+        "csv" => ResultFormat.Csv,
+        "pretty" or "table" => ResultFormat.Pretty,
+        "arrow" => ResultFormat.Arrow,
+        "parquet" => ResultFormat.Parquet,
+        _ => throw Wrong($"format '{name}' is not known: json, jsonl, csv, pretty, arrow or parquet"),
+    };
+
+    // The first type in the header that is known; what a browser or a library sends by default gives JSON.
+    private static ResultFormat Accepted(StringValues accept)
+    {
+        foreach (string type in accept.ToString().Split(','))
+        {
+            string plain = type.Split(';')[0].Trim();
+            foreach ((string known, ResultFormat format) in MediaTypes)
+            {
+                if (plain.Equals(known, StringComparison.OrdinalIgnoreCase)) return format;
+            }
+        }
+
+        return ResultFormat.Json;
+    }
+
+    private static TsDbException Wrong(string message) => new(ErrorKind.Invalid, message);
+}

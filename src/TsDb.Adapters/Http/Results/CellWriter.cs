@@ -1,0 +1,36 @@
+using Apache.Arrow;
+
+namespace TsDb.Adapters.Http.Results;
+
+/// <summary>
+/// Writes the values of one column, bound to one batch after the other; no value becomes an object.
+/// </summary>
+internal abstract class CellWriter
+{
+    private bool _hasNulls;
+
+    /// <summary>The array of the batch at hand.</summary>
+    protected IArrowArray Array { get; private set; } = null!;
+
+    /// <summary>True if the value is text in JSON, between quotes.</summary>
+    public virtual bool IsText => false;
+
+    /// <summary>Goes on with the column's array of the next batch.</summary>
+    public virtual void Bind(IArrowArray array)
+    {
+        Array = array;
+        _hasNulls = array.NullCount != 0;
+    }
+
+    /// <summary>True if the row has no value, or none that JSON can say.</summary>
+    public virtual bool IsNull(int row) => IsAbsent(row);
+
+    /// <summary>True if the row has no value.</summary>
+    public bool IsAbsent(int row) => _hasNulls && Array.IsNull(row);
+
+    /// <summary>Writes the value as JSON, quotes included; the row is not null.</summary>
+    public abstract void WriteJson(int row, Utf8Buffer to);
+
+    /// <summary>Writes the value as plain text, for a field of CSV or a table.</summary>
+    public virtual void WritePlain(int row, Utf8Buffer to) => WriteJson(row, to);
+}

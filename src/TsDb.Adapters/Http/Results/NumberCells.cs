@@ -1,0 +1,52 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Apache.Arrow;
+
+namespace TsDb.Adapters.Http.Results;
+
+/// <summary>Integers of any width up to 64 bits.</summary>
+internal sealed class IntegerCell<T> : CellWriter
+    where T : struct, IBinaryInteger<T>
+{
+    public override void WriteJson(int row, Utf8Buffer to) => to.AppendNumber(((PrimitiveArray<T>)Array).Values[row]);
+}
+
+/// <summary>Floating-point numbers: JSON has no NaN and no infinity, so there they are null.</summary>
+internal sealed class FloatCell<T> : CellWriter
+    where T : struct, IFloatingPointIeee754<T>
+{
+    public override bool IsNull(int row) => base.IsNull(row) || !T.IsFinite(((PrimitiveArray<T>)Array).Values[row]);
+
+    public override void WriteJson(int row, Utf8Buffer to) => to.AppendNumber(((PrimitiveArray<T>)Array).Values[row]);
+}
+
+/// <summary>Booleans.</summary>
+internal sealed class BooleanCell : CellWriter
+{
+    public override void WriteJson(int row, Utf8Buffer to) =>
+        to.Append(((BooleanArray)Array).GetValue(row) == true ? "true"u8 : "false"u8);
+}
+
+/// <summary>Decimals, and integers of 128 bits: every digit.</summary>
+internal sealed class DecimalCell(int scale) : CellWriter
+{
+    public override void WriteJson(int row, Utf8Buffer to)
+    {
+        ReadOnlySpan<Int128> values = MemoryMarshal.Cast<byte, Int128>(Array.Data.Buffers[1].Span);
+        Int128 value = values[Array.Data.Offset + row];
+        if (scale == 0)
+        {
+            to.AppendNumber(value);
+            return;
+        }
+
+        UInt128 size = value < 0 ? (UInt128)(-value) : (UInt128)value;
+        if (value < 0) to.Append('-');
+        UInt128 unit = UInt128.One;
+        for (int i = 0; i < scale; i++) unit *= 10;
+        to.AppendNumber(size / unit);
+        to.Append('.');
+        UInt128 rest = size % unit;
+        for (unit /= 10; unit > 0; unit /= 10) to.Append((char)('0' + (int)(rest / unit % 10)));
+    }
+}

@@ -1,0 +1,130 @@
+using System.Buffers;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Apache.Arrow;
+
+namespace TsDb.Adapters.Http.Results;
+
+/// <summary>A value that JSON says between quotes and that needs no escape.</summary>
+internal abstract class QuotedCell : CellWriter
+{
+    public override bool IsText => true;
+
+    public override void WriteJson(int row, Utf8Buffer to)
+    {
+        to.Append('"');
+        WritePlain(row, to);
+        to.Append('"');
+    }
+
+    public abstract override void WritePlain(int row, Utf8Buffer to);
+}
+
+/// <summary>Timestamps of any unit; SQL's infinite ones are null.</summary>
+internal sealed class TimestampCell(long unitsPerSecond) : QuotedCell
+{
+    private const long Infinity = long.MaxValue;
+    private const long NegativeInfinity = -long.MaxValue;
+
+    public override bool IsNull(int row) =>
+        base.IsNull(row) || ((TimestampArray)Array).Values[row] is Infinity or NegativeInfinity;
+
+    public override void WritePlain(int row, Utf8Buffer to) =>
+        TimeText.AppendTimestamp(to, ((TimestampArray)Array).Values[row], unitsPerSecond);
+}
+
+/// <summary>Dates; SQL's infinite ones are null.</summary>
+internal sealed class DateCell : QuotedCell
+{
+    private const int Infinity = int.MaxValue;
+    private const int NegativeInfinity = -int.MaxValue;
+
+    public override bool IsNull(int row) =>
+        base.IsNull(row) || ((Date32Array)Array).Values[row] is Infinity or NegativeInfinity;
+
+    public override void WritePlain(int row, Utf8Buffer to) =>
+        TimeText.AppendDate(to, ((Date32Array)Array).Values[row]);
+}
+
+/// <summary>Times of day, in microseconds.</summary>
+internal sealed class ClockCell : QuotedCell
+{
+    private const long UnitsPerSecond = 1_000_000;
+
+    public override void WritePlain(int row, Utf8Buffer to)
+    {
+        (long seconds, long rest) = Math.DivRem(((Time64Array)Array).Values[row], UnitsPerSecond);
+        TimeText.AppendClock(to, seconds, rest, UnitsPerSecond);
+    }
+}
+
+/// <summary>Intervals, as ISO 8601 durations.</summary>
+internal sealed class IntervalCell : QuotedCell
+{
+    public override void WritePlain(int row, Utf8Buffer to)
+    {
+        var value = ((MonthDayNanosecondIntervalArray)Array).Values[row];
+        decimal seconds = value.Nanoseconds / 1_000_000_000m;
+        to.Append(string.Create(
+            CultureInfo.InvariantCulture, $"P{value.Months}M{value.Days}DT{seconds:0.#########}S"));
+    }
+}
+
+/// <summary>Text, escaped as RFC 8259 demands and no further.</summary>
+internal sealed class StringCell : CellWriter
+{
+    private static readonly SearchValues<byte> Special = SearchValues.Create(
+        [.. Enumerable.Range(0, 0x20).Select(c => (byte)c), (byte)'"', (byte)'\\']);
+
+    public override bool IsText => true;
+
+    public override void WriteJson(int row, Utf8Buffer to) => AppendQuoted(to, Bytes(row));
+
+    public override void WritePlain(int row, Utf8Buffer to) => to.Append(Bytes(row));
+
+    /// <summary>Adds a JSON string.</summary>
+    public static void AppendQuoted(Utf8Buffer to, ReadOnlySpan<byte> text)
+    {
+        to.Append('"');
+        for (int next; (next = text.IndexOfAny(Special)) >= 0; text = text[(next + 1)..])
+        {
+            to.Append(text[..next]);
+            AppendEscaped(to, text[next]);
+        }
+
+        to.Append(text);
+        to.Append('"');
+    }
+
+    private static void AppendEscaped(Utf8Buffer to, byte character)
+    {
+        to.Append('\\');
+        switch (character)
+        {
+            case (byte)'"': to.Append('"'); break;
+            case (byte)'\\': to.Append('\\'); break;
+            case (byte)'\n': to.Append('n'); break;
+            case (byte)'\r': to.Append('r'); break;
+            case (byte)'\t': to.Append('t'); break;
+            case (byte)'\b': to.Append('b'); break;
+            case (byte)'\f': to.Append('f'); break;
+            default:
+                to.Append("u00"u8);
+                to.Append("0123456789abcdef"[character >> 4]);
+                to.Append("0123456789abcdef"[character & 15]);
+                break;
+        }
+    }
+
+    private ReadOnlySpan<byte> Bytes(int row)
+    {
+        ReadOnlySpan<int> offsets = MemoryMarshal.Cast<byte, int>(Array.Data.Buffers[1].Span)[Array.Data.Offset..];
+        return Array.Data.Buffers[2].Span[offsets[row]..offsets[row + 1]];
+    }
+}
+
+/// <summary>Bytes, as base 64.</summary>
+internal sealed class BytesCell : QuotedCell
+{
+    public override void WritePlain(int row, Utf8Buffer to) => to.AppendBase64(((BinaryArray)Array).GetBytes(row));
+}

@@ -1,0 +1,70 @@
+namespace TsDb.Adapters.Http.Results;
+
+/// <summary>
+/// Times as RFC 3339 text in UTC, of any year that SQL knows; fractions without trailing zeros. Dates go by
+/// the algorithm days_to_civil (H. Hinnant, "chrono-compatible low-level date algorithms").
+/// </summary>
+internal static class TimeText
+{
+    private const long SecondsPerDay = 86_400;
+    private const int DigitsMax = 9;
+
+    /// <summary>2016-01-01T00:00:00.5Z</summary>
+    public static void AppendTimestamp(Utf8Buffer to, long value, long unitsPerSecond)
+    {
+        (long seconds, long rest) = FloorDivide(value, unitsPerSecond);
+        (long days, long secondOfDay) = FloorDivide(seconds, SecondsPerDay);
+        AppendDate(to, days);
+        to.Append('T');
+        AppendClock(to, secondOfDay, rest, unitsPerSecond);
+        to.Append('Z');
+    }
+
+    /// <summary>2016-01-01</summary>
+    public static void AppendDate(Utf8Buffer to, long daysSinceEpoch)
+    {
+        long shifted = daysSinceEpoch + 719_468;
+        (long era, long dayOfEra) = FloorDivide(shifted, 146_097);
+        long yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365;
+        long dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
+        long shiftedMonth = (5 * dayOfYear + 2) / 153;
+        long day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1;
+        long month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
+        long year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+        if (year is < 0 or > 9_999) AppendLongYear(to, year);
+        else to.AppendDigits(year, 4);
+        to.Append('-');
+        to.AppendDigits(month, 2);
+        to.Append('-');
+        to.AppendDigits(day, 2);
+    }
+
+    /// <summary>00:00:00.5</summary>
+    public static void AppendClock(Utf8Buffer to, long secondOfDay, long rest, long unitsPerSecond)
+    {
+        to.AppendDigits(secondOfDay / 3_600, 2);
+        to.Append(':');
+        to.AppendDigits(secondOfDay / 60 % 60, 2);
+        to.Append(':');
+        to.AppendDigits(secondOfDay % 60, 2);
+        if (rest == 0) return;
+        int digits = DigitsMax;
+        long fraction = rest * (1_000_000_000 / unitsPerSecond);
+        for (; fraction % 10 == 0; fraction /= 10) digits--;
+        to.Append('.');
+        to.AppendDigits(fraction, digits);
+    }
+
+    private static void AppendLongYear(Utf8Buffer to, long year)
+    {
+        if (year < 0) to.Append('-');
+        string digits = Math.Abs(year).ToString("D4", System.Globalization.CultureInfo.InvariantCulture);
+        to.Append(digits);
+    }
+
+    private static (long Quotient, long Remainder) FloorDivide(long value, long by)
+    {
+        long quotient = Math.DivRem(value, by, out long rest);
+        return rest < 0 ? (quotient - 1, rest + by) : (quotient, rest);
+    }
+}
