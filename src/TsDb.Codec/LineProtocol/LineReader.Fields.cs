@@ -217,10 +217,15 @@ public ref partial struct LineReader
         ReadOnlySpan<byte> rest = _body[start..];
         ulong value = magnitude;
         int at = 0;
-        while (rest.Length - at >= Digits.WordBytes && Digits.TryReadEight(rest[at..], out uint eight))
+        while (rest.Length - at >= Digits.WordBytes)
         {
-            value = unchecked((value * 100_000_000) + eight);
-            at += Digits.WordBytes;
+            int digits = Digits.ReadUpToEight(rest[at..], out uint part);
+            value = unchecked((value * Digits.PowersOfTen[digits]) + part);
+            at += digits;
+            if (digits == Digits.WordBytes) continue;
+            magnitude = value;
+            _at = start + at;
+            return at;
         }
 
         while ((uint)at < (uint)rest.Length)
