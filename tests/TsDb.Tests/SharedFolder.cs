@@ -2,8 +2,8 @@
 namespace TsDb.Tests;
 
 /// <summary>
-/// The folder with public data that lies beside the repository. A test that reads it is skipped, and counted as skipped,
-/// where it is absent.
+/// The folder with public data that lies beside the repository. A test that reads it is skipped, and counted
+/// as skipped, where it is absent.
 /// </summary>
 public static class SharedFolder
 {
@@ -11,7 +11,8 @@ public static class SharedFolder
     public static string Require(string relativePath)
     {
         string? path = Find(relativePath);
-        if (path is null) Assert.Skip($"shared/{relativePath} is not beside the repository (or set TSDB_SHARED)");
+        if (path is null)
+            Assert.Skip($"shared/{relativePath} is not beside the repository (or set TSDB_SHARED)");
         return path!;
     }
 
@@ -24,7 +25,8 @@ public static class SharedFolder
             return File.Exists(path) ? path : null;
         }
 
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        for (
+            DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             string path = Path.Combine(folder.FullName, "shared", relativePath);
             if (File.Exists(path)) return path;

@@ -60,7 +60,8 @@ public sealed class PacketGuard(int packetBytesMax)
                 if (read.IsCompleted || flushed.IsCompleted) break;
             }
         }
-        catch (Exception error) when (error is InvalidDataException or IOException or ConnectionAbortedException
+        catch (Exception error) when (
+            error is InvalidDataException or IOException or ConnectionAbortedException
             or ConnectionResetException or OperationCanceledException)
         {
             end = error;
@@ -111,12 +112,14 @@ public sealed class PacketGuard(int packetBytesMax)
                 return;
             }
 
-            if (_lengthBytes == LengthBytesMax) throw new InvalidDataException("a packet's length is malformed");
+            if (_lengthBytes == LengthBytesMax)
+                throw new InvalidDataException("a packet's length is malformed");
             _length |= (value & 0x7F) << (7 * _lengthBytes++);
             if ((value & 0x80) != 0) return;
             int allowed = _connected ? bytesMax : Math.Min(bytesMax, ConnectBytesMax);
             if (_length > allowed)
-                throw new InvalidDataException($"a packet of {_length} bytes is larger than the {allowed} allowed");
+                throw new InvalidDataException(
+                    $"a packet of {_length} bytes is larger than the {allowed} allowed");
             (_bodyLeft, _lengthBytes, _connected) = (_length, -1, true);
         }
     }

@@ -10,8 +10,8 @@ public static class Rfc3339
     private const int WholeSecondsLength = 19;
 
     /// <summary>
-    /// Nanoseconds since the Unix epoch of a text such as 2016-01-01T00:00:00.123456789Z; false if it is no such text or
-    /// beyond what 64 bits hold.
+    /// Nanoseconds since the Unix epoch of a text such as 2016-01-01T00:00:00.123456789Z; false if it is no
+    /// such text or beyond what 64 bits hold.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out long nanoseconds)
     {

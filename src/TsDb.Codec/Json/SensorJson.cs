@@ -7,14 +7,15 @@ namespace TsDb.Codec.Json;
 /// <summary>
 /// Points as sensors write them in JSON: one object, or an array of objects. Of an object
 /// <list type="bullet">
-/// <item><c>time</c> or <c>timestamp</c> is the point's time: a whole number in the agreed unit, or an RFC 3339 text;</item>
+/// <item><c>time</c> or <c>timestamp</c> is the point's time: a whole number in the agreed unit, or an RFC
+/// 3339 text;</item>
 /// <item><c>tags</c>, if it is an object, holds tags: texts, numbers and truth values, kept as text;</item>
 /// <item><c>measurement</c>, if it is a text, names the table;</item>
 /// <item><c>fields</c>, if it is an object, holds fields;</item>
 /// <item>every other member is a field.</item>
 /// </list>
-/// Objects and arrays inside fields are spread out, names joined by '_'. Nulls are absent. Numbers become float64 unless
-/// the table's column is an integer and the number is whole.
+/// Objects and arrays inside fields are spread out, names joined by '_'. Nulls are absent. Numbers become
+/// float64 unless the table's column is an integer and the number is whole.
 /// </summary>
 public static class SensorJson
 {
@@ -25,16 +26,20 @@ public static class SensorJson
     private const int ValuesMax = 4_096;
     private const int PointsMax = 50_000;
 
-    /// <summary>Reads a payload; throws <see cref="ErrorKind.Invalid"/> if it is not JSON of that shape.</summary>
+    /// <summary>
+    /// Reads a payload; throws <see cref="ErrorKind.Invalid"/> if it is not JSON of that shape.
+    /// </summary>
     public static IReadOnlyList<SensorPointOutcome> Parse(ReadOnlyMemory<byte> payload)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(payload, new JsonDocumentOptions { MaxDepth = DepthMax });
+            using JsonDocument document =
+                JsonDocument.Parse(payload, new JsonDocumentOptions { MaxDepth = DepthMax });
             JsonElement root = document.RootElement;
             if (root.ValueKind == JsonValueKind.Object) return [Read(root)];
             if (root.ValueKind != JsonValueKind.Array)
-                throw new TsDbException(ErrorKind.Invalid, "the payload is JSON, but neither an object nor an array");
+                throw new TsDbException(
+                    ErrorKind.Invalid, "the payload is JSON, but neither an object nor an array");
             if (root.GetArrayLength() > PointsMax)
                 throw new TsDbException(ErrorKind.TooLarge, $"a payload holds at most {PointsMax} points");
             List<SensorPointOutcome> outcomes = new(root.GetArrayLength());
@@ -91,7 +96,8 @@ public static class SensorJson
                     foreach (JsonProperty tag in value.EnumerateObject()) AddTag(tags, tag);
                     break;
                 case "fields" when value.ValueKind == JsonValueKind.Object:
-                    foreach (JsonProperty field in value.EnumerateObject()) AddField(fields, field.Name, field.Value);
+                    foreach (JsonProperty field in value.EnumerateObject())
+                        AddField(fields, field.Name, field.Value);
                     break;
                 default:
                     AddField(fields, member.Name, value);
@@ -114,7 +120,8 @@ public static class SensorJson
             case JsonValueKind.String when Rfc3339.TryParse(value.GetString(), out long nanoseconds):
                 return new SensorTime(nanoseconds, IsNanoseconds: true);
             default:
-                throw Invalid($"bad timestamp {value.GetRawText()}: write a whole number or an RFC 3339 text");
+                throw Invalid(
+                    $"bad timestamp {value.GetRawText()}: write a whole number or an RFC 3339 text");
         }
     }
 
@@ -140,7 +147,8 @@ public static class SensorJson
         {
             case JsonValueKind.Number:
                 double number = value.GetDouble();
-                if (!double.IsFinite(number)) throw Invalid($"number {value.GetRawText()} of '{name}' is out of range");
+                if (!double.IsFinite(number))
+                    throw Invalid($"number {value.GetRawText()} of '{name}' is out of range");
                 long? integer = value.TryGetInt64(out long whole) ? whole : null;
                 fields.Add(new SensorField(name, FieldType.Float64, number, integer, null));
                 break;
@@ -158,7 +166,8 @@ public static class SensorJson
             case JsonValueKind.Array:
                 int place = 0;
                 foreach (JsonElement element in value.EnumerateArray())
-                    AddField(fields, string.Create(CultureInfo.InvariantCulture, $"{name}_{place++}"), element);
+                    AddField(
+                        fields, string.Create(CultureInfo.InvariantCulture, $"{name}_{place++}"), element);
                 break;
             default:
                 break;

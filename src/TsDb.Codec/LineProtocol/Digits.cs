@@ -4,8 +4,8 @@ using System.Numerics;
 namespace TsDb.Codec.LineProtocol;
 
 /// <summary>
-/// Decimal digits by arithmetic on one 64-bit word instead of a loop, whose end would be a branch that nothing can
-/// predict (D. Lemire's well-known method for eight digits, the word shifted for fewer).
+/// Decimal digits by arithmetic on one 64-bit word instead of a loop, whose end would be a branch that
+/// nothing can predict (D. Lemire's well-known method for eight digits, the word shifted for fewer).
 /// </summary>
 internal static class Digits
 {
@@ -29,14 +29,15 @@ internal static class Digits
         [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
     /// <summary>
-    /// The value of the digits that the first eight bytes begin with, and how many they are. The caller has checked that
-    /// eight bytes are there.
+    /// The value of the digits that the first eight bytes begin with, and how many they are. The caller has
+    /// checked that eight bytes are there.
     /// </summary>
     public static int ReadUpToEight(ReadOnlySpan<byte> bytes, out uint value)
     {
         ulong word = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
 
-        // A byte is a digit if its high nibble is 3 and still 3 after adding 6. A carry out of a byte that is no digit
+        // A byte is a digit if its high nibble is 3 and still 3 after adding 6. A carry out of a byte that is
+        // no digit
         // reaches only bytes behind it.
         ulong nibbles = (word & HighNibbles) | (((word + Sixes) & HighNibbles) >> 4);
         int digits = BitOperations.TrailingZeroCount(nibbles ^ Threes) / 8;

@@ -1,8 +1,8 @@
 namespace TsDb.Codec.LineProtocol;
 
 /// <summary>
-/// Takes the first block of a line apart: measurement, then tags in the order written. A batch that repeats its series
-/// needs this once per series and request, not once per line.
+/// Takes the first block of a line apart: measurement, then tags in the order written. A batch that repeats
+/// its series needs this once per series and request, not once per line.
 /// </summary>
 public ref struct KeyReader
 {
@@ -66,7 +66,10 @@ public ref struct KeyReader
         return true;
     }
 
-    /// <summary>A byte counts as escaped if a backslash stands right before it: pairs of backslashes mean nothing here.</summary>
+    /// <summary>
+    /// A byte counts as escaped if a backslash stands right before it: pairs of backslashes mean nothing
+    /// here.
+    /// </summary>
     private static int IndexOfUnescaped(byte wanted, ReadOnlySpan<byte> bytes)
     {
         int from = 0;

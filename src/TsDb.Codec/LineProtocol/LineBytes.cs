@@ -7,24 +7,29 @@ namespace TsDb.Codec.LineProtocol;
 public static class LineBytes
 {
     private const string Controls =
-        "\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u0009\u000a\u000b\u000c\u000d\u000e\u000f"
-        + "\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f\u007f";
+        "\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007"
+        + "\u0008\u0009\u000a\u000b\u000c\u000d\u000e\u000f"
+        + "\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017"
+        + "\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f\u007f";
 
-    /// <summary>What can end measurement and tags: a space, a control character, or a backslash that may escape one.</summary>
+    /// <summary>
+    /// What can end measurement and tags: a space, a control character, or a backslash that may escape one.
+    /// </summary>
     internal static readonly SearchValues<byte> KeyStops = Of(Controls + " \\");
 
     /// <summary>What can end a field's name.</summary>
     internal static readonly SearchValues<byte> NameStops = Of(Controls + " ,=\\");
 
     /// <summary>What a comment must not hold.</summary>
-    internal static readonly SearchValues<byte> CommentStops = Of(Controls.Replace("\t", "", StringComparison.Ordinal));
+    internal static readonly SearchValues<byte> CommentStops =
+        Of(Controls.Replace("\t", "", StringComparison.Ordinal));
 
     /// <summary>What ends a value that is not a text.</summary>
     internal static readonly SearchValues<byte> ValueStops = Of(" ,\n\r");
 
     /// <summary>
-    /// Writes a name or tag value without its escapes: a backslash before comma, space or (unless it is a measurement)
-    /// equals sign goes, any other stays. Returns the bytes written; never more than came in.
+    /// Writes a name or tag value without its escapes: a backslash before comma, space or (unless it is a
+    /// measurement) equals sign goes, any other stays. Returns the bytes written; never more than came in.
     /// </summary>
     public static int UnescapeName(ReadOnlySpan<byte> raw, Span<byte> destination, bool isMeasurement = false)
     {
@@ -51,8 +56,8 @@ public static class LineBytes
     }
 
     /// <summary>
-    /// Writes a text value without its escapes: a backslash before a quote or a backslash goes, any other stays. Returns
-    /// the bytes written; never more than came in.
+    /// Writes a text value without its escapes: a backslash before a quote or a backslash goes, any other
+    /// stays. Returns the bytes written; never more than came in.
     /// </summary>
     public static int UnescapeText(ReadOnlySpan<byte> raw, Span<byte> destination)
     {

@@ -1,6 +1,8 @@
 namespace TsDb.Codec.LineProtocol;
 
-/// <summary>What is wrong with a line. The texts that clients know are in <see cref="LineFaultTexts"/>.</summary>
+/// <summary>
+/// What is wrong with a line. The texts that clients know are in <see cref="LineFaultTexts"/>.
+/// </summary>
 public enum LineFault
 {
     /// <summary>Nothing is wrong.</summary>
@@ -48,7 +50,9 @@ public enum LineFault
     /// <summary>A decimal number is not written as one, or is beyond what 64 bits hold.</summary>
     InvalidFloat,
 
-    /// <summary>A value that is neither number nor text is none of t T true True TRUE f F false False FALSE.</summary>
+    /// <summary>
+    /// A value that is neither number nor text is none of t T true True TRUE f F false False FALSE.
+    /// </summary>
     InvalidBoolean,
 
     /// <summary>A text has no closing quote, or more follows behind it.</summary>

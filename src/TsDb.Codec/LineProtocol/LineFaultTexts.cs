@@ -1,6 +1,8 @@
 namespace TsDb.Codec.LineProtocol;
 
-/// <summary>The words that writers of line protocol already match on; they are those of the first servers to speak it.</summary>
+/// <summary>
+/// The words that writers of line protocol already match on; they are those of the first servers to speak it.
+/// </summary>
 public static class LineFaultTexts
 {
     /// <summary>The lowest and the highest time those servers store, in nanoseconds.</summary>

@@ -15,11 +15,12 @@ public ref partial struct LineReader
     public bool NextField() => NextField(default, out _);
 
     /// <summary>
-    /// Reads the next field, whose name the caller may guess: batches repeat their fields in the same order, and to
-    /// compare is cheaper than to search.
+    /// Reads the next field, whose name the caller may guess: batches repeat their fields in the same order,
+    /// and to compare is cheaper than to search.
     /// </summary>
     /// <param name="guess">The name as written, with the '=' behind it; empty for none.</param>
-    /// <param name="guessed">True if the field has that name; then <see cref="FieldName"/> is not set.</param>
+    /// <param name="guessed">True if the field has that name; then <see cref="FieldName"/> is not
+    /// set.</param>
     public bool NextField(ReadOnlySpan<byte> guess, out bool guessed)
     {
         guessed = false;
@@ -80,9 +81,10 @@ public ref partial struct LineReader
     }
 
     /// <summary>
-    /// The usual numbers: up to 18 digits with i, u or nothing behind them, or with a point among them. A mantissa of up
-    /// to 53 bits and a power of ten that a double holds exactly give the nearest double by one division (W. D. Clinger,
-    /// "How to read floating point numbers accurately", 1990). Everything else goes the long way.
+    /// The usual numbers: up to 18 digits with i, u or nothing behind them, or with a point among them. A
+    /// mantissa of up to 53 bits and a power of ten that a double holds exactly give the nearest double by
+    /// one division (W. D. Clinger, "How to read floating point numbers accurately", 1990). Everything else
+    /// goes the long way.
     /// </summary>
     private bool ReadNumber()
     {
@@ -136,9 +138,11 @@ public ref partial struct LineReader
         int step = _body[start..].IndexOfAny(LineBytes.ValueStops);
         int end = step < 0 ? _body.Length : start + step;
         ReadOnlySpan<byte> token = _body[start..end];
-        bool isTrue = token.SequenceEqual("t"u8) || token.SequenceEqual("true"u8) || token.SequenceEqual("T"u8)
+        bool isTrue =
+            token.SequenceEqual("t"u8) || token.SequenceEqual("true"u8) || token.SequenceEqual("T"u8)
             || token.SequenceEqual("True"u8) || token.SequenceEqual("TRUE"u8);
-        bool isFalse = token.SequenceEqual("f"u8) || token.SequenceEqual("false"u8) || token.SequenceEqual("F"u8)
+        bool isFalse =
+            token.SequenceEqual("f"u8) || token.SequenceEqual("false"u8) || token.SequenceEqual("F"u8)
             || token.SequenceEqual("False"u8) || token.SequenceEqual("FALSE"u8);
         if (!isTrue && !isFalse) return Fail(LineFault.InvalidBoolean, start);
         _at = end;
@@ -210,7 +214,9 @@ public ref partial struct LineReader
     private readonly bool IsValueEnd() => (uint)_at >= (uint)_body.Length
         || _body[_at] is (byte)',' or (byte)' ' or (byte)'\n' or (byte)'\r';
 
-    /// <summary>Takes digits and appends them to a number, which wraps if there are too many; returns how many.</summary>
+    /// <summary>
+    /// Takes digits and appends them to a number, which wraps if there are too many; returns how many.
+    /// </summary>
     private int ReadDigits(ref ulong magnitude)
     {
         int start = _at;

@@ -4,13 +4,14 @@ namespace TsDb.Codec.LineProtocol;
 
 /// <summary>
 /// Pulls points out of a body of line protocol without an object or a string per point. For each line call
-/// <see cref="NextLine"/>, <see cref="ReadKey"/>, <see cref="NextField()"/> until it is false, <see cref="ReadTime"/>; on a
-/// fault, or to refuse a line, <see cref="SkipLine"/>. A bad line is refused whole; what follows it is read.
+/// <see cref="NextLine"/>, <see cref="ReadKey"/>, <see cref="NextField()"/> until it is false, <see
+/// cref="ReadTime"/>; on a fault, or to refuse a line, <see cref="SkipLine"/>. A bad line is refused whole;
+/// what follows it is read.
 /// </summary>
 /// <remarks>
-/// A text may hold line feeds. A line with a fault therefore ends at the first line feed behind the place of the fault,
-/// so that the inside of a text is never taken for points; but a quote that is never closed costs its own line only.
-/// Time and memory are linear in the body whatever it holds.
+/// A text may hold line feeds. A line with a fault therefore ends at the first line feed behind the place of
+/// the fault, so that the inside of a text is never taken for points; but a quote that is never closed costs
+/// its own line only. Time and memory are linear in the body whatever it holds.
 /// </remarks>
 public ref partial struct LineReader
 {
@@ -71,13 +72,17 @@ public ref partial struct LineReader
     /// <summary>The field's name as written, escapes included.</summary>
     public readonly ReadOnlySpan<byte> FieldName => FieldNameAssigned[..^1];
 
-    /// <summary>The field's name as written with the '=' behind it: the guess for the same place of the next line.</summary>
+    /// <summary>
+    /// The field's name as written with the '=' behind it: the guess for the same place of the next line.
+    /// </summary>
     public ReadOnlySpan<byte> FieldNameAssigned { get; private set; }
 
     /// <summary>The type that the value is written as.</summary>
     public FieldType FieldType { get; private set; }
 
-    /// <summary>The value: the bits of a double, the integer, or 1 and 0 for true and false; nothing for a text.</summary>
+    /// <summary>
+    /// The value: the bits of a double, the integer, or 1 and 0 for true and false; nothing for a text.
+    /// </summary>
     public long FieldBits { get; private set; }
 
     /// <summary>The text between the quotes as written.</summary>
@@ -86,10 +91,14 @@ public ref partial struct LineReader
     /// <summary>True if the text holds backslashes (see <see cref="LineBytes.UnescapeText"/>).</summary>
     public bool FieldTextIsEscaped { get; private set; }
 
-    /// <summary>The line as written, without its line end. To be asked after the line was read or skipped.</summary>
+    /// <summary>
+    /// The line as written, without its line end. To be asked after the line was read or skipped.
+    /// </summary>
     public readonly ReadOnlySpan<byte> LineText => _body[_lineStart.._lineEnd].TrimEnd("\r\n"u8);
 
-    /// <summary>Goes to the next line that is not blank and not a comment; false at the end of the body.</summary>
+    /// <summary>
+    /// Goes to the next line that is not blank and not a comment; false at the end of the body.
+    /// </summary>
     public bool NextLine()
     {
         Fault = LineFault.None;
@@ -117,8 +126,8 @@ public ref partial struct LineReader
     }
 
     /// <summary>
-    /// Reads the first block as it is written: measurement and tags, not yet taken apart (see <see cref="KeyReader"/>).
-    /// The same bytes always mean the same series.
+    /// Reads the first block as it is written: measurement and tags, not yet taken apart (see <see
+    /// cref="KeyReader"/>). The same bytes always mean the same series.
     /// </summary>
     public bool ReadKey(out ReadOnlySpan<byte> key)
     {
@@ -147,7 +156,8 @@ public ref partial struct LineReader
     }
 
     /// <summary>
-    /// Reads the line's time in the units it is written in. <paramref name="given"/> is false if the line has none.
+    /// Reads the line's time in the units it is written in. <paramref name="given"/> is false if the line has
+    /// none.
     /// </summary>
     public bool ReadTime(out bool given, out long time)
     {
@@ -177,8 +187,8 @@ public ref partial struct LineReader
     }
 
     /// <summary>
-    /// Leaves the current line: reads what is left of it, so that a text with line feeds is passed as a whole, and goes
-    /// behind its end. Neither <see cref="Fault"/> nor its place change.
+    /// Leaves the current line: reads what is left of it, so that a text with line feeds is passed as a
+    /// whole, and goes behind its end. Neither <see cref="Fault"/> nor its place change.
     /// </summary>
     public void SkipLine()
     {
@@ -208,7 +218,9 @@ public ref partial struct LineReader
         return step < 0 ? _body.Length : at + step;
     }
 
-    /// <summary>A comment may hold anything but control characters; a TAB is welcome, a CR only before the LF.</summary>
+    /// <summary>
+    /// A comment may hold anything but control characters; a TAB is welcome, a CR only before the LF.
+    /// </summary>
     private readonly bool IsComment(int at, out int end)
     {
         end = LineFeedFrom(at);

@@ -4,8 +4,9 @@ using TsDb.Model;
 namespace TsDb.Codec.LineProtocol;
 
 /// <summary>
-/// The grammar of numbers in full: an optional '-', digits with at most one '.', an exponent, or i or u behind plain
-/// digits. <see cref="LineReader"/> reads the usual ones by itself and asks here for the rest and for the error.
+/// The grammar of numbers in full: an optional '-', digits with at most one '.', an exponent, or i or u
+/// behind plain digits. <see cref="LineReader"/> reads the usual ones by itself and asks here for the rest
+/// and for the error.
 /// </summary>
 internal static class NumberText
 {
@@ -51,7 +52,8 @@ internal static class NumberText
     private static LineFault ReadDigits(ReadOnlySpan<byte> token, out ulong value)
     {
         value = 0;
-        if (token.IsEmpty || token.ContainsAnyExceptInRange((byte)'0', (byte)'9')) return LineFault.InvalidNumber;
+        if (token.IsEmpty || token.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+            return LineFault.InvalidNumber;
         foreach (byte digit in token)
         {
             UInt128 next = ((UInt128)value * 10) + (uint)(digit - '0');
@@ -84,7 +86,8 @@ internal static class NumberText
             if (rest.IsEmpty || DigitsAtStart(rest) != rest.Length) return LineFault.InvalidNumber;
         }
 
-        bool read = double.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
+        bool read =
+            double.TryParse(token, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
         if (!read || !double.IsFinite(value)) return LineFault.InvalidFloat;
         bits = BitConverter.DoubleToInt64Bits(value);
         return LineFault.None;

@@ -5,7 +5,10 @@ using TsDb.Model;
 
 namespace TsDb.Columnar.Building;
 
-/// <summary>Lays finished columns out as Arrow wants them: every record batch is one block of memory, cut into buffers.</summary>
+/// <summary>
+/// Lays finished columns out as Arrow wants them: every record batch is one block of memory, cut into
+/// buffers.
+/// </summary>
 internal static class BatchLayout
 {
     /// <summary>Buffers start at multiples of this, as Arrow advises.</summary>
@@ -17,7 +20,8 @@ internal static class BatchLayout
 
     private static readonly Field TimeField = new("time", TimeType, nullable: false);
 
-    public static RecordBatch Rows(ReadOnlySpan<int> series, ReadOnlySpan<long> times, List<FieldColumn> fields)
+    public static RecordBatch Rows(
+        ReadOnlySpan<int> series, ReadOnlySpan<long> times, List<FieldColumn> fields)
     {
         int rows = series.Length;
         int size = Aligned(rows * sizeof(int)) + Aligned(rows * sizeof(long));
@@ -27,7 +31,8 @@ internal static class BatchLayout
         List<IArrowArray> arrays = new(schema.Capacity)
         {
             new Int32Array(block.Add(MemoryMarshal.AsBytes(series)), ArrowBuffer.Empty, rows, 0, 0),
-            new TimestampArray(TimeType, block.Add(MemoryMarshal.AsBytes(times)), ArrowBuffer.Empty, rows, 0, 0),
+            new TimestampArray(
+                TimeType, block.Add(MemoryMarshal.AsBytes(times)), ArrowBuffer.Empty, rows, 0, 0),
         };
         foreach (FieldColumn field in fields)
         {
@@ -72,7 +77,8 @@ internal static class BatchLayout
                 bool present = SeriesKeys.TryTake(ref key, out ReadOnlySpan<byte> value);
                 value.CopyTo(Block.Writable(texts[tag])[ends[row]..]);
                 ends[row + 1] = ends[row] + value.Length;
-                if (present && nulls[tag] > 0) Block.Writable(validities[tag])[row >> 3] |= (byte)(1 << (row & 7));
+                if (present && nulls[tag] > 0)
+                    Block.Writable(validities[tag])[row >> 3] |= (byte)(1 << (row & 7));
             }
         }
 

@@ -4,8 +4,8 @@ using System.IO.Hashing;
 namespace TsDb.Columnar.Building;
 
 /// <summary>
-/// Numbers byte strings 0, 1, 2 ... in the order they are added, without an object per key: open addressing over pooled
-/// arrays, the keys one behind the other in one buffer. The newest keys can be taken out again.
+/// Numbers byte strings 0, 1, 2 ... in the order they are added, without an object per key: open addressing
+/// over pooled arrays, the keys one behind the other in one buffer. The newest keys can be taken out again.
 /// </summary>
 /// <param name="seed">Keys the hash, so that a hostile writer cannot choose keys that collide.</param>
 public sealed class ByteKeyMap(long seed) : IDisposable
@@ -24,7 +24,10 @@ public sealed class ByteKeyMap(long seed) : IDisposable
     /// <summary>The bytes of a key.</summary>
     public ReadOnlySpan<byte> this[int key] => _bytes.AsSpan(StartOf(key).._ends[key]);
 
-    /// <summary>The number of a key, or -1. The hash is handed out for an <see cref="Add(ReadOnlySpan{byte}, ulong)"/> that follows.</summary>
+    /// <summary>
+    /// The number of a key, or -1. The hash is handed out for an <see cref="Add(ReadOnlySpan{byte}, ulong)"/>
+    /// that follows.
+    /// </summary>
     public int Find(ReadOnlySpan<byte> key, out ulong hash)
     {
         hash = XxHash3.HashToUInt64(key, seed);
@@ -38,7 +41,9 @@ public sealed class ByteKeyMap(long seed) : IDisposable
         }
     }
 
-    /// <summary>Adds a key that is not there yet, with the hash from <see cref="Find"/>; returns its number.</summary>
+    /// <summary>
+    /// Adds a key that is not there yet, with the hash from <see cref="Find"/>; returns its number.
+    /// </summary>
     public int Add(ReadOnlySpan<byte> key, ulong hash)
     {
         int start = Count == 0 ? 0 : _ends[Count - 1];

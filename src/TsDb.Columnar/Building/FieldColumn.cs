@@ -4,8 +4,8 @@ using TsDb.Model;
 namespace TsDb.Columnar.Building;
 
 /// <summary>
-/// One field while a batch is built. Every value takes 64 bits: a double's bits, an integer, 1 or 0 for a bool, for a
-/// text the place where it ends. Rows that were passed over are null.
+/// One field while a batch is built. Every value takes 64 bits: a double's bits, an integer, 1 or 0 for a
+/// bool, for a text the place where it ends. Rows that were passed over are null.
 /// </summary>
 public sealed class FieldColumn : IDisposable
 {
@@ -53,7 +53,9 @@ public sealed class FieldColumn : IDisposable
         SetCarefully(row, bits);
     }
 
-    /// <summary>Sets the text of a row and returns where to write its bytes: <paramref name="bytes"/> of them.</summary>
+    /// <summary>
+    /// Sets the text of a row and returns where to write its bytes: <paramref name="bytes"/> of them.
+    /// </summary>
     public Span<byte> SetText(int row, int bytes)
     {
         Truncate(row);

@@ -3,9 +3,9 @@ using System.Buffers;
 namespace TsDb.Columnar.Building;
 
 /// <summary>
-/// The distinct tag sets of a batch. A set is kept as one byte string: for each tag column in order the length of the
-/// value plus one and its bytes, a zero where the tag is absent, and nothing for absent tags at the end, so that columns
-/// added later change no key.
+/// The distinct tag sets of a batch. A set is kept as one byte string: for each tag column in order the
+/// length of the value plus one and its bytes, a zero where the tag is absent, and nothing for absent tags at
+/// the end, so that columns added later change no key.
 /// </summary>
 internal sealed class SeriesKeys(long hashSeed) : IDisposable
 {

@@ -5,8 +5,9 @@ using TsDb.Model;
 namespace TsDb.Columnar.Building;
 
 /// <summary>
-/// Collects points of one table into columns. A row is built by setting its fields and ending it; until it is ended,
-/// <see cref="RollBack"/> takes back everything since the last row: values, columns and series. Used by one thread.
+/// Collects points of one table into columns. A row is built by setting its fields and ending it; until it is
+/// ended, <see cref="RollBack"/> takes back everything since the last row: values, columns and series. Used
+/// by one thread.
 /// </summary>
 public sealed class TableBatchBuilder : IDisposable
 {
@@ -68,7 +69,9 @@ public sealed class TableBatchBuilder : IDisposable
     /// <summary>Gives a tag of the set its value; false if it has one already.</summary>
     public bool SetTag(int tag, ReadOnlySpan<byte> value) => _series.Set(tag, value);
 
-    /// <summary>Ends the tag set and returns its index; an equal set gives an equal index in whatever order it came.</summary>
+    /// <summary>
+    /// Ends the tag set and returns its index; an equal set gives an equal index in whatever order it came.
+    /// </summary>
     public int EndSeries() => _series.End();
 
     /// <summary>Ends the row: its fields are those set since the last one.</summary>
@@ -100,11 +103,14 @@ public sealed class TableBatchBuilder : IDisposable
     public TableBatch Build()
     {
         RecordBatch series = BatchLayout.Series(_tags, _series);
-        RecordBatch rows = BatchLayout.Rows(_rowSeries.AsSpan(0, RowCount), _rowTimes.AsSpan(0, RowCount), _fields);
+        RecordBatch rows =
+            BatchLayout.Rows(_rowSeries.AsSpan(0, RowCount), _rowTimes.AsSpan(0, RowCount), _fields);
         return new TableBatch(Table, series, rows);
     }
 
-    /// <summary>Gives the memory back. The builder must not be used any more; batches built stay valid.</summary>
+    /// <summary>
+    /// Gives the memory back. The builder must not be used any more; batches built stay valid.
+    /// </summary>
     public void Dispose()
     {
         if (_rowSeries.Length == 0) return;

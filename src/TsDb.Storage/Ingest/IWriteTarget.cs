@@ -7,8 +7,8 @@ public interface IWriteTarget
     SchemaCatalog Schemas { get; }
 
     /// <summary>
-    /// Makes the request durable and visible, all of it or nothing; see <see cref="EdgeStore.CommitAsync"/> for what it
-    /// throws.
+    /// Makes the request durable and visible, all of it or nothing; see <see cref="EdgeStore.CommitAsync"/>
+    /// for what it throws.
     /// </summary>
     Task<CommitOutcome> CommitAsync(WriteRequest request, CancellationToken ct);
 }

@@ -1,6 +1,8 @@
 namespace TsDb.Storage.Ingest;
 
-/// <summary>How much one request may hold, and how many names it may bring. Every value is checked when it is set.</summary>
+/// <summary>
+/// How much one request may hold, and how many names it may bring. Every value is checked when it is set.
+/// </summary>
 public sealed record IngestLimits
 {
     /// <summary>Bytes of a body, after it was unpacked.</summary>
@@ -22,7 +24,8 @@ public sealed record IngestLimits
     public int TextBytesMax { get; init => field = Positive(value); } = 1 << 20;
 
     /// <summary>
-    /// Values, absent ones included, that the columns of one request may have room for: rows times fields, table by table.
+    /// Values, absent ones included, that the columns of one request may have room for: rows times fields,
+    /// table by table.
     /// </summary>
     public long CellsPerRequestMax { get; init => field = Positive(value); } = 16 << 20;
 

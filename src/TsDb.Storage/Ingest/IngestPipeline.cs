@@ -3,12 +3,14 @@ using TsDb.Model;
 namespace TsDb.Storage.Ingest;
 
 /// <summary>
-/// A body of points from its bytes to the answer: parsed without a lock against the schemas of the moment, committed,
-/// and parsed once more when another commit fixed a column meanwhile that this one contradicts.
+/// A body of points from its bytes to the answer: parsed without a lock against the schemas of the moment,
+/// committed, and parsed once more when another commit fixed a column meanwhile that this one contradicts.
 /// </summary>
 public sealed class IngestPipeline(IWriteTarget target, IngestSetup setup)
 {
-    /// <summary>Each repetition means that another request added a column: more than this is a flood of new names.</summary>
+    /// <summary>
+    /// Each repetition means that another request added a column: more than this is a flood of new names.
+    /// </summary>
     private const int AttemptsMax = 32;
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
@@ -52,7 +54,8 @@ public sealed class IngestPipeline(IWriteTarget target, IngestSetup setup)
         }
 
         throw new TsDbException(
-            ErrorKind.Unavailable, "other writers add columns faster than this request can be checked: try again")
+            ErrorKind.Unavailable,
+            "other writers add columns faster than this request can be checked: try again")
         {
             RetryAfter = RetryAfter,
         };

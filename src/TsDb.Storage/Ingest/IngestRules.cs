@@ -8,7 +8,8 @@ public sealed record IngestRules
     private const int DatabaseBytesMax = 255;
 
     /// <summary>
-    /// The database, created by its first accepted point: 1 to 255 bytes without control characters, not "." or "..".
+    /// The database, created by its first accepted point: 1 to 255 bytes without control characters, not "."
+    /// or "..".
     /// </summary>
     public required string Database
     {
@@ -17,7 +18,8 @@ public sealed record IngestRules
             ? value
             : throw new TsDbException(
                 ErrorKind.Invalid,
-                $"'{value}' cannot be a database: use 1 to {DatabaseBytesMax} bytes without control characters");
+                $"'{value}' cannot be a database: "
+                    + $"use 1 to {DatabaseBytesMax} bytes without control characters");
     }
 
     /// <summary>Whose rules apply.</summary>

@@ -1,6 +1,8 @@
 namespace TsDb.Storage.Ingest;
 
-/// <summary>Points that came in by any way since the node was started. Safe to use from many threads.</summary>
+/// <summary>
+/// Points that came in by any way since the node was started. Safe to use from many threads.
+/// </summary>
 public sealed class IngestStats
 {
     private long _accepted;

@@ -9,8 +9,8 @@ internal static class IngestWords
         IngestDialect dialect, string table, string field, FieldType given, FieldType known) =>
         dialect == IngestDialect.V3
             ? $"invalid column type for column '{field}', expected {V3Name(known)}, got {V3Name(given)}"
-            : $"field type conflict: input field \"{field}\" on measurement \"{table}\" is type {Name(given)}, "
-                + $"already exists as type {Name(known)}";
+            : $"field type conflict: input field \"{field}\" on measurement \"{table}\" "
+                + $"is type {Name(given)}, already exists as type {Name(known)}";
 
     public static string RoleConflict(IngestDialect dialect, string table, Column known)
     {

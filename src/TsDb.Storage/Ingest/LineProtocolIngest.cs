@@ -5,14 +5,15 @@ using TsDb.Model;
 namespace TsDb.Storage.Ingest;
 
 /// <summary>
-/// Line protocol to table batches. The bytes of a series are looked up as they are written: only the first line of a
-/// series in a request is taken apart.
+/// Line protocol to table batches. The bytes of a series are looked up as they are written: only the first
+/// line of a series in a request is taken apart.
 /// </summary>
 public static class LineProtocolIngest
 {
     /// <summary>
-    /// Parses a body against a state of the schemas; nothing is stored. Throws <see cref="ErrorKind.Invalid"/> for a body
-    /// that is not text where the dialect demands it, <see cref="ErrorKind.TooLarge"/> beyond a limit of requests.
+    /// Parses a body against a state of the schemas; nothing is stored. Throws <see
+    /// cref="ErrorKind.Invalid"/> for a body that is not text where the dialect demands it, <see
+    /// cref="ErrorKind.TooLarge"/> beyond a limit of requests.
     /// </summary>
     public static ParsedPoints Parse(
         ReadOnlySpan<byte> body, IngestRules rules, SchemaCatalog schemas, IngestSetup setup)
@@ -61,7 +62,8 @@ public static class LineProtocolIngest
             if (refusal is not null) return refusal;
             if (reader.Fault != LineFault.None) return Of(reader.Fault, reader.FaultOffset);
             int timeAt = reader.Offset;
-            if (!reader.ReadTime(out bool given, out long written)) return Of(reader.Fault, reader.FaultOffset);
+            if (!reader.ReadTime(out bool given, out long written))
+                return Of(reader.Fault, reader.FaultOffset);
             refusal = _tables.TimeOf(given, written, timeAt, out long time);
             if (refusal is not null) return refusal;
             _tables.EndRow(table, series, time);
@@ -90,7 +92,8 @@ public static class LineProtocolIngest
         private static Refusal Of(LineFault fault, int offset) =>
             new(RefusalKind.Malformed, fault.Reason(), offset);
 
-        private Refusal? TakeKey(ref LineReader reader, ReadOnlySpan<byte> key, out (int Table, int Series) target)
+        private Refusal? TakeKey(
+            ref LineReader reader, ReadOnlySpan<byte> key, out (int Table, int Series) target)
         {
             target = default;
             int offset = reader.LineStart;

@@ -1,7 +1,8 @@
 namespace TsDb.Storage.Ingest;
 
 /// <summary>One refused line or point of a request.</summary>
-/// <param name="LineNumber">Its first line, counted from 1; of points in JSON their place, counted from 1.</param>
+/// <param name="LineNumber">Its first line, counted from 1; of points in JSON their place, counted from
+/// 1.</param>
 /// <param name="Offset">The byte of the body where the trouble is.</param>
 /// <param name="Kind">What the rules of a dialect go by.</param>
 /// <param name="Reason">Why, in the words of the dialect.</param>

@@ -1,8 +1,8 @@
 namespace TsDb.Storage.Ingest;
 
 /// <summary>
-/// Times for points that come without one. At nanoseconds every point gets a later time than the one before, so that two
-/// points of one series never become one.
+/// Times for points that come without one. At nanoseconds every point gets a later time than the one before,
+/// so that two points of one series never become one.
 /// </summary>
 public sealed class NodeTime(TimeProvider clock)
 {

@@ -7,7 +7,8 @@ namespace TsDb.Storage.Ingest;
 /// <param name="Batches">The good points; none if the dialect refuses the body for its bad ones.</param>
 /// <param name="RowCount">Number of points in the batches.</param>
 /// <param name="RefusedCount">Points not in the batches.</param>
-/// <param name="Refusals">The refused lines, first ones first; not more than the limit of listed ones.</param>
+/// <param name="Refusals">The refused lines, first ones first; not more than the limit of listed
+/// ones.</param>
 /// <param name="RefusedWhole">True if good points are left out because of the bad ones.</param>
 public sealed record ParsedPoints(
     ImmutableArray<TableBatch> Batches,

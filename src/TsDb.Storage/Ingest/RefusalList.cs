@@ -3,13 +3,16 @@ using System.Text;
 
 namespace TsDb.Storage.Ingest;
 
-/// <summary>The refused points of one request: all counted, the first ones listed with the line they stand in.</summary>
+/// <summary>
+/// The refused points of one request: all counted, the first ones listed with the line they stand in.
+/// </summary>
 internal sealed class RefusalList(int listedMax)
 {
     /// <summary>An answer quotes this much of a line.</summary>
     private const int LineBytesMax = 1_024;
 
-    private readonly ImmutableArray<LineRefusal>.Builder _listed = ImmutableArray.CreateBuilder<LineRefusal>();
+    private readonly ImmutableArray<LineRefusal>.Builder _listed =
+        ImmutableArray.CreateBuilder<LineRefusal>();
     private long _lineNumber = 1;
     private int _countedTo;
     private bool _malformed;

@@ -9,8 +9,8 @@ using TsDb.Model;
 namespace TsDb.Storage.Ingest;
 
 /// <summary>
-/// Everything one request collects: its tables, the days it touches, the lines it could not take. One point at a time:
-/// <see cref="Table"/>, then <see cref="EndRow"/> or <see cref="RollBack"/>.
+/// Everything one request collects: its tables, the days it touches, the lines it could not take. One point
+/// at a time: <see cref="Table"/>, then <see cref="EndRow"/> or <see cref="RollBack"/>.
 /// </summary>
 internal sealed class RequestTables : IDisposable
 {
@@ -43,7 +43,9 @@ internal sealed class RequestTables : IDisposable
     /// <summary>Points taken.</summary>
     public long RowCount { get; private set; }
 
-    /// <summary>The table of a measurement, as its number in this request; it becomes the one that is rolled back.</summary>
+    /// <summary>
+    /// The table of a measurement, as its number in this request; it becomes the one that is rolled back.
+    /// </summary>
     public Refusal? Table(ReadOnlySpan<byte> name, int offset, out int table)
     {
         table = _tableNames.Find(name, out ulong hash);
@@ -75,12 +77,15 @@ internal sealed class RequestTables : IDisposable
         }
 
         bool fits = _rules.Precision.TryToNanoseconds(written, out nanoseconds);
-        bool inRange = nanoseconds is >= -LineFaultTexts.TimeMagnitudeMax and <= LineFaultTexts.TimeMagnitudeMax;
+        bool inRange =
+            nanoseconds is >= -LineFaultTexts.TimeMagnitudeMax and <= LineFaultTexts.TimeMagnitudeMax;
         if (fits && (inRange || Dialect == IngestDialect.V3)) return null;
         return new Refusal(RefusalKind.Malformed, LineFault.TimeOutOfRange.Reason(), offset);
     }
 
-    /// <summary>Takes the point; throws <see cref="ErrorKind.TooLarge"/> if the request goes beyond its limits by it.</summary>
+    /// <summary>
+    /// Takes the point; throws <see cref="ErrorKind.TooLarge"/> if the request goes beyond its limits by it.
+    /// </summary>
     public void EndRow(TableIntake table, int series, long timeNanoseconds)
     {
         if (!_lastDay.Contains(timeNanoseconds)) TouchDay(timeNanoseconds);
@@ -145,7 +150,8 @@ internal sealed class RequestTables : IDisposable
         if (_tablesKnown + _tables.Count(table => table.IsNew) < Limits.TablesPerDatabaseMax) return null;
         return new Refusal(
             RefusalKind.Limit,
-            $"database \"{_rules.Database}\" has its {Limits.TablesPerDatabaseMax} tables, more are not allowed",
+            $"database \"{_rules.Database}\" has its {Limits.TablesPerDatabaseMax} tables, "
+                + "more are not allowed",
             offset);
     }
 
@@ -163,7 +169,9 @@ internal sealed class RequestTables : IDisposable
         _lastDay = day.Range;
     }
 
-    /// <summary>Throws <see cref="ErrorKind.TooLarge"/> if the columns need more room than a request may take.</summary>
+    /// <summary>
+    /// Throws <see cref="ErrorKind.TooLarge"/> if the columns need more room than a request may take.
+    /// </summary>
     public void RequireRoom()
     {
         long cells = 0;
@@ -171,7 +179,7 @@ internal sealed class RequestTables : IDisposable
         if (cells <= Limits.CellsPerRequestMax) return;
         throw new TsDbException(
             ErrorKind.TooLarge,
-            $"the points of one request need more than {Limits.CellsPerRequestMax} values, absent ones included: "
-                + "send fewer lines at a time");
+            $"the points of one request need more than {Limits.CellsPerRequestMax} values, "
+                + "absent ones included: send fewer lines at a time");
     }
 }

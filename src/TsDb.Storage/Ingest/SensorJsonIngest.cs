@@ -10,8 +10,9 @@ namespace TsDb.Storage.Ingest;
 public static class SensorJsonIngest
 {
     /// <summary>
-    /// Parses a payload against a state of the schemas; nothing is stored. Throws <see cref="ErrorKind.Invalid"/> if it is
-    /// not JSON of the shape, <see cref="ErrorKind.TooLarge"/> beyond a limit of requests.
+    /// Parses a payload against a state of the schemas; nothing is stored. Throws <see
+    /// cref="ErrorKind.Invalid"/> if it is not JSON of the shape, <see cref="ErrorKind.TooLarge"/> beyond a
+    /// limit of requests.
     /// </summary>
     public static ParsedPoints Parse(
         ReadOnlyMemory<byte> payload,
@@ -40,15 +41,18 @@ public static class SensorJsonIngest
     private static Refusal? Take(RequestTables tables, SensorJsonRules json, SensorPoint point)
     {
         string name = point.Measurement ?? json.Table;
-        if (name.Length == 0 || name.Any(char.IsControl)) return Malformed(LineFault.MissingMeasurement.Reason());
+        if (name.Length == 0 || name.Any(char.IsControl))
+            return Malformed(LineFault.MissingMeasurement.Reason());
         Refusal? refusal = tables.Table(Encoding.UTF8.GetBytes(name), 0, out int number);
         if (refusal is not null) return refusal;
         TableIntake table = tables.Open(number);
         table.BeginSeries();
         int position = 0;
-        foreach ((string tag, string value) in json.Tags.Where(tag => !Has(point, tag.Key)).Concat(point.Tags))
+        var tags = json.Tags.Where(tag => !Has(point, tag.Key)).Concat(point.Tags);
+        foreach ((string tag, string value) in tags)
         {
-            refusal = table.TakeTag(Encoding.UTF8.GetBytes(tag), Encoding.UTF8.GetBytes(value), position++, 0);
+            refusal =
+                table.TakeTag(Encoding.UTF8.GetBytes(tag), Encoding.UTF8.GetBytes(value), position++, 0);
             if (refusal is not null) return refusal;
         }
 

@@ -6,8 +6,8 @@ using TsDb.Model;
 namespace TsDb.Storage.Ingest;
 
 /// <summary>
-/// The points of one request for one table, checked against the schema that the request is parsed against and against
-/// what earlier points of the request added to it. A point that is refused leaves nothing behind.
+/// The points of one request for one table, checked against the schema that the request is parsed against and
+/// against what earlier points of the request added to it. A point that is refused leaves nothing behind.
 /// </summary>
 internal sealed class TableIntake : IDisposable
 {
@@ -15,7 +15,8 @@ internal sealed class TableIntake : IDisposable
     private readonly TableSchema? _schema;
     private readonly TableBatchBuilder _builder;
 
-    // Names as they are written; the number of a name is the number of its column. Field names carry their '='.
+    // Names as they are written; the number of a name is the number of its column. Field names carry their
+    // '='.
     private readonly ByteKeyMap _tagNames;
     private readonly ByteKeyMap _fieldNames;
     private readonly List<string> _names = [];
@@ -46,7 +47,9 @@ internal sealed class TableIntake : IDisposable
 
     public int EndSeries() => _builder.EndSeries();
 
-    /// <summary>Gives the series a tag. <paramref name="position"/> is the tag's place in its line, as a guess.</summary>
+    /// <summary>
+    /// Gives the series a tag. <paramref name="position"/> is the tag's place in its line, as a guess.
+    /// </summary>
     public Refusal? TakeTag(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, int position, int offset)
     {
         int tag = position < _tagNames.Count && _tagNames[position].SequenceEqual(name)
@@ -63,7 +66,9 @@ internal sealed class TableIntake : IDisposable
         return new Refusal(RefusalKind.Malformed, LineFault.DuplicateTags.Reason(), offset);
     }
 
-    /// <summary>Takes the fields of a line. Null with a fault in the reader means that the reader has the reason.</summary>
+    /// <summary>
+    /// Takes the fields of a line. Null with a fault in the reader means that the reader has the reason.
+    /// </summary>
     public Refusal? TakeFields(ref LineReader reader)
     {
         int position = 0;
@@ -74,14 +79,16 @@ internal sealed class TableIntake : IDisposable
             int field = position;
             if (!guessed)
             {
-                Refusal? refusal = FindField(reader.FieldNameAssigned, reader.FieldType, reader.Offset, out field);
+                Refusal? refusal =
+                    FindField(reader.FieldNameAssigned, reader.FieldType, reader.Offset, out field);
                 if (refusal is not null) return refusal;
             }
 
             FieldColumn column = _builder.Field(field);
             if (column.Type != reader.FieldType) return TypeConflict(column, reader.FieldType, reader.Offset);
             if (column.Length > RowCount && _owner.Dialect == IngestDialect.V3)
-                return new Refusal(RefusalKind.Malformed, IngestWords.DuplicateField(column.Name), reader.Offset);
+                return new Refusal(
+                    RefusalKind.Malformed, IngestWords.DuplicateField(column.Name), reader.Offset);
             if (reader.FieldType != FieldType.String) column.Set(RowCount, reader.FieldBits);
             else if (TakeText(ref reader, column) is { } tooLong) return tooLong;
             position = field + 1;

@@ -21,6 +21,8 @@ public enum TimePrecision
     /// <summary>Hours.</summary>
     Hours,
 
-    /// <summary>Each time by its size: below 5e9 seconds, below 5e12 milliseconds, below 5e15 microseconds.</summary>
+    /// <summary>
+    /// Each time by its size: below 5e9 seconds, below 5e12 milliseconds, below 5e15 microseconds.
+    /// </summary>
     Auto,
 }

@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Routing;
 
 namespace TsDb.Adapters.Http.Write;
 
-/// <summary>Is it there, is it well, is it ready: the three questions that clients and supervisors ask.</summary>
+/// <summary>
+/// Is it there, is it well, is it ready: the three questions that clients and supervisors ask.
+/// </summary>
 public static class ProbeEndpoints
 {
     /// <summary>Maps /ping, /health and /ready.</summary>
@@ -27,7 +29,8 @@ public static class ProbeEndpoints
         WriteAnswers.Stamp(context.Response, options);
         string verbose = context.Request.Query["verbose"].ToString();
         bool wantsJson = verbose is not ("" or "0" or "false")
-            || context.Request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase);
+            || context.Request.Headers.Accept.ToString().Contains(
+                "application/json", StringComparison.OrdinalIgnoreCase);
         if (wantsJson)
         {
             return WriteAnswers.JsonAsync(context.Response, StatusCodes.Status200OK, json =>

@@ -8,8 +8,9 @@ using TsDb.Storage.Ingest;
 namespace TsDb.Adapters.Http.Write;
 
 /// <summary>
-/// /query as far as writers need it: CREATE DATABASE always succeeds (the first accepted point is what makes a database),
-/// SHOW DATABASES lists those with points and those asked for since start. Questions are asked in SQL elsewhere.
+/// /query as far as writers need it: CREATE DATABASE always succeeds (the first accepted point is what makes
+/// a database), SHOW DATABASES lists those with points and those asked for since start. Questions are asked
+/// in SQL elsewhere.
 /// </summary>
 internal sealed partial class StatementEndpoint(IngestPipeline pipeline, WriteEndpointOptions options)
 {
@@ -32,13 +33,15 @@ internal sealed partial class StatementEndpoint(IngestPipeline pipeline, WriteEn
         string? credentials = WriteAnswers.Credentials(context.Request);
         if (!options.Authorizer.IsAllowed(new AccessRequest("http", "write", "", credentials)))
         {
-            int status = credentials is null ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden;
+            int status =
+                credentials is null ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden;
             await V1Dialect.ErrorAsync(context.Response, status, "authorization failed");
             return;
         }
 
         string[] statements =
-            text.Split(';', StatementsMax, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            text.Split(
+                ';', StatementsMax, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         await WriteAnswers.JsonAsync(
             context.Response,
             StatusCodes.Status200OK,
@@ -88,7 +91,8 @@ internal sealed partial class StatementEndpoint(IngestPipeline pipeline, WriteEn
         {
             json.WriteString(
                 "error",
-                "only CREATE DATABASE and SHOW DATABASES are understood here: ask questions in SQL at /api/v3/query_sql");
+                "only CREATE DATABASE and SHOW DATABASES are understood here: "
+                    + "ask questions in SQL at /api/v3/query_sql");
         }
 
         json.WriteEndObject();
@@ -123,6 +127,7 @@ internal sealed partial class StatementEndpoint(IngestPipeline pipeline, WriteEn
     private static partial Regex CreateDatabase();
 
     [GeneratedRegex(
-        @"^SHOW\s+DATABASES$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1_000)]
+        @"^SHOW\s+DATABASES$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1_000)]
     private static partial Regex ShowDatabases();
 }

@@ -4,7 +4,9 @@ using TsDb.Storage.Ingest;
 
 namespace TsDb.Adapters.Http.Write;
 
-/// <summary>POST /api/v2/write as InfluxDB 2.x answers it. A bucket is a database; "/autogen" behind it says nothing.</summary>
+/// <summary>
+/// POST /api/v2/write as InfluxDB 2.x answers it. A bucket is a database; "/autogen" behind it says nothing.
+/// </summary>
 internal sealed class V2Dialect : IWriteDialect
 {
     private const string DefaultPolicy = "/autogen";
@@ -13,10 +15,12 @@ internal sealed class V2Dialect : IWriteDialect
     {
         IQueryCollection query = context.Request.Query;
         string bucket = query["bucket"].ToString();
-        if (bucket.EndsWith(DefaultPolicy, StringComparison.Ordinal)) bucket = bucket[..^DefaultPolicy.Length];
+        if (bucket.EndsWith(DefaultPolicy, StringComparison.Ordinal))
+            bucket = bucket[..^DefaultPolicy.Length];
         if (bucket.Length == 0)
         {
-            await ErrorAsync(context.Response, StatusCodes.Status404NotFound, "not found", "bucket not found: name it");
+            await ErrorAsync(
+                context.Response, StatusCodes.Status404NotFound, "not found", "bucket not found: name it");
             return null;
         }
 

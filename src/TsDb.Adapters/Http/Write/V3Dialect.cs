@@ -6,7 +6,8 @@ using TsDb.Storage.Ingest;
 namespace TsDb.Adapters.Http.Write;
 
 /// <summary>
-/// POST /api/v3/write_lp as InfluxDB 3 answers it. <c>no_sync</c> is accepted, and the points are synced all the same.
+/// POST /api/v3/write_lp as InfluxDB 3 answers it. <c>no_sync</c> is accepted, and the points are synced all
+/// the same.
 /// </summary>
 internal sealed class V3Dialect : IWriteDialect
 {
@@ -21,7 +22,8 @@ internal sealed class V3Dialect : IWriteDialect
         bool? noSync = TruthOf(query["no_sync"].ToString(), absent: false);
         string? wrong = null;
         if (database.Length == 0) wrong = "missing query parameter 'db'";
-        else if (precision is null) wrong = "invalid precision: use auto, second, millisecond, microsecond or nanosecond";
+        else if (precision is null)
+            wrong = "invalid precision: use auto, second, millisecond, microsecond or nanosecond";
         else if (acceptPartial is null) wrong = "accept_partial must be true or false";
         else if (noSync is null) wrong = "no_sync must be true or false";
         if (wrong is not null)

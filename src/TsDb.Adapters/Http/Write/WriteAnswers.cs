@@ -8,7 +8,9 @@ using TsDb.Model;
 
 namespace TsDb.Adapters.Http.Write;
 
-/// <summary>What all answers have in common: headers, JSON as these servers write it, waiting times.</summary>
+/// <summary>
+/// What all answers have in common: headers, JSON as these servers write it, waiting times.
+/// </summary>
 internal static class WriteAnswers
 {
     private const int HeaderCharsMax = 1_024;

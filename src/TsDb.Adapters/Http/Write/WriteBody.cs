@@ -3,7 +3,9 @@ using TsDb.Adapters.Hosting;
 
 namespace TsDb.Adapters.Http.Write;
 
-/// <summary>The bytes of a request's body in pooled memory, and the room they take in the node's budget.</summary>
+/// <summary>
+/// The bytes of a request's body in pooled memory, and the room they take in the node's budget.
+/// </summary>
 internal sealed class WriteBody(ByteBudget budget) : IDisposable
 {
     private byte[] _bytes = [];

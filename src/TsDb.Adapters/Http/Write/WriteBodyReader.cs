@@ -12,24 +12,29 @@ internal sealed class WriteBodyReader(int bytesMax, WriteEndpointOptions options
 {
     private const int StartBytes = 64 << 10;
 
-    /// <summary>Line protocol shrinks about this much by gzip: a guess that is corrected while reading.</summary>
+    /// <summary>
+    /// Line protocol shrinks about this much by gzip: a guess that is corrected while reading.
+    /// </summary>
     private const int GzipFactor = 8;
 
     private readonly ByteBudget _budget = new(options.BodyBytesInFlightMax, options.Clock);
 
     /// <summary>
-    /// Reads the whole body. Throws <see cref="ErrorKind.TooLarge"/> naming the limit, <see cref="ErrorKind.Invalid"/> for
-    /// bytes that are not gzip though the request says so, <see cref="ErrorKind.Unavailable"/> if there was no room in
-    /// time.
+    /// Reads the whole body. Throws <see cref="ErrorKind.TooLarge"/> naming the limit, <see
+    /// cref="ErrorKind.Invalid"/> for bytes that are not gzip though the request says so, <see
+    /// cref="ErrorKind.Unavailable"/> if there was no room in time.
     /// </summary>
     public async Task<WriteBody> ReadAsync(HttpRequest request, CancellationToken ct)
     {
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
+        IHttpMaxRequestBodySizeFeature? server =
+            request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>();
+        if (server is { IsReadOnly: false })
             server.MaxRequestBodySize = null; // the limit here has its own answer
         string encoding = request.Headers.ContentEncoding.ToString();
         bool gzip = encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase);
         if (!gzip && encoding.Length > 0 && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
-            throw new TsDbException(ErrorKind.Invalid, $"content encoding '{encoding}' is not known: use gzip or none");
+            throw new TsDbException(
+                ErrorKind.Invalid, $"content encoding '{encoding}' is not known: use gzip or none");
         long announced = request.ContentLength ?? StartBytes;
         if (announced > bytesMax) throw TooLarge();
         WriteBody body = new(_budget);
@@ -77,11 +82,14 @@ internal sealed class WriteBodyReader(int bytesMax, WriteEndpointOptions options
         }
         catch (InvalidDataException error)
         {
-            throw new TsDbException(ErrorKind.Invalid, $"gzip: invalid header or data: {error.Message}", error);
+            throw new TsDbException(
+                ErrorKind.Invalid, $"gzip: invalid header or data: {error.Message}", error);
         }
     }
 
-    /// <summary>Room for <paramref name="bytes"/> more; the body at least doubles, so that copying stays linear.</summary>
+    /// <summary>
+    /// Room for <paramref name="bytes"/> more; the body at least doubles, so that copying stays linear.
+    /// </summary>
     private Task ReserveMoreAsync(WriteBody body, int bytes, CancellationToken ct)
     {
         if (body.Free.Length >= bytes) return Task.CompletedTask;
@@ -94,7 +102,8 @@ internal sealed class WriteBodyReader(int bytesMax, WriteEndpointOptions options
     private async Task ReserveAsync(WriteBody body, int bytes, CancellationToken ct)
     {
         if (await body.TryReserveAsync(bytes, options.RoomWait, ct)) return;
-        throw new TsDbException(ErrorKind.Unavailable, "the node is reading as many bodies as it has room for: try again")
+        throw new TsDbException(
+            ErrorKind.Unavailable, "the node is reading as many bodies as it has room for: try again")
         {
             RetryAfter = options.RetryAfter,
         };

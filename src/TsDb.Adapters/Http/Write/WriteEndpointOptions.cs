@@ -5,7 +5,9 @@ namespace TsDb.Adapters.Http.Write;
 /// <summary>What the write endpoints need to know of the node they belong to.</summary>
 public sealed record WriteEndpointOptions
 {
-    /// <summary>Bytes of all bodies that are being read or parsed at one time; further requests wait for room.</summary>
+    /// <summary>
+    /// Bytes of all bodies that are being read or parsed at one time; further requests wait for room.
+    /// </summary>
     public long BodyBytesInFlightMax
     {
         get;

@@ -16,7 +16,8 @@ public static class WriteEndpoints
     public static void MapWriteEndpoints(
         this IEndpointRouteBuilder routes, IngestPipeline pipeline, WriteEndpointOptions options)
     {
-        ILogger log = routes.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger("TsDb.Http.Write");
+        ILogger log =
+            routes.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger("TsDb.Http.Write");
         WriteHandler handler = new(pipeline, options, log);
         Map(routes, handler, "/write", new V1Dialect());
         Map(routes, handler, "/api/v2/write", new V2Dialect());
@@ -25,12 +26,15 @@ public static class WriteEndpoints
         routes.MapMethods("/query", [HttpMethods.Get, HttpMethods.Post], statements.HandleAsync);
     }
 
-    /// <summary>Maps the same addresses on a node that takes no points; the answer says which nodes do.</summary>
+    /// <summary>
+    /// Maps the same addresses on a node that takes no points; the answer says which nodes do.
+    /// </summary>
     /// <param name="routes">The node's routes.</param>
     /// <param name="edges">Ids of the edges seen so far.</param>
     /// <param name="options">Version and the like.</param>
     public static void MapWriteRefusals(
-        this IEndpointRouteBuilder routes, Func<IReadOnlyCollection<string>> edges, WriteEndpointOptions options)
+        this IEndpointRouteBuilder routes, Func<IReadOnlyCollection<string>> edges,
+        WriteEndpointOptions options)
     {
         Refuse("/write", new V1Dialect());
         Refuse("/api/v2/write", new V2Dialect());
@@ -46,6 +50,7 @@ public static class WriteEndpoints
         });
     }
 
-    private static void Map(IEndpointRouteBuilder routes, WriteHandler handler, string path, IWriteDialect dialect) =>
+    private static void Map(
+        IEndpointRouteBuilder routes, WriteHandler handler, string path, IWriteDialect dialect) =>
         routes.MapPost(path, context => handler.HandleAsync(context, dialect));
 }

@@ -50,7 +50,8 @@ internal sealed class WriteHandler(IngestPipeline pipeline, WriteEndpointOptions
     private async Task<bool> IsAllowedAsync(HttpContext context, IWriteDialect dialect, string database)
     {
         string? credentials = WriteAnswers.Credentials(context.Request);
-        if (options.Authorizer.IsAllowed(new AccessRequest("http", "write", database, credentials))) return true;
+        if (options.Authorizer.IsAllowed(new AccessRequest("http", "write", database, credentials)))
+            return true;
         int status = credentials is null ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden;
         await dialect.AnswerFailureAsync(context, status, "authorization failed");
         return false;

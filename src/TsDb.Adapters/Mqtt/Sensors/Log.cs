@@ -5,7 +5,8 @@ namespace TsDb.Adapters.Mqtt.Sensors;
 /// <summary>Log lines of what sensors send.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(5201, LogLevel.Warning, "Refused {Count} points on topic {Topic}, the first because: {Reason}")]
+    [LoggerMessage(
+        5201, LogLevel.Warning, "Refused {Count} points on topic {Topic}, the first because: {Reason}")]
     public static partial void PointsRefused(ILogger log, string topic, long count, string reason);
 
     [LoggerMessage(5202, LogLevel.Warning, "Refused a message on topic {Topic}: {Reason}")]

@@ -16,14 +16,15 @@ using TsDb.Storage.Ingest;
 namespace TsDb.Adapters.Mqtt.Sensors;
 
 /// <summary>
-/// The edge's own broker for sensors: takes points and passes messages on to nobody. A publish is acknowledged after its
-/// points are durable. Publishes of one connection do not wait for each other: the acknowledgement waits in the loop that
-/// sends, while the loop that receives goes on, so that many publishes share one commit.
+/// The edge's own broker for sensors: takes points and passes messages on to nobody. A publish is
+/// acknowledged after its points are durable. Publishes of one connection do not wait for each other: the
+/// acknowledgement waits in the loop that sends, while the loop that receives goes on, so that many publishes
+/// share one commit.
 /// </summary>
 /// <remarks>
-/// When points cannot be stored for now, the connection is closed without an acknowledgement: the sender keeps what is
-/// not acknowledged and sends it again, in order. A payload that can never be stored is acknowledged, to MQTT 5 senders
-/// with the reason, so that it does not block what comes behind it.
+/// When points cannot be stored for now, the connection is closed without an acknowledgement: the sender
+/// keeps what is not acknowledged and sends it again, in order. A payload that can never be stored is
+/// acknowledged, to MQTT 5 senders with the reason, so that it does not block what comes behind it.
 /// </remarks>
 public sealed class SensorBroker : IAsyncDisposable
 {
@@ -37,7 +38,9 @@ public sealed class SensorBroker : IAsyncDisposable
     private readonly ConcurrentDictionary<EndPoint, SensorConnection> _known = new();
     private long _unnamedClients;
 
-    /// <summary>Prepares the broker; it takes connections once it is attached to a listener and started.</summary>
+    /// <summary>
+    /// Prepares the broker; it takes connections once it is attached to a listener and started.
+    /// </summary>
     public SensorBroker(IngestPipeline pipeline, SensorBrokerOptions options, ILoggerFactory loggers)
     {
         (_options, _log) = (options, loggers.CreateLogger("TsDb.Mqtt.Sensors"));
@@ -115,7 +118,8 @@ public sealed class SensorBroker : IAsyncDisposable
             connection.Expect(publish.PacketIdentifier, answer);
     }
 
-    private async Task<SensorAnswer> TakeWithinBudgetAsync(string topic, MqttPublishPacket publish, long bytes)
+    private async Task<SensorAnswer> TakeWithinBudgetAsync(
+        string topic, MqttPublishPacket publish, long bytes)
     {
         try
         {
@@ -143,9 +147,9 @@ public sealed class SensorBroker : IAsyncDisposable
                 ack.ReasonCode = MqttPubAckReasonCode.PayloadFormatInvalid;
                 ack.ReasonString = refused.Reason;
                 break;
-            case MqttPubRecPacket received when await AnswerOfAsync(e, received.PacketIdentifier) is { } refused:
-                received.ReasonCode = MqttPubRecReasonCode.PayloadFormatInvalid;
-                received.ReasonString = refused.Reason;
+            case MqttPubRecPacket rec when await AnswerOfAsync(e, rec.PacketIdentifier) is { } refused:
+                rec.ReasonCode = MqttPubRecReasonCode.PayloadFormatInvalid;
+                rec.ReasonString = refused.Reason;
                 break;
             default:
                 break;
@@ -162,7 +166,9 @@ public sealed class SensorBroker : IAsyncDisposable
         if (answer.Outcome == SensorOutcome.Done) return null;
         if (answer.Outcome == SensorOutcome.Refused) return answer;
         Log.ConnectionClosed(_log, e.ClientId, answer.Reason);
-        throw new MqttCommunicationException(answer.Reason); // ends the connection before the acknowledgement is sent
+
+        // Ends the connection before the acknowledgement is sent.
+        throw new MqttCommunicationException(answer.Reason);
     }
 
     private Task OnDisconnected(ClientDisconnectedEventArgs e)

@@ -17,7 +17,8 @@ public sealed record SensorBrokerOptions
     } = 4 << 20;
 
     /// <summary>
-    /// Payload bytes that are received and not yet committed, all connections together; beyond it no connection is read.
+    /// Payload bytes that are received and not yet committed, all connections together; beyond it no
+    /// connection is read.
     /// </summary>
     public int BytesInFlightMax
     {

@@ -4,8 +4,8 @@ using MQTTnet.Packets;
 namespace TsDb.Adapters.Mqtt.Sensors;
 
 /// <summary>
-/// What one connection has sent and not yet been told about. Its packets are received one after the other and its answers
-/// sent one after the other, by two loops.
+/// What one connection has sent and not yet been told about. Its packets are received one after the other and
+/// its answers sent one after the other, by two loops.
 /// </summary>
 internal sealed class SensorConnection
 {
@@ -52,7 +52,8 @@ internal sealed class SensorConnection
     public Task<SensorAnswer>? SentBefore(ushort packetId) => _exactlyOnce.GetValueOrDefault(packetId);
 
     /// <summary>Remembers an exactly-once packet until its sender lets go of it.</summary>
-    public void BeginExactlyOnce(ushort packetId, Task<SensorAnswer> answer) => _exactlyOnce[packetId] = answer;
+    public void BeginExactlyOnce(ushort packetId, Task<SensorAnswer> answer) =>
+        _exactlyOnce[packetId] = answer;
 
     /// <summary>The sender has let go of an exactly-once packet.</summary>
     public void EndExactlyOnce(ushort packetId) => _exactlyOnce.Remove(packetId);

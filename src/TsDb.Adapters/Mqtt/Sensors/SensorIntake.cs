@@ -6,13 +6,16 @@ using TsDb.Storage.Ingest;
 namespace TsDb.Adapters.Mqtt.Sensors;
 
 /// <summary>
-/// One message from its payload to its end. Calls made one after the other reach the log in that order, though none
-/// waits for the one before: a request is parsed and handed to the store before the call returns.
+/// One message from its payload to its end. Calls made one after the other reach the log in that order,
+/// though none waits for the one before: a request is parsed and handed to the store before the call returns.
 /// </summary>
 internal sealed class SensorIntake(IngestPipeline pipeline, SensorRules rules, ILogger log)
 {
-    /// <summary>Stores what the message holds. Never throws; the payload is copied before the call returns.</summary>
-    public async Task<SensorAnswer> TakeAsync(string topic, ReadOnlySequence<byte> payload, CancellationToken ct)
+    /// <summary>
+    /// Stores what the message holds. Never throws; the payload is copied before the call returns.
+    /// </summary>
+    public async Task<SensorAnswer> TakeAsync(
+        string topic, ReadOnlySequence<byte> payload, CancellationToken ct)
     {
         int length = (int)payload.Length;
         byte[] bytes = ArrayPool<byte>.Shared.Rent(Math.Max(1, length));
@@ -27,7 +30,8 @@ internal sealed class SensorIntake(IngestPipeline pipeline, SensorRules rules, I
             Log.PointsRefused(log, topic, parsed.RefusedCount, reason);
             return parsed.RowCount > 0 ? SensorAnswer.Done : new SensorAnswer(SensorOutcome.Refused, reason);
         }
-        catch (TsDbException error) when (error.Kind is ErrorKind.Invalid or ErrorKind.TooLarge or ErrorKind.Conflict)
+        catch (TsDbException error) when (
+            error.Kind is ErrorKind.Invalid or ErrorKind.TooLarge or ErrorKind.Conflict)
         {
             pipeline.Stats.AddRejectedMessage();
             Log.MessageRefused(log, topic, error.Message);
@@ -45,7 +49,8 @@ internal sealed class SensorIntake(IngestPipeline pipeline, SensorRules rules, I
         }
     }
 
-    private Task<ParsedPoints> WriteAsync(SensorTarget target, ReadOnlyMemory<byte> payload, CancellationToken ct)
+    private Task<ParsedPoints> WriteAsync(
+        SensorTarget target, ReadOnlyMemory<byte> payload, CancellationToken ct)
     {
         int start = payload.Span.IndexOfAnyExcept(" \t\r\n"u8);
         bool isJson = start >= 0 && payload.Span[start] is (byte)'{' or (byte)'[';

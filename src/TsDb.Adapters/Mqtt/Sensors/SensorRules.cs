@@ -5,19 +5,22 @@ using TsDb.Storage.Ingest;
 namespace TsDb.Adapters.Mqtt.Sensors;
 
 /// <summary>
-/// How the topics that sensors publish on map to databases, tables and tags: the first rule that applies counts.
+/// How the topics that sensors publish on map to databases, tables and tags: the first rule that applies
+/// counts.
 /// </summary>
 /// <remarks>
 /// The rules without a rule file:
 /// <list type="number">
-/// <item><c>tsdb/write/{database}</c> and <c>tsdb/write/{database}/{precision}</c> (ns, us, ms, s): that database.</item>
+/// <item><c>tsdb/write/{database}</c> and <c>tsdb/write/{database}/{precision}</c> (ns, us, ms, s): that
+/// database.</item>
 /// <item>Topics below <c>$</c> and <c>tsdb/</c> otherwise carry no points.</item>
 /// <item>Every other topic: database <c>default</c>. Line protocol says its tables itself. For JSON a leading
-/// <c>sensors/</c> is dropped; the first level is the table, a level <c>name=value</c> is a tag, and the other levels
-/// together are the tag <c>sensor</c>: <c>sensors/weather/roof/north</c> is table weather, sensor roof/north.</item>
+/// <c>sensors/</c> is dropped; the first level is the table, a level <c>name=value</c> is a tag, and the
+/// other levels together are the tag <c>sensor</c>: <c>sensors/weather/roof/north</c> is table weather,
+/// sensor roof/north.</item>
 /// </list>
-/// A payload that starts with '{' or '[' is JSON, any other is line protocol, with times in nanoseconds unless the topic
-/// says otherwise. Times in JSON are taken by their size.
+/// A payload that starts with '{' or '[' is JSON, any other is line protocol, with times in nanoseconds
+/// unless the topic says otherwise. Times in JSON are taken by their size.
 /// </remarks>
 public sealed class SensorRules(ImmutableArray<SensorRule> rules)
 {
@@ -59,14 +62,16 @@ public sealed class SensorRules(ImmutableArray<SensorRule> rules)
             _ => null,
         };
         if (levels.Length > 2 || precision is null || !IngestRules.IsDatabaseName(levels[0]))
-            throw new TsDbException(ErrorKind.Invalid, $"topic '{topic}' is not {WriteRoot}database[/ns|us|ms|s]");
+            throw new TsDbException(
+                ErrorKind.Invalid, $"topic '{topic}' is not {WriteRoot}database[/ns|us|ms|s]");
         return new SensorTarget(levels[0], precision.Value, new SensorJsonRules(levels[0], []));
     }
 
     private static SensorTarget? ResolveAny(string topic)
     {
         if (topic.StartsWith('$') || topic.StartsWith(OwnRoot, StringComparison.Ordinal)) return null;
-        string named = topic.StartsWith(SensorsRoot, StringComparison.Ordinal) ? topic[SensorsRoot.Length..] : topic;
+        string named =
+            topic.StartsWith(SensorsRoot, StringComparison.Ordinal) ? topic[SensorsRoot.Length..] : topic;
         string[] levels = named.Split('/', StringSplitOptions.RemoveEmptyEntries);
         string table = levels.Length == 0 ? topic : levels[0];
         List<KeyValuePair<string, string>> tags = [];
@@ -74,7 +79,8 @@ public sealed class SensorRules(ImmutableArray<SensorRule> rules)
         foreach (string level in levels.Skip(1))
         {
             int equals = level.IndexOf('=', StringComparison.Ordinal);
-            if (equals > 0 && equals < level.Length - 1) tags.Add(new(level[..equals], level[(equals + 1)..]));
+            if (equals > 0 && equals < level.Length - 1)
+                tags.Add(new(level[..equals], level[(equals + 1)..]));
             else unnamed.Add(level);
         }
 

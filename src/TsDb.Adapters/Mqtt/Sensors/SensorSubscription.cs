@@ -9,21 +9,27 @@ using TsDb.Storage.Ingest;
 namespace TsDb.Adapters.Mqtt.Sensors;
 
 /// <summary>
-/// Takes points from a broker that is there already: subscribes at QoS 1 and acknowledges each message after its points
-/// are durable, in the order received. The broker keeps the session, so messages published while this node is away arrive
-/// later. When points cannot be stored for now, the connection is dropped and what was not acknowledged comes again.
+/// Takes points from a broker that is there already: subscribes at QoS 1 and acknowledges each message after
+/// its points are durable, in the order received. The broker keeps the session, so messages published while
+/// this node is away arrive later. When points cannot be stored for now, the connection is dropped and what
+/// was not acknowledged comes again.
 /// </summary>
 public sealed class SensorSubscription(
     IngestPipeline pipeline, SensorSubscriptionOptions options, ILoggerFactory loggers)
 {
-    /// <summary>The default of 8 KiB becomes the socket's buffer and makes large messages a hundred times slower.</summary>
+    /// <summary>
+    /// The default of 8 KiB becomes the socket's buffer and makes large messages a hundred times slower.
+    /// </summary>
     private const int SocketBytes = 1 << 20;
 
     private readonly ILogger _log = loggers.CreateLogger("TsDb.Mqtt.Sensors");
 
-    private string Broker => string.Create(CultureInfo.InvariantCulture, $"mqtt://{options.Host}:{options.Port}");
+    private string Broker =>
+        string.Create(CultureInfo.InvariantCulture, $"mqtt://{options.Host}:{options.Port}");
 
-    /// <summary>Connects, subscribes and takes messages until cancelled; comes back after every failure.</summary>
+    /// <summary>
+    /// Connects, subscribes and takes messages until cancelled; comes back after every failure.
+    /// </summary>
     public async Task RunAsync(CancellationToken ct)
     {
         TimeSpan wait = options.RetryMin;
@@ -34,7 +40,8 @@ public sealed class SensorSubscription(
             {
                 reason = await TakeAsync(() => wait = options.RetryMin, ct);
             }
-            catch (Exception error) when (error is MqttCommunicationException or TimeoutException or IOException
+            catch (Exception error) when (
+                error is MqttCommunicationException or TimeoutException or IOException
                 || (error is OperationCanceledException && !ct.IsCancellationRequested))
             {
                 reason = error.Message;
@@ -81,11 +88,14 @@ public sealed class SensorSubscription(
         subscribed();
         string reason = await ended.Task.WaitAsync(ct);
         await acknowledged;
-        if (client.IsConnected) await client.DisconnectAsync(new MqttClientDisconnectOptions(), CancellationToken.None);
+        if (client.IsConnected)
+            await client.DisconnectAsync(new MqttClientDisconnectOptions(), CancellationToken.None);
         return reason;
     }
 
-    /// <summary>Acknowledges a message after those before it; false from the first that could not be stored.</summary>
+    /// <summary>
+    /// Acknowledges a message after those before it; false from the first that could not be stored.
+    /// </summary>
     private static async Task<bool> AcknowledgeAsync(
         Task<bool> before,
         MqttApplicationMessageReceivedEventArgs message,
@@ -106,7 +116,8 @@ public sealed class SensorSubscription(
             await message.AcknowledgeAsync(ct);
             return true;
         }
-        catch (Exception error) when (error is MqttCommunicationException or OperationCanceledException or IOException
+        catch (Exception error) when (
+            error is MqttCommunicationException or OperationCanceledException or IOException
             or InvalidOperationException)
         {
             // Stored but not acknowledged: it comes again, and counts once.

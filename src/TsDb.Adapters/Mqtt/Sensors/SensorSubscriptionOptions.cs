@@ -11,7 +11,9 @@ public sealed record SensorSubscriptionOptions
     /// <summary>The broker's port.</summary>
     public required int Port { get; init; }
 
-    /// <summary>The client id: the same after every restart, because the broker keeps unacknowledged messages by it.</summary>
+    /// <summary>
+    /// The client id: the same after every restart, because the broker keeps unacknowledged messages by it.
+    /// </summary>
     public required string ClientId { get; init; }
 
     /// <summary>What to subscribe to.</summary>

@@ -20,7 +20,8 @@ public sealed class WriteEndpointsTests
     public async Task Good_lines_are_stored_and_answered_with_204(string path)
     {
         await using WriteServer server = await WriteServer.StartAsync();
-        (int status, string body, HttpResponseMessage response) = await server.PostAsync(path, "m,t=a f=1,g=2i 1\nm f=3 2\n");
+        (int status, string body, HttpResponseMessage response) =
+            await server.PostAsync(path, "m,t=a f=1,g=2i 1\nm f=3 2\n");
         Assert.Equal((204, ""), (status, body));
         Assert.Equal("TsDb", response.Headers.GetValues("X-Influxdb-Build").Single());
         Assert.Equal(2, server.Target.Points("d", "m").Count);
@@ -42,14 +43,18 @@ public sealed class WriteEndpointsTests
     [Theory]
     [InlineData("/write", 400, "{\"error\":\"database is required\"}\n")]
     [InlineData(
-        "/write?db=d&precision=x", 400, "{\"error\":\"invalid precision \\\"x\\\" (use n, u, ms, s, m or h)\"}\n")]
-    [InlineData("/api/v2/write?org=o", 404, "{\"code\":\"not found\",\"message\":\"bucket not found: name it\"}\n")]
+        "/write?db=d&precision=x", 400,
+            "{\"error\":\"invalid precision \\\"x\\\" (use n, u, ms, s, m or h)\"}\n")]
+    [InlineData(
+        "/api/v2/write?org=o", 404, "{\"code\":\"not found\",\"message\":\"bucket not found: name it\"}\n")]
     [InlineData(
         "/api/v2/write?bucket=d&precision=m",
         400,
-        "{\"code\":\"invalid\",\"message\":\"invalid precision; valid precision units are ns, us, ms, and s\"}\n")]
+        "{\"code\":\"invalid\",\"message\":"
+            + "\"invalid precision; valid precision units are ns, us, ms, and s\"}\n")]
     [InlineData("/api/v3/write_lp", 400, "{\"error\":\"missing query parameter 'db'\"}\n")]
-    public async Task Wrong_parameters_are_answered_in_the_dialects_words(string path, int status, string body)
+    public async Task Wrong_parameters_are_answered_in_the_dialects_words(
+        string path, int status, string body)
     {
         await using WriteServer server = await WriteServer.StartAsync();
         (int actual, string text, _) = await server.PostAsync(path, "m f=1 1");
@@ -60,7 +65,8 @@ public sealed class WriteEndpointsTests
     public async Task V1_stores_the_good_lines_and_names_the_bad_one()
     {
         await using WriteServer server = await WriteServer.StartAsync();
-        (int status, string body, HttpResponseMessage response) = await server.PostAsync("/write?db=d&rp=r", GoodBadGood);
+        (int status, string body, HttpResponseMessage response) =
+            await server.PostAsync("/write?db=d&rp=r", GoodBadGood);
         const string Message = "partial write: unable to parse 'm f=oops 2': invalid boolean dropped=1 "
             + "for database: d for retention policy: r";
         Assert.Equal((400, $"{{\"error\":\"{Message}\"}}\n"), (status, body));
@@ -77,8 +83,8 @@ public sealed class WriteEndpointsTests
         (int status, string body, _) = await server.PostAsync("/write?db=d", "m f=\"x\" 2\nm f=2 3");
         Assert.Equal(400, status);
         Assert.Equal(
-            "{\"error\":\"partial write: field type conflict: input field \\\"f\\\" on measurement \\\"m\\\" is type "
-                + "string, already exists as type float dropped=1\"}\n",
+            "{\"error\":\"partial write: field type conflict: input field \\\"f\\\" on measurement "
+                + "\\\"m\\\" is type string, already exists as type float dropped=1\"}\n",
             body);
         Assert.Equal(2, server.Target.Points("d", "m").Count);
     }
@@ -98,12 +104,13 @@ public sealed class WriteEndpointsTests
     public async Task V2_stores_what_does_not_conflict()
     {
         await using WriteServer server = await WriteServer.StartAsync();
-        (int status, string body, _) = await server.PostAsync("/api/v2/write?bucket=d", "m f=1 1\nm f=t 2\nm f=2 3");
+        (int status, string body, _) =
+            await server.PostAsync("/api/v2/write?bucket=d", "m f=1 1\nm f=t 2\nm f=2 3");
         Assert.Equal(422, status);
         Assert.Equal(
-            "{\"code\":\"unprocessable entity\",\"message\":\"failure writing points to database: partial write: "
-                + "field type conflict: input field \\\"f\\\" on measurement \\\"m\\\" is type boolean, already exists "
-                + "as type float dropped=1\"}\n",
+            "{\"code\":\"unprocessable entity\",\"message\":\"failure writing points to database: "
+                + "partial write: field type conflict: input field \\\"f\\\" on measurement \\\"m\\\" "
+                + "is type boolean, already exists as type float dropped=1\"}\n",
             body);
         Assert.Equal(2, server.Target.Points("d", "m").Count);
     }
@@ -128,7 +135,9 @@ public sealed class WriteEndpointsTests
         (int status, string body, _) = await server.PostAsync(
             "/api/v3/write_lp?db=d&accept_partial=false", GoodBadGood);
         Assert.Equal(
-            (400, "{\"error\":\"line protocol parsing error\",\"data\":{\"error_message\":\"invalid boolean\","
+            (
+                400,
+                "{\"error\":\"line protocol parsing error\",\"data\":{\"error_message\":\"invalid boolean\","
                 + "\"line_number\":2,\"original_line\":\"m f=oops 2\"}}\n"),
             (status, body));
         Assert.Empty(server.Target.Batches);
@@ -140,7 +149,8 @@ public sealed class WriteEndpointsTests
     [InlineData("/api/v3/write_lp?db=d", 422)]
     public async Task Names_beyond_a_limit_are_a_partial_write(string path, int status)
     {
-        await using WriteServer server = await WriteServer.StartAsync(new IngestLimits { ColumnsPerTableMax = 1 });
+        await using WriteServer server =
+            await WriteServer.StartAsync(new IngestLimits { ColumnsPerTableMax = 1 });
         (int actual, string body, _) = await server.PostAsync(path, "m f=1 1\nm g=1 2");
         Assert.Equal(status, actual);
         Assert.Contains("partial write", body, StringComparison.Ordinal);
@@ -152,7 +162,11 @@ public sealed class WriteEndpointsTests
     {
         await using WriteServer server = await WriteServer.StartAsync();
         foreach (bool chunked in new[] { false, true })
-            Assert.Equal(204, (await server.PostAsync("/write?db=d", Gzip(Encoding.UTF8.GetBytes("m f=1 1"), chunked))).Status);
+        {
+            HttpContent body = Gzip(Encoding.UTF8.GetBytes("m f=1 1"), chunked);
+            Assert.Equal(204, (await server.PostAsync("/write?db=d", body)).Status);
+        }
+
         Assert.Equal(2, server.Target.Points("d", "m").Count);
     }
 
@@ -173,9 +187,11 @@ public sealed class WriteEndpointsTests
     [InlineData("/api/v3/write_lp?db=d")]
     public async Task A_body_beyond_the_limit_is_413_naming_the_limit(string path)
     {
-        await using WriteServer server = await WriteServer.StartAsync(new IngestLimits { BodyBytesMax = 100_000 });
+        await using WriteServer server =
+            await WriteServer.StartAsync(new IngestLimits { BodyBytesMax = 100_000 });
         byte[] large = [.. Enumerable.Repeat("m f=1 1\n", 20_000).SelectMany(Encoding.UTF8.GetBytes)];
-        HttpContent[] bodies = [new ByteArrayContent(large), Gzip(large, chunked: false), Gzip(large, chunked: true)];
+        HttpContent[] bodies =
+            [new ByteArrayContent(large), Gzip(large, chunked: false), Gzip(large, chunked: true)];
         foreach (HttpContent content in bodies)
         {
             (int status, string body, _) = await server.PostAsync(path, content);
@@ -189,7 +205,8 @@ public sealed class WriteEndpointsTests
     [Fact]
     public async Task A_body_as_large_as_the_limit_is_taken()
     {
-        await using WriteServer server = await WriteServer.StartAsync(new IngestLimits { BodyBytesMax = 160_000 });
+        await using WriteServer server =
+            await WriteServer.StartAsync(new IngestLimits { BodyBytesMax = 160_000 });
         byte[] body = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("m f=1 1\n", 20_000)));
         Assert.Equal(160_000, body.Length);
         Assert.Equal(204, (await server.PostAsync("/write?db=d", new ByteArrayContent(body))).Status);
@@ -203,7 +220,8 @@ public sealed class WriteEndpointsTests
     public async Task Without_room_the_answer_is_503_with_a_time_to_come_back(string path, string body)
     {
         await using WriteServer server = await WriteServer.StartAsync();
-        server.Target.Failure = new TsDbException(ErrorKind.Unavailable, "full") { RetryAfter = TimeSpan.FromSeconds(2.5) };
+        server.Target.Failure =
+            new TsDbException(ErrorKind.Unavailable, "full") { RetryAfter = TimeSpan.FromSeconds(2.5) };
         (int status, string text, HttpResponseMessage response) = await server.PostAsync(path, "m f=1 1");
         Assert.Equal((503, body, "3"), (status, text, response.Headers.RetryAfter!.ToString()));
         Assert.Equal((0L, 0L), (server.Pipeline.Stats.Accepted, server.Pipeline.Stats.Rejected));
@@ -246,8 +264,10 @@ public sealed class WriteEndpointsTests
         await using WriteServer server = await WriteServer.StartAsync();
         await server.PostAsync("/write?db=used", "m f=1 1");
         FormUrlEncodedContent create = new([new("q", "CREATE DATABASE \"my db\"")]);
-        Assert.Equal((200, "{\"results\":[{\"statement_id\":0}]}\n"), Two(await server.PostAsync("/query", create)));
-        string listed = await server.Client.GetStringAsync(new Uri("/query?q=show%20databases", UriKind.Relative));
+        Assert.Equal(
+            (200, "{\"results\":[{\"statement_id\":0}]}\n"), Two(await server.PostAsync("/query", create)));
+        string listed =
+            await server.Client.GetStringAsync(new Uri("/query?q=show%20databases", UriKind.Relative));
         Assert.Equal(
             "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"databases\",\"columns\":[\"name\"],"
                 + "\"values\":[[\"my db\"],[\"used\"]]}]}]}\n",
@@ -275,15 +295,16 @@ public sealed class WriteEndpointsTests
             await server.Client.GetStringAsync(new Uri("/ready", UriKind.Relative)),
             StringComparison.Ordinal);
         Assert.Equal(
-            "{\"name\":\"influxdb\",\"message\":\"ready for queries and writes\",\"status\":\"pass\",\"checks\":[],"
-                + "\"version\":\"0.1.0\"}\n",
+            "{\"name\":\"influxdb\",\"message\":\"ready for queries and writes\",\"status\":\"pass\","
+                + "\"checks\":[],\"version\":\"0.1.0\"}\n",
             await server.Client.GetStringAsync(new Uri("/health", UriKind.Relative)));
         refusal = "the disk is full";
         HttpResponseMessage ill = await server.Client.GetAsync(new Uri("/health", UriKind.Relative));
         Assert.Equal(503, (int)ill.StatusCode);
     }
 
-    private static (int, string) Two((int Status, string Body, HttpResponseMessage) answer) => (answer.Status, answer.Body);
+    private static (int, string) Two((int Status, string Body, HttpResponseMessage) answer) =>
+        (answer.Status, answer.Body);
 
     private static HttpContent Gzip(byte[] body, bool chunked)
     {

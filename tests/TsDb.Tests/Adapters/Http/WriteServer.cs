@@ -44,13 +44,15 @@ internal sealed class WriteServer : IAsyncDisposable
         return new WriteServer(app, target, pipeline);
     }
 
-    public async Task<(int Status, string Body, HttpResponseMessage Response)> PostAsync(string path, HttpContent body)
+    public async Task<(int Status, string Body, HttpResponseMessage Response)> PostAsync(
+        string path, HttpContent body)
     {
         HttpResponseMessage response = await Client.PostAsync(new Uri(path, UriKind.Relative), body);
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(), response);
     }
 
-    public Task<(int Status, string Body, HttpResponseMessage Response)> PostAsync(string path, string body) =>
+    public Task<(int Status, string Body, HttpResponseMessage Response)> PostAsync(
+        string path, string body) =>
         PostAsync(path, new StringContent(body, Encoding.UTF8));
 
     public async ValueTask DisposeAsync()

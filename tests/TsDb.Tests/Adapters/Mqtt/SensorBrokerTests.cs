@@ -41,7 +41,8 @@ public sealed class SensorBrokerTests
         TaskCompletionSource gate = new();
         server.Target.Gate = gate.Task;
         Task<MqttClientPublishResult>[] publishes =
-            [.. Enumerable.Range(0, 20).Select(i => client.PublishAsync(SensorServer.Message("t", $"m f={i} 1")))];
+            [.. Enumerable.Range(0, 20).Select(
+                i => client.PublishAsync(SensorServer.Message("t", $"m f={i} 1")))];
         while (server.Target.Waiting < publishes.Length) await Task.Yield();
         gate.SetResult();
         Assert.All(await Task.WhenAll(publishes).WaitAsync(Soon), result => Assert.True(result.IsSuccess));
@@ -57,10 +58,12 @@ public sealed class SensorBrokerTests
     {
         await using SensorServer server = await SensorServer.StartAsync();
         using IMqttClient client = await server.ConnectAsync();
-        const string Payload = """{"temperature": 21, "ok": true, "time": "2016-01-01T00:00:00.000000001Z"}""";
+        const string Payload =
+            """{"temperature": 21, "ok": true, "time": "2016-01-01T00:00:00.000000001Z"}""";
         await client.PublishAsync(SensorServer.Message(topic, Payload)).WaitAsync(Soon);
         Columnar.ModelPoint point = Assert.Single(server.Target.Points("default", table));
-        Assert.Equal(tags, string.Join(',', point.Tags.OrderBy(t => t.Key).Select(t => $"{t.Key}={t.Value}")));
+        Assert.Equal(
+            tags, string.Join(',', point.Tags.OrderBy(t => t.Key).Select(t => $"{t.Key}={t.Value}")));
         Assert.Equal(1_451_606_400_000_000_001, point.Time);
         Assert.Equal((21.0, true), ((double)point.Fields["temperature"], (bool)point.Fields["ok"]));
     }
@@ -79,7 +82,8 @@ public sealed class SensorBrokerTests
     {
         await using SensorServer server = await SensorServer.StartAsync();
         using IMqttClient client = await server.ConnectAsync();
-        foreach (string poison in new[] { "no line at all", "{\"a\":", "[1]", "{}", "{\"time\":\"x\",\"a\":1}" })
+        foreach (
+            string poison in new[] { "no line at all", "{\"a\":", "[1]", "{}", "{\"time\":\"x\",\"a\":1}" })
         {
             MqttClientPublishResult refused =
                 await client.PublishAsync(SensorServer.Message("t", poison)).WaitAsync(Soon);
@@ -87,7 +91,8 @@ public sealed class SensorBrokerTests
             Assert.NotEmpty(refused.ReasonString);
         }
 
-        Assert.True((await client.PublishAsync(SensorServer.Message("t", "m f=1 1\nbad")).WaitAsync(Soon)).IsSuccess);
+        Assert.True(
+            (await client.PublishAsync(SensorServer.Message("t", "m f=1 1\nbad")).WaitAsync(Soon)).IsSuccess);
         Assert.Single(server.Target.Points("default", "m"));
         Assert.Equal((1L, 6L), (server.Pipeline.Stats.Accepted, server.Pipeline.Stats.Rejected));
     }
@@ -103,18 +108,21 @@ public sealed class SensorBrokerTests
         Assert.Empty(server.Target.Batches);
         server.Target.Failure = null;
         using IMqttClient again = await server.ConnectAsync();
-        Assert.True((await again.PublishAsync(SensorServer.Message("t", "m f=1 1")).WaitAsync(Soon)).IsSuccess);
+        Assert.True(
+            (await again.PublishAsync(SensorServer.Message("t", "m f=1 1")).WaitAsync(Soon)).IsSuccess);
     }
 
     [Fact]
     public async Task A_packet_beyond_the_limit_ends_the_connection_at_its_header()
     {
-        await using SensorServer server = await SensorServer.StartAsync(new SensorBrokerOptions { PacketBytesMax = 1_000 });
+        await using SensorServer server =
+            await SensorServer.StartAsync(new SensorBrokerOptions { PacketBytesMax = 1_000 });
         using IMqttClient client = await server.ConnectAsync();
         await Assert.ThrowsAnyAsync<MqttCommunicationException>(
             () => client.PublishAsync(SensorServer.Message("t", new string('x', 2_000))).WaitAsync(Soon));
         using IMqttClient other = await server.ConnectAsync();
-        Assert.True((await other.PublishAsync(SensorServer.Message("t", "m f=1 1")).WaitAsync(Soon)).IsSuccess);
+        Assert.True(
+            (await other.PublishAsync(SensorServer.Message("t", "m f=1 1")).WaitAsync(Soon)).IsSuccess);
     }
 
     [Theory]

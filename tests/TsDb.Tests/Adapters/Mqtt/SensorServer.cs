@@ -18,7 +18,8 @@ internal sealed class SensorServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly SensorBroker _broker;
 
-    private SensorServer(WebApplication app, SensorBroker broker, MemoryTarget target, IngestPipeline pipeline)
+    private SensorServer(
+        WebApplication app, SensorBroker broker, MemoryTarget target, IngestPipeline pipeline)
     {
         (_app, _broker, Target, Pipeline) = (app, broker, target, pipeline);
         Port = new Uri(app.Urls.Single()).Port;
@@ -55,7 +56,8 @@ internal sealed class SensorServer : IAsyncDisposable
     }
 
     public static MqttApplicationMessage Message(
-        string topic, string payload, MqttQualityOfServiceLevel level = MqttQualityOfServiceLevel.AtLeastOnce) =>
+        string topic, string payload, MqttQualityOfServiceLevel level =
+            MqttQualityOfServiceLevel.AtLeastOnce) =>
         new MqttApplicationMessageBuilder()
             .WithTopic(topic)
             .WithPayload(payload)

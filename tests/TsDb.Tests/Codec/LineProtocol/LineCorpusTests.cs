@@ -4,15 +4,16 @@ using System.Text.Json;
 namespace TsDb.Tests.Codec.LineProtocol;
 
 /// <summary>
-/// The public line-protocol corpus: every case gives the points it lists, or an error. The reader's part of it; what the
-/// rules of a dialect refuse beyond the grammar is listed in the tests of ingestion.
+/// The public line-protocol corpus: every case gives the points it lists, or an error. The reader's part of
+/// it; what the rules of a dialect refuse beyond the grammar is listed in the tests of ingestion.
 /// </summary>
 public sealed class LineCorpusTests
 {
     /// <summary>Where the house decides otherwise, and why.</summary>
     private static readonly Dictionary<string, string> Decided = new()
     {
-        ["a02aab4c616a523b89c419dc100e70fd"] = "leading TABs are accepted (case 32), so lines of TABs only are blank",
+        ["a02aab4c616a523b89c419dc100e70fd"] =
+            "leading TABs are accepted (case 32), so lines of TABs only are blank",
     };
 
     [Fact]
@@ -29,8 +30,9 @@ public sealed class LineCorpusTests
             JsonElement output = entry.Value.GetProperty("output");
             byte[] body = BodyOf(input.GetProperty("text"));
             string? difference = Compare(ParsedLines.Of(body), input, output);
+            string quoted = JsonSerializer.Serialize(Encoding.Latin1.GetString(body));
             if (difference is not null && !Decided.ContainsKey(entry.Name))
-                wrong.Add($"{entry.Name} {JsonSerializer.Serialize(Encoding.Latin1.GetString(body))}: {difference}");
+                wrong.Add($"{entry.Name} {quoted}: {difference}");
         }
 
         Assert.True(cases >= 3_360, $"only {cases} cases");
@@ -47,7 +49,8 @@ public sealed class LineCorpusTests
             return parsed.Faults.Count > 0 ? null : $"no error, but the corpus says {error.GetString()}";
         if (parsed.Faults.Count > 0) return $"refused with {parsed.Faults[0].Fault}";
         JsonElement[] expected = [.. output.GetProperty("result").EnumerateArray()];
-        if (expected.Length != parsed.Points.Count) return $"{parsed.Points.Count} points, not {expected.Length}";
+        if (expected.Length != parsed.Points.Count)
+            return $"{parsed.Points.Count} points, not {expected.Length}";
         long unit = input.GetProperty("precision").GetString() switch
         {
             "1s" => 1_000_000_000,
@@ -80,7 +83,8 @@ public sealed class LineCorpusTests
         Tags = point.GetProperty("tags").EnumerateArray()
             .Select(tag => new[] { TextOf(tag.GetProperty("key")), TextOf(tag.GetProperty("value")) }),
         Fields = point.GetProperty("fields").EnumerateArray()
-            .Select(field => new[] { TextOf(field.GetProperty("key")), ExpectedValue(field.GetProperty("value")) }),
+            .Select(field =>
+                new[] { TextOf(field.GetProperty("key")), ExpectedValue(field.GetProperty("value")) }),
         Time = timeGiven ? point.GetProperty("time").GetInt64() : (long?)null,
     });
 

@@ -17,7 +17,8 @@ internal sealed record ParsedPoint(
 }
 
 /// <summary>Points and faults of a body, in the order of its lines.</summary>
-internal sealed record ParsedLines(IReadOnlyList<ParsedPoint> Points, IReadOnlyList<(int Offset, LineFault Fault)> Faults)
+internal sealed record ParsedLines(
+    IReadOnlyList<ParsedPoint> Points, IReadOnlyList<(int Offset, LineFault Fault)> Faults)
 {
     public static ParsedLines Of(string body) => Of(Encoding.UTF8.GetBytes(body));
 

@@ -31,12 +31,15 @@ internal static class IngestRig
         LineProtocolIngest.Parse(
             Encoding.UTF8.GetBytes(body), rules ?? Rules(), schemas ?? SchemaCatalog.Empty, Setup(limits));
 
-    public static List<ModelPoint> Points(ParsedPoints parsed) => [.. parsed.Batches.SelectMany(ModelBatches.Read)];
+    public static List<ModelPoint> Points(ParsedPoints parsed) =>
+        [.. parsed.Batches.SelectMany(ModelBatches.Read)];
 
     /// <summary>Points as <c>table[tags] fields time</c>, one a line.</summary>
     public static string Text(ParsedPoints parsed) => string.Join('\n', parsed.Batches.SelectMany(batch =>
-        ModelBatches.Read(batch).Select(point => $"{batch.Table.Table}[{Pairs(point.Tags)}] {Pairs(point.Fields)} {point.Time}")));
+        ModelBatches.Read(batch).Select(
+            point => $"{batch.Table.Table}[{Pairs(point.Tags)}] {Pairs(point.Fields)} {point.Time}")));
 
     private static string Pairs<T>(IReadOnlyDictionary<string, T> pairs) => string.Join(
-        ',', pairs.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}"));
+        ',',
+        pairs.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}"));
 }

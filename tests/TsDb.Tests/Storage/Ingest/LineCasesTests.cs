@@ -7,7 +7,9 @@ public sealed class LineCasesTests
 {
     private const string Max = "9223372036854775807";
 
-    /// <summary>Number, body, the points it gives (times left out unless written); an empty text for a refused line.</summary>
+    /// <summary>
+    /// Number, body, the points it gives (times left out unless written); an empty text for a refused line.
+    /// </summary>
     public static TheoryData<int, string, string> Cases => new()
     {
         { 1, "m f=1 123\r\n", "m[] f=1 123" },
@@ -92,7 +94,8 @@ public sealed class LineCasesTests
             string given = IngestRig.Text(parsed);
             if (expected.Length > 0)
             {
-                Assert.True(given.StartsWith(expected, StringComparison.Ordinal), $"{number} {dialect}: {given}");
+                Assert.True(
+                    given.StartsWith(expected, StringComparison.Ordinal), $"{number} {dialect}: {given}");
                 Assert.Equal(1, parsed.RowCount);
                 Assert.Empty(parsed.Refusals);
             }
@@ -133,7 +136,9 @@ public sealed class LineCasesTests
     [InlineData(TimePrecision.Seconds, 1_767_323_045_000_000_000)]
     [InlineData(TimePrecision.Hours, 1_767_322_800_000_000_000)]
     public void Case_39_a_line_without_a_time_gets_the_nodes(TimePrecision precision, long expected) =>
-        Assert.Equal(expected, IngestRig.Points(IngestRig.Parse("m f=1", IngestRig.Rules(precision: precision)))[0].Time);
+        Assert.Equal(
+            expected,
+            IngestRig.Points(IngestRig.Parse("m f=1", IngestRig.Rules(precision: precision)))[0].Time);
 
     [Fact]
     public void Case_39_at_nanoseconds_every_line_gets_a_later_time()

@@ -10,7 +10,8 @@ public sealed class LineProtocolIngestTests
     [Fact]
     public void Series_are_one_whatever_the_order_and_the_escapes_of_their_tags()
     {
-        ParsedPoints parsed = IngestRig.Parse("m,a=1,b=x=y f=1 1\nm,b=x\\=y,a=1 f=2 2\nm,a=1 f=3 3\nm,a=1,b=x=y f=4 4");
+        ParsedPoints parsed =
+            IngestRig.Parse("m,a=1,b=x=y f=1 1\nm,b=x\\=y,a=1 f=2 2\nm,a=1 f=3 3\nm,a=1,b=x=y f=4 4");
         TsDb.Columnar.TableBatch batch = Assert.Single(parsed.Batches);
         Assert.Equal(2, batch.Series.Length);
         Assert.Equal([0, 0, 1, 0], batch.SeriesIndex.ToArray());
@@ -30,7 +31,8 @@ public sealed class LineProtocolIngestTests
     public void A_refused_line_leaves_no_column_series_or_table_behind()
     {
         ParsedPoints parsed = IngestRig.Parse(
-            "m,t=a f=1 1\nm,t=b,new=x g=1,s=\"text\",f=oops 2\nother,t=a f=1 x\nm,t=a f=\"wrong\",h=1 3\nm,t=a f=2 4");
+            "m,t=a f=1 1\nm,t=b,new=x g=1,s=\"text\",f=oops 2\nother,t=a f=1 x\n"
+                + "m,t=a f=\"wrong\",h=1 3\nm,t=a f=2 4");
         TsDb.Columnar.TableBatch batch = Assert.Single(parsed.Batches);
         Assert.Equal(["t"], batch.Series.Schema.FieldsList.Select(f => f.Name));
         Assert.Equal(["series", "time", "f"], batch.Rows.Schema.FieldsList.Select(f => f.Name));
@@ -49,12 +51,14 @@ public sealed class LineProtocolIngestTests
     [Theory]
     [InlineData(
         IngestDialect.V1,
-        "field type conflict: input field \"f\" on measurement \"m\" is type string, already exists as type float")]
+        "field type conflict: input field \"f\" on measurement \"m\" is type string, "
+            + "already exists as type float")]
     [InlineData(
         IngestDialect.V3,
         "invalid column type for column 'f', expected iox::column_type::field::float, "
             + "got iox::column_type::field::string")]
-    public void A_type_other_than_the_schemas_is_refused_in_the_dialects_words(IngestDialect dialect, string reason)
+    public void A_type_other_than_the_schemas_is_refused_in_the_dialects_words(
+        IngestDialect dialect, string reason)
     {
         TableId table = new("db", "m");
         SchemaCatalog schemas = SchemaCatalog.Empty.With(
@@ -127,7 +131,8 @@ public sealed class LineProtocolIngestTests
         StringBuilder body = new();
         for (int row = 0; row < 2_000; row++) body.Append($"m f{row % 500}=1 {row}\n");
         TsDbException error = Assert.Throws<TsDbException>(
-            () => IngestRig.Parse(body.ToString(), limits: new IngestLimits { CellsPerRequestMax = 100_000 }));
+            () =>
+                IngestRig.Parse(body.ToString(), limits: new IngestLimits { CellsPerRequestMax = 100_000 }));
         Assert.Equal(ErrorKind.TooLarge, error.Kind);
     }
 
@@ -148,7 +153,9 @@ public sealed class LineProtocolIngestTests
     [Fact]
     public void A_time_that_64_bits_do_not_hold_is_refused()
     {
-        ParsedPoints parsed = IngestRig.Parse("m f=1 99999999999", IngestRig.Rules(precision: TimePrecision.Hours));
-        Assert.StartsWith("time outside range", Assert.Single(parsed.Refusals).Reason, StringComparison.Ordinal);
+        ParsedPoints parsed =
+            IngestRig.Parse("m f=1 99999999999", IngestRig.Rules(precision: TimePrecision.Hours));
+        Assert.StartsWith(
+            "time outside range", Assert.Single(parsed.Refusals).Reason, StringComparison.Ordinal);
     }
 }

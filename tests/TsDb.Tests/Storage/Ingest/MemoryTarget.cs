@@ -29,7 +29,8 @@ internal sealed class MemoryTarget : IWriteTarget
     {
         lock (_gate)
         {
-            return [.. _batches.Where(b => b.Table == new TableId(database, table)).SelectMany(ModelBatches.Read)];
+            return [.. _batches.Where(b => b.Table == new TableId(database, table)).SelectMany(
+                ModelBatches.Read)];
         }
     }
 
