@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using MQTTnet;
 using MQTTnet.Server;
 using TsDb.Adapters.Mqtt.Sensors;
 using TsDb.Model;

@@ -29,7 +29,7 @@ public sealed class ByteKeyMapTests
     {
         foreach (int number in numbers)
         {
-            string key = new('k', number % 50) + number;
+            string key = new string('k', number % 50) + number;
             int found = map.Find(Encoding.UTF8.GetBytes(key), out ulong hash);
             Assert.Equal(model.GetValueOrDefault(key, -1), found);
             if (found < 0) model[key] = map.Add(Encoding.UTF8.GetBytes(key), hash);
