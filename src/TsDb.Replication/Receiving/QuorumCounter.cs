@@ -46,6 +46,9 @@ internal sealed class QuorumCounter(ReceiverOptions options)
         }
     }
 
+    /// <summary>Leaves that are here and being counted, by hash.</summary>
+    public Leaf[] Counting => [.. _counts.Values.Where(count => count.IsHere).Select(count => count.Leaf)];
+
     /// <summary>True if the leaf is known to be durable at this epoch.</summary>
     public bool IsDurable(ContentHash hash) => _durable.Contains(hash);
 

@@ -24,6 +24,9 @@ public sealed partial class Receiver
     private readonly SortedDictionary<ContentHash, long> _keeping = [];
     private readonly SortedSet<ContentHash> _fetching = [];
     private readonly SortedDictionary<ContentHash, int> _damages = [];
+
+    // Leaves whose holder did not give them: what the edge still sends is asked for there.
+    private readonly SortedSet<ContentHash> _unfetched = [];
     private List<ReceiveEffect> _effects = [];
     private ClusterConfiguration? _cluster;
     private ImmutableHashSet<ShardId> _owned = [];
@@ -96,6 +99,8 @@ public sealed partial class Receiver
                 break;
             case ReceiveEvent.FetchFailed failed:
                 _fetching.Remove(failed.Leaf.Hash);
+                if (_unfetched.Count >= _options.PendingCountMax) _unfetched.Clear();
+                _unfetched.Add(failed.Leaf.Hash);
                 break;
             case ReceiveEvent.Noticed noticed:
                 TakeNotice(noticed.Notice, now);
@@ -120,6 +125,7 @@ public sealed partial class Receiver
     private void Configure(ClusterConfiguration cluster, DateTimeOffset now)
     {
         if (_cluster is { } current && cluster.Epoch.Value < current.Epoch.Value) return;
+        bool isNewEpoch = _cluster?.Epoch != cluster.Epoch;
         _cluster = cluster;
         _owned =
         [
@@ -127,6 +133,11 @@ public sealed partial class Receiver
                 .Where(shard => Placement.Owners(cluster, shard).Contains(_options.Self)),
         ];
         _counter.Configure(cluster, now);
+        if (isNewEpoch)
+        {
+            foreach (Leaf leaf in _counter.Counting) Decide(leaf);
+        }
+
         foreach (Assembly assembly in _assemblies.Values.ToArray())
         {
             if (!_owned.Contains(ShardOf(assembly.Offer.Leaf))) Drop(assembly);
@@ -160,7 +171,7 @@ public sealed partial class Receiver
             if (silence > _options.SilenceMax) silence = _options.SilenceMax;
             if (now - assembly.MovedAt < silence) continue;
             Offer offer = assembly.Offer;
-            if (_counter.HolderOf(offer.Leaf.Hash) is { } holder)
+            if (!_unfetched.Contains(offer.Leaf.Hash) && _counter.HolderOf(offer.Leaf.Hash) is { } holder)
             {
                 Drop(assembly);
                 Fetch(offer.Leaf, holder);
@@ -202,6 +213,7 @@ public sealed partial class Receiver
         Leaf leaf = finished.Leaf;
         EdgeId edge = leaf.Cell.Edge;
         _fetching.Remove(leaf.Hash);
+        _unfetched.Remove(leaf.Hash);
         if (_keeping.Remove(leaf.Hash, out long bytes)) _pendingBytes -= bytes;
         switch (finished.Outcome)
         {

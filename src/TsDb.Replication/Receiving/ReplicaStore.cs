@@ -217,7 +217,16 @@ public sealed class ReplicaStore : IDisposable
         ReplicaVersion next = Current.With(added);
         _catalog.Append(new ReplicaRecord.Stored(facts), Current);
         Volatile.Write(ref _current, next);
-        if (_catalog.BytesLength > _options.CatalogRewriteBytesMin) _catalog.RewriteIfWasteful(next);
+        if (_catalog.BytesLength <= _options.CatalogRewriteBytesMin) return;
+        try
+        {
+            _catalog.RewriteIfWasteful(next);
+        }
+        catch (IOException e)
+        {
+            // The leaves are stored all the same; the next append writes the catalog anew.
+            Log.CatalogFailed(_log, e);
+        }
     }
 
     private ReceiveOutcome Attempt(Action work, Leaf leaf)

@@ -11,6 +11,7 @@ namespace TsDb.Replication.Repair;
 public sealed class LeafFetcher(IPeerLink peers, long shipmentBytesMax)
 {
     private const int PieceBytesLength = 1 << 20;
+    private const int AttemptsMax = 3;
 
     /// <summary>
     /// All bytes of a leaf. Throws <see cref="ErrorKind.NotFound"/> if the node has not got it (or more bytes
@@ -21,7 +22,7 @@ public sealed class LeafFetcher(IPeerLink peers, long shipmentBytesMax)
         using MemoryStream bytes = new();
         while (true)
         {
-            ReadOnlyMemory<byte> piece = await peers.FetchAsync(node, leaf, bytes.Length, PieceBytesLength, ct);
+            ReadOnlyMemory<byte> piece = await FetchPieceAsync(node, leaf, bytes.Length, ct);
             if (piece.IsEmpty) break;
             if (bytes.Length + piece.Length > shipmentBytesMax)
             {
@@ -34,5 +35,22 @@ public sealed class LeafFetcher(IPeerLink peers, long shipmentBytesMax)
 
         ReadOnlyMemory<byte> whole = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
         return new TransferredLeaf(leaf, whole.Length, TransferForm.Plain, Dictionary: null, whole);
+    }
+
+    // What has come is not thrown away for one answer that got lost.
+    private async Task<ReadOnlyMemory<byte>> FetchPieceAsync(
+        NodeId node, Leaf leaf, long offset, CancellationToken ct)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await peers.FetchAsync(node, leaf, offset, PieceBytesLength, ct);
+            }
+            catch (TsDbException e) when (e.Kind == ErrorKind.Unavailable && attempt < AttemptsMax)
+            {
+                // Asked again from where it broke off.
+            }
+        }
     }
 }

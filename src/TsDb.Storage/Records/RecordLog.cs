@@ -89,8 +89,8 @@ public sealed class RecordLog : IDisposable
     }
 
     /// <summary>
-    /// Begins a new file that holds these records only, and removes the older one. After an exception either
-    /// file may be the log on the next start; it takes appends again after a rewrite that succeeds.
+    /// Begins a new file that holds these records only, and removes the older one. After an exception either of them
+    /// may be found at the next start, so the log refuses appends until a rewrite succeeds.
     /// </summary>
     public void Rewrite(IEnumerable<ReadOnlyMemory<byte>> records)
     {
@@ -152,15 +152,22 @@ public sealed class RecordLog : IDisposable
             _sequence++;
         }
 
-        if (offset == bytes.Length) return;
+        if (offset < bytes.Length) CutTail(path, bytes, offset);
+
+        // A process that was killed may have left records that are readable and not on disk yet.
+        _file.Sync();
+        _disk.SyncDirectory(_folder);
+    }
+
+    private void CutTail(string path, ReadOnlyMemory<byte> bytes, int offset)
+    {
         if (HasIntactFrame(bytes[(offset + 1)..]))
         {
             throw new TsDbException(
                 ErrorKind.Corrupt, $"{path} is damaged at offset {offset} and has intact records behind it");
         }
 
-        _file.Truncate(offset);
-        _file.Sync();
+        _file!.Truncate(offset);
     }
 
     private bool HasIntactFrame(ReadOnlyMemory<byte> bytes)
