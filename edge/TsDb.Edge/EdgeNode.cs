@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenTelemetry.Metrics;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
+using TsDb.Adapters.Http.Query;
 using TsDb.Adapters.Http.Write;
 
 namespace TsDb.Edge;
@@ -44,6 +45,7 @@ internal static class EdgeNode
         WebApplicationBuilder builder = NodeProgram.CreateBuilder(options.LogLevel);
         builder.Services.AddSingleton(authorizer);
         builder.Services.AddFlight();
+        builder.Services.AddSingleton<IFlightSource>(new FlightQueries(rooms.Queries));
         builder.Services.AddOpenTelemetry()
             .WithMetrics(metrics => metrics.AddMeter(EdgeMetrics.MeterName).AddPrometheusExporter());
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, rooms, listeners));
@@ -80,6 +82,9 @@ internal static class EdgeNode
         app.MapProbeEndpoints(() => rooms.Store.Stats.WritesRefusedReason, write);
         app.MapPrometheusScrapingEndpoint();
         app.MapEdgeStatus(rooms);
+        new QueryEndpoint(
+            rooms.Queries, write.Authorizer, app.Services.GetRequiredService<ILogger<QueryEndpoint>>()).Map(
+                app);
         app.MapFlight();
     }
 

@@ -1,8 +1,11 @@
 using System.Security.Cryptography;
 using TsDb.Adapters.Disk;
+using TsDb.Adapters.DuckDb;
 using TsDb.Adapters.Hosting;
+using TsDb.Adapters.Http.Query;
 using TsDb.Adapters.Mqtt.Sensors;
 using TsDb.Adapters.Mqtt.Uplink;
+using TsDb.Model;
 using TsDb.Storage;
 using TsDb.Storage.Ingest;
 using TsDb.Storage.Shipping;
@@ -22,6 +25,12 @@ internal sealed class EdgeRooms : IAsyncDisposable
     public EdgeStore Store { get; }
 
     public required IngestPipeline Ingest { get; init; }
+
+    public required LocalQueryService Queries { get; init; }
+
+    public required DuckDbEngine Engine { get; init; }
+
+    public required DuckDbParser Parser { get; init; }
 
     /// <summary>The built-in broker; null when it is off.</summary>
     public SensorBroker? Sensors { get; init; }
@@ -43,15 +52,21 @@ internal sealed class EdgeRooms : IAsyncDisposable
         DataDirectory disk = DataDirectory.Open(options.DataDirectory, options.DiskBytesMax);
         try
         {
-            EdgeStore store =
-                EdgeStore.Open(disk, options.Store, new StoreEnvironment(clock, NewId, loggers));
+            StoreEnvironment environment = new(clock, NewId, loggers);
+            EdgeStore store = EdgeStore.Open(disk, options.Store, environment);
             long hashSeed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
             IngestPipeline ingest =
                 new(store, new IngestSetup(new IngestLimits(), new NodeTime(clock), hashSeed));
             ShipService? ship = options.Uplinks.Count == 0 ? null : Uplink(options, disk, store, environment);
+            DuckDbParser parser = new();
+            DuckDbOptions duck = new() { Directories = [disk.FullPath(SegmentFolder.Root)] };
+            DuckDbEngine engine = new(duck, parser, clock);
             return new EdgeRooms(disk, store)
             {
                 Ingest = ingest,
+                Parser = parser,
+                Engine = engine,
+                Queries = new LocalQueryService(store, parser, engine, clock),
                 Sensors = options.Mqtt is null
                     ? null
                     : new SensorBroker(ingest, new SensorBrokerOptions { Authorizer = authorizer }, loggers),
@@ -99,6 +114,8 @@ internal sealed class EdgeRooms : IAsyncDisposable
             await Ship.DisposeAsync();
         }
 
+        Engine.Dispose();
+        Parser.Dispose();
         await Store.DisposeAsync();
         _disk.Dispose();
         _stop.Dispose();
