@@ -7,8 +7,8 @@ public enum CommitOutcome
     Committed,
 
     /// <summary>
-    /// Nothing was written: a commit in between fixed a column in a way that the request contradicts. Parse the request
-    /// again against <see cref="EdgeStore.Schemas"/>.
+    /// Nothing was written: a commit in between fixed a column in a way that the request contradicts. Parse
+    /// the request again against <see cref="EdgeStore.Schemas"/>.
     /// </summary>
     SchemaChanged,
 }

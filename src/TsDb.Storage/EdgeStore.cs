@@ -12,10 +12,13 @@ using TsDb.Storage.Seal;
 
 namespace TsDb.Storage;
 
-/// <summary>The points of one edge: write-ahead log, hot buffer, segments and catalog in one data directory.</summary>
+/// <summary>
+/// The points of one edge: write-ahead log, hot buffer, segments and catalog in one data directory.
+/// </summary>
 public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
 {
-    // From here on a request's own thread encodes it for the log; smaller ones are merged by the writer first.
+    // From here on a request's own thread encodes it for the log; smaller ones are merged by the writer
+    // first.
     private const int RowsLarge = 256;
 
     private readonly StoreParts _parts;
@@ -25,13 +28,15 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
     private readonly SealWorker _sealer;
     private readonly SealLoop? _sealLoop;
     private readonly TaskCreationOptions _resume;
-    private CloudIdentity _identity;
+    private EdgeIdentity _identity;
     private volatile bool _isClosed;
 
     private EdgeStore(StoreParts parts, EdgeStoreOptions options, StoreEnvironment env)
     {
         (_parts, _options, _env, _identity) = (parts, options, env, parts.Identity);
-        _resume = env.HasOwnThreads ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None;
+        _resume = env.HasOwnThreads
+            ? TaskCreationOptions.RunContinuationsAsynchronously
+            : TaskCreationOptions.None;
         ILogger log = env.Loggers.CreateLogger<EdgeStore>();
         _sealer = new SealWorker(
             new SealSteps(
@@ -55,10 +60,14 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
         _sealLoop.Wake();
     }
 
-    /// <summary>Raised after the set of segments or leaves changed (seal, cut, expiry), on the thread that changed it.</summary>
+    /// <summary>
+    /// Raised after the set of segments or leaves changed (seal, cut, expiry), on the thread that changed it.
+    /// </summary>
     public event Action? SegmentsChanged;
 
-    /// <summary>Ends with an error when the writer met something it cannot go on after: the process should exit.</summary>
+    /// <summary>
+    /// Ends with an error when the writer met something it cannot go on after: the process should exit.
+    /// </summary>
     public Task Fault => _parts.Lane.Fault;
 
     /// <summary>The id of this edge.</summary>
@@ -92,8 +101,9 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
     }
 
     /// <summary>
-    /// Opens the store of a directory: reads the identity, replays catalog and log, removes orphan files. Throws
-    /// <see cref="ErrorKind.Conflict"/> for another edge's directory, <see cref="ErrorKind.Corrupt"/> for damaged bytes.
+    /// Opens the store of a directory: reads the identity, replays catalog and log, removes orphan files.
+    /// Throws <see cref="ErrorKind.Conflict"/> for another edge's directory, <see cref="ErrorKind.Corrupt"/>
+    /// for damaged bytes.
     /// </summary>
     public static EdgeStore Open(IDisk disk, EdgeStoreOptions options, StoreEnvironment env) =>
         Open(disk, options, env, new ParquetFormat());
@@ -104,9 +114,10 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
         new(StoreParts.Open(disk, options, env, format), options, env);
 
     /// <summary>
-    /// Makes the request durable and visible, all of it or nothing. Throws <see cref="ErrorKind.Unavailable"/> with
-    /// RetryAfter when there is no room or the disk failed, <see cref="ErrorKind.Closed"/> after disposal. Cancelling
-    /// stops the waiting; what is already with the writer may still be committed.
+    /// Makes the request durable and visible, all of it or nothing. Throws
+    /// <see cref="ErrorKind.Unavailable"/> with RetryAfter when there is no room or the disk failed,
+    /// <see cref="ErrorKind.Closed"/> after disposal. Cancelling stops the waiting; what is already with the
+    /// writer may still be committed.
     /// </summary>
     public async Task<CommitOutcome> CommitAsync(WriteRequest request, CancellationToken ct)
     {
@@ -145,11 +156,12 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
     }
 
     /// <summary>
-    /// Writes a record to the catalog (one fsync), then swaps in the version that it makes. Blocks for the fsync. Files
-    /// that the record adds must be in place and synced; files that it drops are deleted when no lease needs them.
-    /// The record is made by <paramref name="decide"/> from the state it will apply to; null changes nothing. Throws
-    /// <see cref="ErrorKind.Unavailable"/> if it could not be written: then the state is what it was, but the files that
-    /// the record names must stay until the next start, because it may be there after all.
+    /// Writes a record to the catalog (one fsync), then swaps in the version that it makes. Blocks for the
+    /// fsync. Files that the record adds must be in place and synced; files that it drops are deleted when no
+    /// lease needs them. The record is made by <paramref name="decide"/> from the state it will apply to;
+    /// null changes nothing. Throws <see cref="ErrorKind.Unavailable"/> if it could not be written: then the
+    /// state is what it was, but the files that the record names must stay until the next start, because it
+    /// may be there after all.
     /// </summary>
     public CatalogState ChangeCatalog(Func<CatalogState, CatalogRecord?> decide)
     {
@@ -167,7 +179,9 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
         }
     }
 
-    /// <summary>The segments that the operator's rule allows to be dropped now, those with the oldest points first.</summary>
+    /// <summary>
+    /// The segments that the operator's rule allows to be dropped now, those with the oldest points first.
+    /// </summary>
     public IReadOnlyList<string> RetentionDue() => RetentionPolicy.Decide(
         _parts.Versions.Current.Catalog,
         _options.Retention,
@@ -179,14 +193,16 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
     {
         lock (_catalogGate)
         {
-            CloudIdentity renewed = _identity with { Incarnation = new Incarnation(_env.NewId()) };
+            EdgeIdentity renewed = _identity with { Incarnation = new Incarnation(_env.NewId()) };
             renewed.Save(_parts.Disk);
             Volatile.Write(ref _identity, renewed);
             return renewed.Incarnation;
         }
     }
 
-    /// <summary>Without own threads: commits what is queued and seals what is due, until nothing is left to do.</summary>
+    /// <summary>
+    /// Without own threads: commits what is queued and seals what is due, until nothing is left to do.
+    /// </summary>
     public void RunUntilIdle()
     {
         if (_env.HasOwnThreads) throw new InvalidOperationException("the store has its own threads");
@@ -194,7 +210,9 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
         while (isBusy) isBusy = _parts.Lane.RunOnce() || _sealer.RunOnce();
     }
 
-    /// <summary>Finishes the queued commits and closes the files. What is in the buffer is in the log.</summary>
+    /// <summary>
+    /// Finishes the queued commits and closes the files. What is in the buffer is in the log.
+    /// </summary>
     public ValueTask DisposeAsync()
     {
         if (_isClosed) return ValueTask.CompletedTask;
@@ -208,7 +226,8 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
 
     private void RequireOpen()
     {
-        if (_isClosed) throw new TsDbException(ErrorKind.Closed, "this edge is shutting down: come back when it is up");
+        if (!_isClosed) return;
+        throw new TsDbException(ErrorKind.Closed, "this edge is shutting down: come back when it is up");
     }
 
     private void WakeSealer()
@@ -216,8 +235,8 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
         if (_sealer.IsDue) _sealLoop!.Wake();
     }
 
-    // The writer sets the rows apart, so that no commit falls between the buffer and the log file. Without threads the
-    // writer is whoever calls.
+    // The writer sets the rows apart, so that no commit falls between the buffer and the log file. Without
+    // threads the writer is whoever calls.
     private FrozenBuffer Freeze()
     {
         if (!_env.HasOwnThreads) return _parts.Writer.Freeze();

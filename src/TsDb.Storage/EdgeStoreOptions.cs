@@ -23,13 +23,19 @@ public sealed record EdgeStoreOptions
     /// <summary>The hot buffer is sealed when its oldest row has waited this long.</summary>
     public TimeSpan SealAge { get; init => field = Positive(value); } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The hot buffer is sealed when its rows belong to this many cells, so that a seal stays bounded.</summary>
+    /// <summary>
+    /// The hot buffer is sealed when its rows belong to this many cells, so that a seal stays bounded.
+    /// </summary>
     public int SealCells { get; init => field = (int)Positive(value); } = 2_048;
 
-    /// <summary>Bytes of points in memory, waiting requests included; beyond it writes wait, then are refused.</summary>
+    /// <summary>
+    /// Bytes of points in memory, waiting requests included; beyond it writes wait, then are refused.
+    /// </summary>
     public long MemoryBytesMax { get; init => field = Positive(value); } = 256L << 20;
 
-    /// <summary>How long a write waits for room before it is refused with <see cref="ErrorKind.Unavailable"/>.</summary>
+    /// <summary>
+    /// How long a write waits for room before it is refused with <see cref="ErrorKind.Unavailable"/>.
+    /// </summary>
     public TimeSpan RoomWait { get; init => field = Positive(value); } = TimeSpan.FromSeconds(5);
 
     /// <summary>What a refused writer is told to wait.</summary>
@@ -44,7 +50,9 @@ public sealed record EdgeStoreOptions
     /// <summary>Requests that may wait for the writer.</summary>
     public int QueueRequestsMax { get; init => field = (int)Positive(value); } = 4_096;
 
-    /// <summary>Bytes of points that one group commit takes at most (a larger request makes a group of its own).</summary>
+    /// <summary>
+    /// Bytes of points that one group commit takes at most (a larger request makes a group of its own).
+    /// </summary>
     public long GroupBytesMax { get; init => field = Positive(value); } = 16L << 20;
 
     /// <summary>What happens to segments that are old or too many; by default nothing.</summary>

@@ -8,16 +8,20 @@ internal static partial class Log
     [LoggerMessage(2001, LogLevel.Information, "Cut {Files} log files behind commit {Covered}")]
     public static partial void LogCut(ILogger log, int files, ulong covered);
 
-    [LoggerMessage(2002, LogLevel.Warning, "The refused tail of {Path} could not be cut; it will be left out on replay")]
+    [LoggerMessage(
+        2002, LogLevel.Warning, "The refused tail of {Path} could not be cut; it will be left out on replay")]
     public static partial void LogTailKept(ILogger log, string path, Exception e);
 
-    [LoggerMessage(2003, LogLevel.Information, "{Path}: torn tail at {Offset}, {Bytes} bytes of a write that never ended")]
+    [LoggerMessage(2003, LogLevel.Information,
+        "{Path}: torn tail at {Offset}, {Bytes} bytes of a write that never ended")]
     public static partial void LogTailTorn(ILogger log, string path, long offset, long bytes);
 
-    [LoggerMessage(2004, LogLevel.Information, "Left out commit {Sequence}: it was refused when it was written")]
+    [LoggerMessage(
+        2004, LogLevel.Information, "Left out commit {Sequence}: it was refused when it was written")]
     public static partial void LogFrameRefused(ILogger log, ulong sequence);
 
-    [LoggerMessage(2005, LogLevel.Information, "Edge {Edge} ({Incarnation}): {Rows} rows replayed, {Segments} segments")]
+    [LoggerMessage(
+        2005, LogLevel.Information, "Edge {Edge} ({Incarnation}): {Rows} rows replayed, {Segments} segments")]
     public static partial void Opened(ILogger log, string edge, string incarnation, long rows, int segments);
 
     [LoggerMessage(2006, LogLevel.Error, "Commit group of {Requests} requests failed; they were refused")]
@@ -29,7 +33,8 @@ internal static partial class Log
     [LoggerMessage(2008, LogLevel.Information, "Writes are taken again")]
     public static partial void WritesTaken(ILogger log);
 
-    [LoggerMessage(2009, LogLevel.Information, "Sealed {Rows} rows into {Segments} segments ({Bytes} bytes), commit {Covered}")]
+    [LoggerMessage(2009, LogLevel.Information,
+        "Sealed {Rows} rows into {Segments} segments ({Bytes} bytes), commit {Covered}")]
     public static partial void Sealed(ILogger log, long rows, int segments, long bytes, ulong covered);
 
     [LoggerMessage(2010, LogLevel.Error, "Seal failed; it is tried again")]
@@ -44,7 +49,8 @@ internal static partial class Log
     [LoggerMessage(2013, LogLevel.Critical, "The store's writer stopped")]
     public static partial void WriterStopped(ILogger log, Exception e);
 
-    [LoggerMessage(2014, LogLevel.Warning, "A catalog record could not be written; the catalog is rewritten first")]
+    [LoggerMessage(
+        2014, LogLevel.Warning, "A catalog record could not be written; the catalog is rewritten first")]
     public static partial void CatalogFailed(ILogger log, Exception e);
 
     [LoggerMessage(2015, LogLevel.Information, "Retention dropped {Segments} segments ({Bytes} bytes)")]

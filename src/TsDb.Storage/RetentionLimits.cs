@@ -1,6 +1,9 @@
 namespace TsDb.Storage;
 
-/// <summary>When an edge may drop its own copy of a segment. What the cloud does not hold is kept unless told otherwise.</summary>
+/// <summary>
+/// When an edge may drop its own copy of a segment. What the cloud does not hold is kept unless told
+/// otherwise.
+/// </summary>
 public sealed record RetentionLimits
 {
     /// <summary>An edge keeps what it shipped.</summary>
@@ -15,6 +18,8 @@ public sealed record RetentionLimits
     /// <summary>True if the oldest may go as well while the disk is full.</summary>
     public bool DropWhenFull { get; init; }
 
-    /// <summary>True if the operator allows what is not durable in the cloud to be dropped as well (loss by rule).</summary>
+    /// <summary>
+    /// True if the operator allows what is not durable in the cloud to be dropped as well (loss by rule).
+    /// </summary>
     public bool DropUnshipped { get; init; }
 }

@@ -4,8 +4,8 @@ using TsDb.Model;
 namespace TsDb.Storage;
 
 /// <summary>
-/// The schemas of all tables at one moment, fixed in log order. Immutable: a commit that adds a column makes a new
-/// catalog, a commit that fails leaves the old one.
+/// The schemas of all tables at one moment, fixed in log order. Immutable: a commit that adds a column makes
+/// a new catalog, a commit that fails leaves the old one.
 /// </summary>
 public sealed class SchemaCatalog
 {
@@ -23,7 +23,8 @@ public sealed class SchemaCatalog
     public IEnumerable<TableSchema> All => _tables.Values;
 
     /// <summary>The databases that have a table, in ordinal order.</summary>
-    public IEnumerable<string> Databases => _tables.Keys.Select(table => table.Database).Distinct(StringComparer.Ordinal);
+    public IEnumerable<string> Databases =>
+        _tables.Keys.Select(table => table.Database).Distinct(StringComparer.Ordinal);
 
     /// <summary>The schema of a table, or null if no point was ever committed to it.</summary>
     public TableSchema? Find(TableId table) => _tables.GetValueOrDefault(table);

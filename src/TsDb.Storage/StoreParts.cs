@@ -9,12 +9,14 @@ using TsDb.Storage.Wal;
 
 namespace TsDb.Storage;
 
-/// <summary>The parts of an open store, put together in the order in which they depend on what is on disk.</summary>
+/// <summary>
+/// The parts of an open store, put together in the order in which they depend on what is on disk.
+/// </summary>
 internal sealed class StoreParts : IDisposable
 {
     public required IDisk Disk { get; init; }
 
-    public required CloudIdentity Identity { get; init; }
+    public required EdgeIdentity Identity { get; init; }
 
     public required CatalogFile Catalog { get; init; }
 
@@ -32,16 +34,18 @@ internal sealed class StoreParts : IDisposable
 
     public required SegmentSealer Sealer { get; init; }
 
-    public static StoreParts Open(IDisk disk, EdgeStoreOptions options, StoreEnvironment env, ISegmentFormat format)
+    public static StoreParts Open(
+        IDisk disk, EdgeStoreOptions options, StoreEnvironment env, ISegmentFormat format)
     {
         ILogger log = env.Loggers.CreateLogger<EdgeStore>();
-        CloudIdentity identity = CloudIdentity.LoadOrCreate(disk, options, env.NewId);
+        EdgeIdentity identity = EdgeIdentity.LoadOrCreate(disk, options, env.NewId);
         CatalogFile catalog = CatalogFile.Open(disk, env.NewId, log);
         SegmentFiles.Require(disk, catalog.State);
         VersionBuilder builder = new(disk, identity.Id);
         VersionSet versions = new(disk, builder.First(catalog.State), log);
         WriteAheadLog wal = new(disk, env.NewId, options.LogFileBytes, log);
-        StoreRooms rooms = new(new MemoryRoom(options, env.Clock), new DiskRoom(disk, options.DiskReserveBytes));
+        StoreRooms rooms = new(
+            new MemoryRoom(options, env.Clock), new DiskRoom(disk, options.DiskReserveBytes));
         CommitWriter writer = new(wal, versions, builder, rooms, options, env);
         wal.Adopt(new LogReplay(disk, catalog.State.Covered, log).Run(writer.Replay), catalog.State.Covered);
         SegmentFiles.RemoveOrphans(disk, catalog.State, log);

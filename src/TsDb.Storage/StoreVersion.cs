@@ -7,8 +7,9 @@ using TsDb.Storage.Hot;
 namespace TsDb.Storage;
 
 /// <summary>
-/// The store at one moment: hot buffer, segments and the commit sequence they cover. Immutable and swapped as a whole, so
-/// that a seal in between never doubles or hides a row. Read it once per query, under a <see cref="StoreLease"/>.
+/// The store at one moment: hot buffer, segments and the commit sequence they cover. Immutable and swapped as
+/// a whole, so that a seal in between never doubles or hides a row. Read it once per query, under a
+/// <see cref="StoreLease"/>.
 /// </summary>
 public sealed class StoreVersion
 {

@@ -5,8 +5,8 @@ using TsDb.Storage.Ports;
 namespace TsDb.Adapters.Disk;
 
 /// <summary>
-/// A data directory of the file system, locked for this process as long as the object lives. With a quota it reports a
-/// full disk when the files in it would have more bytes than allowed.
+/// A data directory of the file system, locked for this process as long as the object lives. With a quota it
+/// reports a full disk when the files in it would have more bytes than allowed.
 /// </summary>
 public sealed class DataDirectory : IDisk, IDisposable
 {
@@ -31,13 +31,15 @@ public sealed class DataDirectory : IDisk, IDisposable
         get
         {
             long free = _drive.AvailableFreeSpace;
-            return _quotaBytes is { } quota ? Math.Min(free, Math.Max(0, quota - Volatile.Read(ref _usedBytes))) : free;
+            return _quotaBytes is { } quota
+                ? Math.Min(free, Math.Max(0, quota - Volatile.Read(ref _usedBytes)))
+                : free;
         }
     }
 
     /// <summary>
-    /// Opens a directory, making it if it is not there. Throws <see cref="ErrorKind.Conflict"/> if another process has it
-    /// open, <see cref="ErrorKind.Invalid"/> if it cannot be made or written.
+    /// Opens a directory, making it if it is not there. Throws <see cref="ErrorKind.Conflict"/> if another
+    /// process has it open, <see cref="ErrorKind.Invalid"/> if it cannot be made or written.
     /// </summary>
     public static DataDirectory Open(string path, long? quotaBytes = null)
     {
@@ -48,7 +50,8 @@ public sealed class DataDirectory : IDisk, IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TsDbException(ErrorKind.Invalid, $"cannot make the data directory {root}: {e.Message}", e);
+            throw new TsDbException(
+                ErrorKind.Invalid, $"cannot make the data directory {root}: {e.Message}", e);
         }
 
         return new DataDirectory(root, Lock(root), quotaBytes);
@@ -64,7 +67,8 @@ public sealed class DataDirectory : IDisk, IDisposable
     }
 
     /// <inheritdoc/>
-    public IDiskFile Open(string path, bool append = false) => Run(path, () => new DataFile(this, path, File.OpenHandle(
+    public IDiskFile Open(string path, bool append = false) =>
+        Run(path, () => new DataFile(this, path, File.OpenHandle(
         FullPath(path),
         FileMode.Open,
         append ? FileAccess.ReadWrite : FileAccess.Read,
@@ -136,10 +140,13 @@ public sealed class DataDirectory : IDisk, IDisposable
     {
         if (_quotaBytes is not { } quota || Volatile.Read(ref _usedBytes) + bytes <= quota) return;
         throw new DiskFullException(string.Create(
-            CultureInfo.InvariantCulture, $"{path}: {bytes} more bytes break the limit of {quota} for {_root}"));
+            CultureInfo.InvariantCulture,
+            $"{path}: {bytes} more bytes break the limit of {quota} for {_root}"));
     }
 
-    /// <summary>Runs a call to the file system and turns "no space" into <see cref="DiskFullException"/>.</summary>
+    /// <summary>
+    /// Runs a call to the file system and turns "no space" into <see cref="DiskFullException"/>.
+    /// </summary>
     internal static T Run<T>(string path, Func<T> call)
     {
         try
@@ -156,7 +163,8 @@ public sealed class DataDirectory : IDisk, IDisposable
         }
     }
 
-    // A folder made and lost again would take the files in it along: its name is made to last before it is used.
+    // A folder made and lost again would take the files in it along: its name is made to last before it is
+    // used.
     private static void MakeFolder(string folder)
     {
         if (Directory.Exists(folder)) return;
@@ -175,13 +183,14 @@ public sealed class DataDirectory : IDisk, IDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new TsDbException(ErrorKind.Invalid, $"the data directory {root} cannot be written: {e.Message}", e);
+            throw new TsDbException(
+                ErrorKind.Invalid, $"the data directory {root} cannot be written: {e.Message}", e);
         }
         catch (IOException e)
         {
             throw new TsDbException(
                 ErrorKind.Conflict,
-                $"the data directory {root} is in use by another process: stop it, or choose another directory",
+                $"the data directory {root} is in use by another process: stop it, or choose another one",
                 e);
         }
     }

@@ -12,7 +12,9 @@ internal static partial class Libc
     /// <summary>On Unix an IOException carries the plain errno.</summary>
     public static bool IsDiskFull(IOException e) => e.HResult is NoSpace or QuotaExceeded;
 
-    /// <summary>Makes the names in a directory survive a loss of power. Windows keeps them by itself.</summary>
+    /// <summary>
+    /// Makes the names in a directory survive a loss of power. Windows keeps them by itself.
+    /// </summary>
     public static void SyncDirectory(string path)
     {
         if (OperatingSystem.IsWindows()) return;
@@ -34,7 +36,8 @@ internal static partial class Libc
         return new IOException($"{call} of {path}: {Marshal.GetPInvokeErrorMessage(errno)}", errno);
     }
 
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(
+        "libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]

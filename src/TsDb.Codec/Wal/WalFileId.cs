@@ -3,8 +3,8 @@ using System.Globalization;
 namespace TsDb.Codec.Wal;
 
 /// <summary>
-/// The random number of one log file. It stands in the file's name and in every frame, so that bytes left over from
-/// another file never look like a frame of this one.
+/// The random number of one log file. It stands in the file's name and in every frame, so that bytes left
+/// over from another file never look like a frame of this one.
 /// </summary>
 public readonly record struct WalFileId(ulong Value)
 {

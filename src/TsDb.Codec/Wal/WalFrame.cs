@@ -5,8 +5,8 @@ using TsDb.Model;
 namespace TsDb.Codec.Wal;
 
 /// <summary>
-/// One frame of the write-ahead log: one group commit, whole or not there. The bytes are drawn in FORMAT.md beside this
-/// file; change both together.
+/// One frame of the write-ahead log: one group commit, whole or not there. The bytes are drawn in FORMAT.md
+/// beside this file; change both together.
 /// </summary>
 public readonly ref struct WalFrame
 {
@@ -39,16 +39,20 @@ public readonly ref struct WalFrame
     /// <summary>The commit that this frame is.</summary>
     public CommitSequence Sequence { get; }
 
-    /// <summary>The last acknowledged commit before it. A frame between the two was refused and does not count.</summary>
+    /// <summary>
+    /// The last acknowledged commit before it. A frame between the two was refused and does not count.
+    /// </summary>
     public CommitSequence Previous { get; }
 
     /// <summary>What was committed.</summary>
     public ReadOnlySpan<byte> Payload { get; }
 
     /// <summary>
-    /// Fills the header in front of a payload that already lies at <see cref="HeaderLength"/> in <paramref name="frame"/>.
+    /// Fills the header in front of a payload that already lies at <see cref="HeaderLength"/> in
+    /// <paramref name="frame"/>.
     /// </summary>
-    public static void Seal(Span<byte> frame, WalFileId file, CommitSequence sequence, CommitSequence previous)
+    public static void Seal(
+        Span<byte> frame, WalFileId file, CommitSequence sequence, CommitSequence previous)
     {
         int length = frame.Length - HeaderLength;
         if (length is < 0 or > PayloadLengthMax)
@@ -64,7 +68,8 @@ public readonly ref struct WalFrame
     }
 
     /// <summary>
-    /// Reads the frame that begins at the first byte; false if there is no whole, undamaged frame of that file.
+    /// Reads the frame that begins at the first byte; false if there is no whole, undamaged frame of that
+    /// file.
     /// </summary>
     public static bool TryDecode(ReadOnlySpan<byte> bytes, WalFileId file, out WalFrame frame)
     {
@@ -80,7 +85,8 @@ public readonly ref struct WalFrame
         {
             throw new TsDbException(
                 ErrorKind.Invalid,
-                $"the log has frames of version {version}; this program reads {VersionCurrent}: use a newer one");
+                $"the log has frames of version {version}, this program reads {VersionCurrent}: "
+                + "use a newer one");
         }
 
         CommitSequence sequence = new(BinaryPrimitives.ReadUInt64LittleEndian(bytes[SequenceOffset..]));

@@ -3,7 +3,9 @@ using TsDb.Model;
 
 namespace TsDb.Codec.Wal;
 
-/// <summary>The inside of a frame: pieces of bytes, each with its length in front. Format: FORMAT.md.</summary>
+/// <summary>
+/// The inside of a frame: pieces of bytes, each with its length in front. Format: FORMAT.md.
+/// </summary>
 public static class WalPayload
 {
     private const int LengthBytes = sizeof(int);
@@ -12,7 +14,9 @@ public static class WalPayload
     public static long LengthOf(IEnumerable<ReadOnlyMemory<byte>> pieces) =>
         pieces.Sum(piece => LengthBytes + (long)piece.Length);
 
-    /// <summary>Writes the pieces one behind the other; <paramref name="destination"/> has exactly the room they take.</summary>
+    /// <summary>
+    /// Writes the pieces one behind the other; <paramref name="destination"/> has exactly the room they take.
+    /// </summary>
     public static void Write(Span<byte> destination, IEnumerable<ReadOnlyMemory<byte>> pieces)
     {
         foreach (ReadOnlyMemory<byte> piece in pieces)
@@ -24,7 +28,8 @@ public static class WalPayload
     }
 
     /// <summary>
-    /// The pieces in order, each copied. Throws <see cref="ErrorKind.Corrupt"/> if a length points behind the payload.
+    /// The pieces in order, each copied. Throws <see cref="ErrorKind.Corrupt"/> if a length points behind the
+    /// payload.
     /// </summary>
     public static IReadOnlyList<byte[]> Read(ReadOnlySpan<byte> payload)
     {
@@ -33,7 +38,8 @@ public static class WalPayload
         {
             int length = payload.Length < LengthBytes ? -1 : BinaryPrimitives.ReadInt32LittleEndian(payload);
             if (length < 0 || length > payload.Length - LengthBytes)
-                throw new TsDbException(ErrorKind.Corrupt, $"a log frame ends inside a piece: {payload.Length} bytes left");
+                throw new TsDbException(
+                    ErrorKind.Corrupt, $"a log frame ends inside a piece: {payload.Length} bytes left");
             pieces.Add(payload.Slice(LengthBytes, length).ToArray());
             payload = payload[(LengthBytes + length)..];
         }

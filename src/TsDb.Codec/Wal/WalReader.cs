@@ -4,9 +4,9 @@ using TsDb.Model;
 namespace TsDb.Codec.Wal;
 
 /// <summary>
-/// Reads the frames of one log file in order. It stops at a torn tail (bytes behind the last whole frame that no later
-/// frame follows: a write that never ended) and throws <see cref="ErrorKind.Corrupt"/> for a damaged middle (a later
-/// frame of the same file follows, so what is damaged had been acknowledged).
+/// Reads the frames of one log file in order. It stops at a torn tail (bytes behind the last whole frame that
+/// no later frame follows: a write that never ended) and throws <see cref="ErrorKind.Corrupt"/> for a damaged
+/// middle (a later frame of the same file follows, so what is damaged had been acknowledged).
 /// </summary>
 public ref struct WalReader(string fileName, WalFileId file, ReadOnlySpan<byte> log)
 {

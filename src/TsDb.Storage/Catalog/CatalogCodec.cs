@@ -88,7 +88,8 @@ internal static class CatalogCodec
     {
         int version = json.GetProperty("v").GetInt32();
         if (version != VersionCurrent)
-            throw new FormatException($"its version is {version}, this program knows {VersionCurrent}: use a newer one");
+            throw new FormatException(
+                $"its version is {version}, this program knows {VersionCurrent}: use a newer one");
         string? kind = json.GetProperty("kind").GetString();
         return kind switch
         {
@@ -101,7 +102,8 @@ internal static class CatalogCodec
                 CatalogJson.ReadSegment(json.GetProperty("segment")),
                 json.ReadNames("replaced")),
             "durable" => new LeafDurable(
-                CatalogJson.ReadLeaf(json.GetProperty("leaf")), new Epoch(json.GetProperty("epoch").GetInt64())),
+                CatalogJson.ReadLeaf(json.GetProperty("leaf")),
+                new Epoch(json.GetProperty("epoch").GetInt64())),
             "forked" => new LeafForked(CatalogJson.ReadLeaf(json.GetProperty("leaf"))),
             "unwanted" => new LeafUnwanted(CatalogJson.ReadLeaf(json.GetProperty("leaf"))),
             "compacted" => new SegmentsCompacted(

@@ -6,8 +6,9 @@ using TsDb.Storage.Records;
 namespace TsDb.Storage.Catalog;
 
 /// <summary>
-/// The catalog on disk. Used by one thread at a time. When a record could not be written, nothing is known of it: the
-/// files it names must stay, and before the next record the catalog is rewritten from the state without it.
+/// The catalog on disk. Used by one thread at a time. When a record could not be written, nothing is known of
+/// it: the files it names must stay, and before the next record the catalog is rewritten from the state
+/// without it.
 /// </summary>
 internal sealed class CatalogFile : IDisposable
 {
@@ -37,7 +38,9 @@ internal sealed class CatalogFile : IDisposable
         return file;
     }
 
-    /// <summary>Writes the record and makes it the state; on <see cref="IOException"/> the state is what it was.</summary>
+    /// <summary>
+    /// Writes the record and makes it the state; on <see cref="IOException"/> the state is what it was.
+    /// </summary>
     public void Append(CatalogRecord record)
     {
         CatalogState next = State.Apply(record);
@@ -59,8 +62,8 @@ internal sealed class CatalogFile : IDisposable
 
     public void Dispose() => _records.Dispose();
 
-    // What was read back may lie nowhere but in the page cache; a new file, synced, is certain. On a full disk the old
-    // file has to do until there is room: the next record needs the rewrite first.
+    // What was read back may lie nowhere but in the page cache; a new file, synced, is certain. On a full
+    // disk the old file has to do until there is room: the next record needs the rewrite first.
     private void MakeCertain()
     {
         if (_records.BytesLength == 0) return;

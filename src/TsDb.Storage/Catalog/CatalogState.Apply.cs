@@ -8,8 +8,8 @@ namespace TsDb.Storage.Catalog;
 public sealed partial record CatalogState
 {
     /// <summary>
-    /// The state after a record. Throws <see cref="ErrorKind.Conflict"/> if the record does not fit: a name that is not
-    /// there, an ordinal that is not the next one, a leaf that is not in the ledger.
+    /// The state after a record. Throws <see cref="ErrorKind.Conflict"/> if the record does not fit: a name
+    /// that is not there, an ordinal that is not the next one, a leaf that is not in the ledger.
     /// </summary>
     public CatalogState Apply(CatalogRecord record) => record switch
     {
@@ -53,7 +53,11 @@ public sealed partial record CatalogState
     {
         LedgerLeaf known = Require(forked.Leaf);
         if (known is not { Presence: LeafPresence.Present, SegmentName: { } name })
-            throw Conflict($"the file of leaf {forked.Leaf.Ordinal.Value} of {forked.Leaf.Cell} is not here as it was cut");
+        {
+            throw Conflict(
+                $"the file of leaf {forked.Leaf.Ordinal.Value} of {forked.Leaf.Cell} is not here as it was cut");
+        }
+
         StoredSegment segment = Require(name);
         return WithoutSegments([name]).WithSegment(segment with { IsCut = false })
             .WithLeaf(known with { SegmentName = null, Presence = LeafPresence.Forked });
@@ -61,7 +65,8 @@ public sealed partial record CatalogState
 
     private CatalogState Apply(SegmentsCompacted compacted)
     {
-        CatalogState state = WithoutSegments(compacted.Replaced).WithSegment(compacted.Segment with { IsCut = true });
+        CatalogState state = WithoutSegments(compacted.Replaced)
+            .WithSegment(compacted.Segment with { IsCut = true });
         return compacted.Replaced.SelectMany(name => LeavesOf(Require(name))).Aggregate(
             state,
             (all, leaf) => all.WithLeaf(
@@ -93,7 +98,8 @@ public sealed partial record CatalogState
         LeafKey key = LeafKey.Of(leaf);
         return Ledger.TryGetValue(key, out LedgerLeaf? known) && known.Leaf.Hash == leaf.Hash
             ? known
-            : throw Conflict($"leaf {key.Ordinal.Value} of {key.Cell} with hash {leaf.Hash} was never cut here");
+            : throw Conflict(
+                $"leaf {key.Ordinal.Value} of {key.Cell} with hash {leaf.Hash} was never cut here");
     }
 
     private StoredSegment Require(string name) => Segments.TryGetValue(name, out StoredSegment? segment)
@@ -104,7 +110,8 @@ public sealed partial record CatalogState
     {
         if (Segments.ContainsKey(segment.Name)) throw Conflict($"segment {segment.Name} is there already");
         Cell cell = segment.Manifest.Cell;
-        ImmutableArray<StoredSegment> others = Cells.TryGetValue(cell, out ImmutableArray<StoredSegment> found) ? found : [];
+        bool isKnown = Cells.TryGetValue(cell, out ImmutableArray<StoredSegment> found);
+        ImmutableArray<StoredSegment> others = isKnown ? found : [];
         int place = others.Count(other => other.Rank <= segment.Rank);
         return this with
         {

@@ -4,8 +4,8 @@ using TsDb.Model;
 namespace TsDb.Storage.Catalog;
 
 /// <summary>
-/// Segments, ledger and schemas after some records. Immutable: <see cref="Apply(CatalogRecord)"/> makes the next state, or throws if the
-/// record cannot follow.
+/// Segments, ledger and schemas after some records. Immutable: <see cref="Apply(CatalogRecord)"/> makes the
+/// next state, or throws if the record cannot follow.
 /// </summary>
 public sealed partial record CatalogState
 {

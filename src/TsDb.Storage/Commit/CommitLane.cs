@@ -5,8 +5,9 @@ using TsDb.Model;
 namespace TsDb.Storage.Commit;
 
 /// <summary>
-/// The one way to the writer: a bounded channel, and the thread that drains it. While a group's fsync runs the next
-/// requests gather, so the group grows with what the disk takes and no time is spent waiting for company.
+/// The one way to the writer: a bounded channel, and the thread that drains it. While a group's fsync runs
+/// the next requests gather, so the group grows with what the disk takes and no time is spent waiting for
+/// company.
 /// </summary>
 internal sealed class CommitLane(CommitWriter writer, EdgeStoreOptions options, ILogger log)
 {
@@ -28,7 +29,9 @@ internal sealed class CommitLane(CommitWriter writer, EdgeStoreOptions options, 
         _thread.Start();
     }
 
-    /// <summary>Queues an item, waiting while the queue is full. Throws <see cref="ErrorKind.Closed"/> after the end.</summary>
+    /// <summary>
+    /// Queues an item, waiting while the queue is full. Throws <see cref="ErrorKind.Closed"/> after the end.
+    /// </summary>
     public async Task EnqueueAsync(LaneItem item, CancellationToken ct)
     {
         try
@@ -37,7 +40,8 @@ internal sealed class CommitLane(CommitWriter writer, EdgeStoreOptions options, 
         }
         catch (ChannelClosedException e)
         {
-            throw new TsDbException(ErrorKind.Closed, "this edge is shutting down: write to it when it is back", e);
+            throw new TsDbException(
+                ErrorKind.Closed, "this edge is shutting down: write to it when it is back", e);
         }
     }
 

@@ -9,11 +9,16 @@ using TsDb.Storage.Wal;
 namespace TsDb.Storage.Commit;
 
 /// <summary>
-/// The group commit: admits requests against the schemas, writes one frame for all of them, syncs once, shows the rows,
-/// and only then answers. One thread owns it. A group that fails leaves nothing behind: no row, no schema.
+/// The group commit: admits requests against the schemas, writes one frame for all of them, syncs once, shows
+/// the rows, and only then answers. One thread owns it. A group that fails leaves nothing behind: no row, no
+/// schema.
 /// </summary>
 internal sealed class CommitWriter(
-    WriteAheadLog log, VersionSet versions, VersionBuilder builder, StoreRooms rooms, EdgeStoreOptions options,
+    WriteAheadLog log,
+    VersionSet versions,
+    VersionBuilder builder,
+    StoreRooms rooms,
+    EdgeStoreOptions options,
     StoreEnvironment env)
 {
     private readonly ILogger _log = env.Loggers.CreateLogger<EdgeStore>();
@@ -30,7 +35,9 @@ internal sealed class CommitWriter(
     /// <summary>Why the log cannot be written; null if the last attempt did not fail for that.</summary>
     public string? BrokenReason { get; private set; }
 
-    /// <summary>Commits all requests of a group, or fails them all; those that contradict the schemas are answered so.</summary>
+    /// <summary>
+    /// Commits all requests of a group, or fails them all; those that contradict the schemas are answered so.
+    /// </summary>
     public void Commit(IReadOnlyList<PendingCommit> group)
     {
         StoreVersion now = versions.Current;
@@ -71,21 +78,26 @@ internal sealed class CommitWriter(
     public void Replay(ReplayedFrame frame)
     {
         List<TableBatch> batches = [];
-        foreach (byte[] piece in Codec.Wal.WalPayload.Read(frame.Payload)) batches.AddRange(BatchCodec.Decode(piece));
+        foreach (byte[] piece in Codec.Wal.WalPayload.Read(frame.Payload))
+            batches.AddRange(BatchCodec.Decode(piece));
         SchemaCatalog schemas = SchemaAdmission.Admit(versions.Current.Schemas, [.. batches])
             ?? throw new TsDbException(
-                ErrorKind.Corrupt, $"commit {frame.Sequence.Value} of the log contradicts the schemas before it");
+                ErrorKind.Corrupt,
+                $"commit {frame.Sequence.Value} of the log contradicts the schemas before it");
         Publish(batches, frame.Sequence, schemas);
         rooms.Memory.TakeAnyway(batches.Sum(BatchSize.Of));
         Coalesce(batches);
     }
 
-    /// <summary>Sets everything committed so far apart for a seal; later commits go to a new log file.</summary>
+    /// <summary>
+    /// Sets everything committed so far apart for a seal; later commits go to a new log file.
+    /// </summary>
     public FrozenBuffer Freeze()
     {
         log.BeginNewFile();
         StoreVersion frozen = versions.Swap(
-            now => builder.WithHot(now, now.Hot.Freeze(), now.Sequence, now.Schemas, now.Hot.Tables.Keys), []);
+            now => builder.WithHot(now, now.Hot.Freeze(), now.Sequence, now.Schemas, now.Hot.Tables.Keys),
+            []);
         _hot.Freeze(frozen.Hot);
         return FrozenBuffer.Of(frozen);
     }
@@ -120,7 +132,8 @@ internal sealed class CommitWriter(
     private void Coalesce(IReadOnlyList<TableBatch> batches)
     {
         HashSet<TableId> tables = [.. batches.Select(batch => batch.Table)];
-        Func<HotState, HotState>? coalesce = HotBuffer.Coalesce(versions.Current.Hot, tables, out long bytesSaved);
+        Func<HotState, HotState>? coalesce = HotBuffer.Coalesce(
+            versions.Current.Hot, tables, out long bytesSaved);
         if (coalesce is null) return;
         versions.Swap(now => builder.WithHot(now, coalesce(now.Hot), now.Sequence, now.Schemas, tables), []);
         rooms.Memory.Give(bytesSaved);

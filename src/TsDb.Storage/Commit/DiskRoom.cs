@@ -4,12 +4,14 @@ using TsDb.Storage.Ports;
 namespace TsDb.Storage.Commit;
 
 /// <summary>
-/// The bound on disk: writes stop while there is less free than the next seal may need and a reserve, so that sealing
-/// can always make room by cutting the log.
+/// The bound on disk: writes stop while there is less free than the next seal may need and a reserve, so that
+/// sealing can always make room by cutting the log.
 /// </summary>
 internal sealed class DiskRoom(IDisk disk, long reserveBytes)
 {
-    /// <summary>Bytes that are missing for a commit of <paramref name="commitBytes"/>; 0 if there is room.</summary>
+    /// <summary>
+    /// Bytes that are missing for a commit of <paramref name="commitBytes"/>; 0 if there is room.
+    /// </summary>
     /// <param name="commitBytes">Bytes that the log would grow by.</param>
     /// <param name="sealBytes">The most that sealing the hot rows can write: their size in memory.</param>
     public long ShortBytes(long commitBytes, long sealBytes) =>

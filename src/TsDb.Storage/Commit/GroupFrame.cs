@@ -4,10 +4,12 @@ using TsDb.Model;
 namespace TsDb.Storage.Commit;
 
 /// <summary>
-/// What one group commit writes and shows: large requests as they are (their own threads encoded them), runs of small
-/// ones merged into one batch per table, so that many small writers cost the log and the buffer no more than a large one.
+/// What one group commit writes and shows: large requests as they are (their own threads encoded them), runs
+/// of small ones merged into one batch per table, so that many small writers cost the log and the buffer no
+/// more than a large one.
 /// </summary>
-internal sealed record GroupFrame(IReadOnlyList<ReadOnlyMemory<byte>> Pieces, IReadOnlyList<TableBatch> Batches)
+internal sealed record GroupFrame(
+    IReadOnlyList<ReadOnlyMemory<byte>> Pieces, IReadOnlyList<TableBatch> Batches)
 {
     public static GroupFrame Of(IReadOnlyList<PendingCommit> group)
     {
@@ -31,7 +33,8 @@ internal sealed record GroupFrame(IReadOnlyList<ReadOnlyMemory<byte>> Pieces, IR
         return new GroupFrame(pieces, batches);
     }
 
-    private static void Close(List<TableBatch> small, List<ReadOnlyMemory<byte>> pieces, List<TableBatch> batches)
+    private static void Close(
+        List<TableBatch> small, List<ReadOnlyMemory<byte>> pieces, List<TableBatch> batches)
     {
         if (small.Count == 0) return;
         List<TableBatch> merged = [];

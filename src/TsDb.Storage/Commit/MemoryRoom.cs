@@ -3,8 +3,8 @@ using TsDb.Model;
 namespace TsDb.Storage.Commit;
 
 /// <summary>
-/// The bound on points in memory: a write takes room before it queues, a seal gives it back. Who finds none waits in
-/// line, for a limited time and with a limited line; then he is told to come back later.
+/// The bound on points in memory: a write takes room before it queues, a seal gives it back. Who finds none
+/// waits in line, for a limited time and with a limited line; then he is told to come back later.
 /// </summary>
 internal sealed class MemoryRoom(EdgeStoreOptions options, TimeProvider clock)
 {
@@ -34,7 +34,8 @@ internal sealed class MemoryRoom(EdgeStoreOptions options, TimeProvider clock)
                 return;
             }
 
-            if (_line.Count >= options.QueueRequestsMax || _waitingBytes + bytes > options.MemoryBytesMax) throw Refusal();
+            bool isLong = _line.Count >= options.QueueRequestsMax;
+            if (isLong || _waitingBytes + bytes > options.MemoryBytesMax) throw Refusal();
             waiter = new Waiter(bytes);
             _line.AddLast(waiter);
             _waitingBytes += bytes;
@@ -90,7 +91,8 @@ internal sealed class MemoryRoom(EdgeStoreOptions options, TimeProvider clock)
     }
 
     private TsDbException Refusal() => new(
-        ErrorKind.Unavailable, "the buffer of this edge is full: it takes writes again when a seal has made room")
+        ErrorKind.Unavailable,
+        "the buffer of this edge is full: it takes writes again when a seal has made room")
     {
         RetryAfter = options.RetryAfter,
     };
@@ -99,6 +101,7 @@ internal sealed class MemoryRoom(EdgeStoreOptions options, TimeProvider clock)
     {
         public long Bytes { get; } = bytes;
 
-        public TaskCompletionSource Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource Granted { get; } = new(
+            TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -3,7 +3,8 @@ namespace TsDb.Storage.Commit;
 /// <summary>A request on its way to the log.</summary>
 /// <param name="request">What to commit.</param>
 /// <param name="bytes">Room taken for its points.</param>
-/// <param name="encoded">Its bytes for the log if its own thread made them; null leaves it to the writer.</param>
+/// <param name="encoded">Its bytes for the log if its own thread made them; null leaves it to the
+/// writer.</param>
 /// <param name="options">How its waiters are resumed.</param>
 internal sealed class PendingCommit(
     WriteRequest request, long bytes, byte[]? encoded, TaskCreationOptions options) : LaneItem

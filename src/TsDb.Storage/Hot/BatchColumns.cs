@@ -28,6 +28,7 @@ internal static class BatchColumns
         BooleanType => FieldType.Boolean,
         StringType => FieldType.String,
         _ => throw new TsDbException(
-            ErrorKind.Invalid, $"column '{field.Name}' of {table} has type {field.DataType.Name}, which no field can have"),
+            ErrorKind.Invalid,
+            $"column '{field.Name}' of {table} has type {field.DataType.Name}, which no field can have"),
     };
 }

@@ -4,8 +4,8 @@ using TsDb.Columnar;
 namespace TsDb.Storage.Hot;
 
 /// <summary>
-/// An immutable list whose appended successor shares its array, so that a commit costs no copy. Successors are made
-/// under the store's gate; readers see only the items that were there when their list was made.
+/// An immutable list whose appended successor shares its array, so that a commit costs no copy. Successors
+/// are made under the store's gate; readers see only the items that were there when their list was made.
 /// </summary>
 internal sealed class BatchList : IReadOnlyList<TableBatch>
 {

@@ -1,8 +1,8 @@
 namespace TsDb.Storage.Hot;
 
 /// <summary>
-/// When small batches become one: eight neighbours of about the same size, as the carry of a counter, so that a row is
-/// copied a few times at most and a table never has many small batches.
+/// When small batches become one: eight neighbours of about the same size, as the carry of a counter, so that
+/// a row is copied a few times at most and a table never has many small batches.
 /// </summary>
 internal static class CoalescePolicy
 {
@@ -13,8 +13,8 @@ internal static class CoalescePolicy
     public const int FanIn = 8;
 
     /// <summary>
-    /// How many of the last batches should become one: <see cref="FanIn"/> or 0. <paramref name="rowsAt"/> gives the rows
-    /// of the batch at a position.
+    /// How many of the last batches should become one: <see cref="FanIn"/> or 0. <paramref name="rowsAt"/>
+    /// gives the rows of the batch at a position.
     /// </summary>
     public static int TailLength(int count, Func<int, int> rowsAt)
     {

@@ -4,15 +4,18 @@ using TsDb.Model;
 namespace TsDb.Storage.Hot;
 
 /// <summary>
-/// What the writer knows of the hot rows beside the rows themselves: which keys are new, which cells are touched. Used by
-/// the writer's thread only; the rows lie in the immutable <see cref="HotState"/> of the version.
+/// What the writer knows of the hot rows beside the rows themselves: which keys are new, which cells are
+/// touched. Used by the writer's thread only; the rows lie in the immutable <see cref="HotState"/> of the
+/// version.
 /// </summary>
 internal sealed class HotBuffer(TimeProvider clock)
 {
     private readonly Dictionary<TableId, KeyTracker> _trackers = [];
     private readonly HashSet<(TableId Table, Day Day)> _cells = [];
 
-    /// <summary>Looks at batches in commit order; the answer appends them to a state (cheap, under the store's gate).</summary>
+    /// <summary>
+    /// Looks at batches in commit order; the answer appends them to a state (cheap, under the store's gate).
+    /// </summary>
     public Func<HotState, HotState> Note(HotState now, IReadOnlyList<TableBatch> batches)
     {
         List<(TableBatch Batch, long Bytes, KeyUniqueness Uniqueness)> noted = new(batches.Count);
@@ -33,35 +36,43 @@ internal sealed class HotBuffer(TimeProvider clock)
     }
 
     /// <summary>
-    /// The carry of small batches that <see cref="CoalescePolicy"/> asks for in these tables; null if there is none.
+    /// The carry of small batches that <see cref="CoalescePolicy"/> asks for in these tables; null if there
+    /// is none.
     /// </summary>
-    public static Func<HotState, HotState>? Coalesce(HotState now, IEnumerable<TableId> tables, out long bytesSaved)
+    public static Func<HotState, HotState>? Coalesce(
+        HotState now, IEnumerable<TableId> tables, out long bytesSaved)
     {
         HotState state = now;
+        bool isChanged = false;
         foreach (TableId table in tables)
         {
             HotTable hot = state.Find(table);
-            while (CoalescePolicy.TailLength(hot.Open.Count, at => hot.Open[at].RowCount) is > 1 and int count)
+            while (TailLength(hot.Open) is > 1 and int count)
             {
-                TableBatch[] tail = [.. Enumerable.Range(hot.Open.Count - count, count).Select(at => hot.Open[at])];
+                TableBatch[] tail = [.. hot.Open.Skip(hot.Open.Count - count)];
                 TableBatch merged = KeyMerge.Merge(table, tail).Batch;
                 hot = hot.Coalesce(count, merged, tail.Sum(BatchSize.Of) - BatchSize.Of(merged));
+                isChanged = true;
             }
 
             state = state.With(table, hot);
         }
 
         bytesSaved = now.OpenBytes - state.OpenBytes;
-        return ReferenceEquals(state, now) || bytesSaved == 0 ? null : later => Adopt(later, state, now);
+        return isChanged ? later => Adopt(later, state, now) : null;
     }
 
     /// <summary>From now on everything belongs behind the seal in hand.</summary>
     public void Freeze(HotState now)
     {
         _cells.Clear();
-        foreach (TableId idle in _trackers.Keys.Where(table => now.Find(table).IsEmpty).ToArray()) _trackers.Remove(idle);
+        TableId[] idle = [.. _trackers.Keys.Where(table => now.Find(table).IsEmpty)];
+        foreach (TableId table in idle) _trackers.Remove(table);
         foreach (KeyTracker tracker in _trackers.Values) tracker.Freeze();
     }
+
+    private static int TailLength(BatchList open) =>
+        CoalescePolicy.TailLength(open.Count, at => open[at].RowCount);
 
     private KeyTracker Tracker(HotState now, TableId table)
     {
@@ -83,7 +94,8 @@ internal sealed class HotBuffer(TimeProvider clock)
         }
     }
 
-    // Between looking and swapping, a seal may have dropped its frozen batches; the open ones are the writer's alone.
+    // Between looking and swapping, a seal may have dropped its frozen batches; the open ones are the
+    // writer's alone.
     private static HotState Adopt(HotState later, HotState coalesced, HotState before)
     {
         foreach ((TableId table, HotTable hot) in coalesced.Tables)

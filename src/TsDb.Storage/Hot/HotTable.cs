@@ -3,7 +3,9 @@ using TsDb.Model;
 
 namespace TsDb.Storage.Hot;
 
-/// <summary>The hot rows of one table: those that a seal is writing out just now, and those behind them. Immutable.</summary>
+/// <summary>
+/// The hot rows of one table: those that a seal is writing out just now, and those behind them. Immutable.
+/// </summary>
 internal sealed record HotTable
 {
     public static HotTable Empty { get; } = new();

@@ -5,9 +5,9 @@ using TsDb.Columnar;
 namespace TsDb.Storage.Hot;
 
 /// <summary>
-/// Knows whether any (tags, time) repeats in the hot rows of a table: as long as the points of each series come in rising
-/// order of time, none does. It may say "perhaps" where none repeats (late points, equal hashes), never the opposite, so
-/// that a query may leave out the merge. Used by the writer's thread only.
+/// Knows whether any (tags, time) repeats in the hot rows of a table: as long as the points of each series
+/// come in rising order of time, none does. It may say "perhaps" where none repeats (late points, equal
+/// hashes), never the opposite, so that a query may leave out the merge. Used by the writer's thread only.
 /// </summary>
 internal sealed class KeyTracker
 {
@@ -58,7 +58,8 @@ internal sealed class KeyTracker
         return true;
     }
 
-    // The sum over the tags that are there, of a hash of name and value: it does not depend on which columns a batch has.
+    // The sum over the tags that are there, of a hash of name and value: it does not depend on which columns
+    // a batch has.
     private static void HashSeries(RecordBatch series, Span<ulong> hashes)
     {
         hashes.Clear();

@@ -9,8 +9,8 @@ public static class RetentionPolicy
     private const long NanosecondsPerTick = 100;
 
     /// <summary>
-    /// Names of the segments to drop, those with the oldest points first. Only what is durable in the cloud, unless the
-    /// limits allow more.
+    /// Names of the segments to drop, those with the oldest points first. Only what is durable in the cloud,
+    /// unless the limits allow more.
     /// </summary>
     /// <param name="state">Segments and ledger.</param>
     /// <param name="limits">The operator's rule.</param>
@@ -39,7 +39,8 @@ public static class RetentionPolicy
     /// <summary>True if the cloud holds every row of the segment durably, or does not want them.</summary>
     public static bool IsDurable(CatalogState state, StoredSegment segment) =>
         segment.IsCut
-        && state.LeavesOf(segment).Count(leaf => leaf.DurableAt is not null || leaf.IsUnwanted) == segment.Manifest.Ordinals.Count;
+        && state.LeavesOf(segment).Count(leaf => leaf.DurableAt is not null || leaf.IsUnwanted)
+            == segment.Manifest.Ordinals.Count;
 
     private static long NanosecondsOf(DateTimeOffset time)
     {

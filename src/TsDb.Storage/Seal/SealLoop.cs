@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace TsDb.Storage.Seal;
 
-/// <summary>The thread of the seals: wakes when it is told to, and now and then by the clock for limits of age.</summary>
+/// <summary>
+/// The thread of the seals: wakes when it is told to, and now and then by the clock for limits of age.
+/// </summary>
 internal sealed class SealLoop : IDisposable
 {
     private static readonly TimeSpan PeriodMax = TimeSpan.FromSeconds(1);
@@ -18,7 +20,8 @@ internal sealed class SealLoop : IDisposable
     public SealLoop(SealWorker worker, TimeSpan sealAge, TimeProvider clock, ILogger log)
     {
         (_worker, _log) = (worker, log);
-        TimeSpan period = TimeSpan.FromTicks(Math.Clamp(sealAge.Ticks / 10, PeriodMin.Ticks, PeriodMax.Ticks));
+        TimeSpan period = TimeSpan.FromTicks(
+            Math.Clamp(sealAge.Ticks / 10, PeriodMin.Ticks, PeriodMax.Ticks));
         _timer = clock.CreateTimer(_ => Wake(), null, period, period);
         _thread = new Thread(Run) { IsBackground = true, Name = "tsdb-seal" };
         _thread.Start();
@@ -49,7 +52,8 @@ internal sealed class SealLoop : IDisposable
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // A bug in one seal must not end all later ones: its rows stay in buffer and log, and it is said loudly.
+                // A bug in one seal must not end all later ones: its rows stay in buffer and log, and it is
+                // said loudly.
                 Log.SealFailed(_log, e);
             }
         }

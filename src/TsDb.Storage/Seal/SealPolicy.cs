@@ -3,14 +3,17 @@ namespace TsDb.Storage.Seal;
 /// <summary>When the hot buffer becomes segments: decides, does nothing.</summary>
 internal static class SealPolicy
 {
-    // A seal reads what it writes and new points arrive meanwhile: beyond a third of the memory it would come too late.
+    // A seal reads what it writes and new points arrive meanwhile: beyond a third of the memory it would come
+    // too late.
     private const int MemoryShare = 3;
 
-    public static SealReason Decide(in SealNeed need, EdgeStoreOptions limits, DateTimeOffset now) => need switch
+    public static SealReason Decide(in SealNeed need, EdgeStoreOptions limits, DateTimeOffset now) =>
+        need switch
     {
         { Rows: 0 } => SealReason.None,
         { IsFlush: true } => SealReason.Flush,
-        _ when need.Bytes >= Math.Min(limits.SealBytes, limits.MemoryBytesMax / MemoryShare) => SealReason.Bytes,
+        _ when need.Bytes >= Math.Min(limits.SealBytes, limits.MemoryBytesMax / MemoryShare) =>
+            SealReason.Bytes,
         _ when need.Rows >= limits.SealRows => SealReason.Rows,
         _ when need.Cells >= limits.SealCells => SealReason.Cells,
         { IsShort: true } => SealReason.Shortage,

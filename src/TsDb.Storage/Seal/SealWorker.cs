@@ -5,8 +5,9 @@ using TsDb.Storage.Catalog;
 namespace TsDb.Storage.Seal;
 
 /// <summary>
-/// Carries out seals, one at a time: freeze, write, record, cut the log. A seal that failed is taken up where it stopped:
-/// frozen rows stay visible, and files once written are not written again. Used by one thread at a time.
+/// Carries out seals, one at a time: freeze, write, record, cut the log. A seal that failed is taken up where
+/// it stopped: frozen rows stay visible, and files once written are not written again. Used by one thread at
+/// a time.
 /// </summary>
 internal sealed class SealWorker(SealSteps steps, EdgeStoreOptions options, TimeProvider clock, ILogger log)
 {
@@ -50,7 +51,11 @@ internal sealed class SealWorker(SealSteps steps, EdgeStoreOptions options, Time
         }
 
         Log.Sealed(
-            log, _frozen.Rows, _written.Count, _written.Sum(segment => segment.BytesLength), _frozen.Covered.Value);
+            log,
+            _frozen.Rows,
+            _written.Count,
+            _written.Sum(segment => segment.BytesLength),
+            _frozen.Covered.Value);
         CommitSequence covered = _frozen.Covered;
         (_frozen, _written) = (null, null);
         steps.CutLog(covered);
@@ -84,7 +89,8 @@ internal sealed class SealWorker(SealSteps steps, EdgeStoreOptions options, Time
         List<TaskCompletionSource> done;
         lock (_gate)
         {
-            done = [.. _flushes.Where(flush => flush.Target.CompareTo(covered) <= 0).Select(flush => flush.Done)];
+            done = [
+                .. _flushes.Where(flush => flush.Target.CompareTo(covered) <= 0).Select(flush => flush.Done)];
             _flushes.RemoveAll(flush => flush.Target.CompareTo(covered) <= 0);
         }
 
@@ -101,7 +107,10 @@ internal sealed class SealWorker(SealSteps steps, EdgeStoreOptions options, Time
         }
 
         TsDbException error = e as TsDbException
-            ?? new TsDbException(ErrorKind.Unavailable, $"the seal failed: {e.Message}", e) { RetryAfter = options.RetryAfter };
+            ?? new TsDbException(ErrorKind.Unavailable, $"the seal failed: {e.Message}", e)
+            {
+                RetryAfter = options.RetryAfter,
+            };
         foreach ((_, TaskCompletionSource done) in failed) done.TrySetException(error);
     }
 }

@@ -8,7 +8,9 @@ namespace TsDb.Storage.Seal;
 /// <summary>What has to be so of the files below <c>segments</c> when a store opens.</summary>
 internal static class SegmentFiles
 {
-    /// <summary>Throws <see cref="ErrorKind.Corrupt"/> if a file that the catalog names is not there.</summary>
+    /// <summary>
+    /// Throws <see cref="ErrorKind.Corrupt"/> if a file that the catalog names is not there.
+    /// </summary>
     public static void Require(IDisk disk, CatalogState catalog)
     {
         HashSet<string> present = [.. disk.List(SegmentFolder.Root)];
@@ -21,7 +23,8 @@ internal static class SegmentFiles
     /// <summary>Removes what a crash left behind: files that no record names.</summary>
     public static void RemoveOrphans(IDisk disk, CatalogState catalog, ILogger log)
     {
-        string[] orphans = [.. disk.List(SegmentFolder.Root).Where(path => !catalog.Segments.ContainsKey(path))];
+        string[] orphans = [
+            .. disk.List(SegmentFolder.Root).Where(path => !catalog.Segments.ContainsKey(path))];
         foreach (string path in orphans) disk.Delete(path);
         if (orphans.Length > 0) Log.OrphansRemoved(log, orphans.Length);
     }

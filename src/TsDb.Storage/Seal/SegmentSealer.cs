@@ -7,9 +7,9 @@ using TsDb.Storage.Ports;
 namespace TsDb.Storage.Seal;
 
 /// <summary>
-/// Writes frozen rows as segment files: per cell, sorted and merged by key; points much older than their series' newest
-/// get a file of their own, so that time ranges stay narrow. Each file is written under a temporary name, synced,
-/// renamed, and its folder synced; only a catalog record makes it part of the store.
+/// Writes frozen rows as segment files: per cell, sorted and merged by key; points much older than their
+/// series' newest get a file of their own, so that time ranges stay narrow. Each file is written under a
+/// temporary name, synced, renamed, and its folder synced; only a catalog record makes it part of the store.
 /// </summary>
 internal sealed class SegmentSealer(IDisk disk, ISegmentFormat format, Func<Guid> newId)
 {
@@ -28,8 +28,8 @@ internal sealed class SegmentSealer(IDisk disk, ISegmentFormat format, Func<Guid
             foreach ((TableId table, IReadOnlyList<TableBatch> batches) in frozen.Tables)
                 foreach ((Cell cell, SortedRun run) in Cells(table, batches, edge))
                     written.Add(WriteOne(cell, run, catalog, incarnation, catalog.RankNext + written.Count));
-            foreach (string folder in written.Select(segment => FolderOf(segment.Name)).Distinct(StringComparer.Ordinal))
-                disk.SyncDirectory(folder);
+            IEnumerable<string> folders = written.Select(segment => FolderOf(segment.Name));
+            foreach (string folder in folders.Distinct(StringComparer.Ordinal)) disk.SyncDirectory(folder);
         }
         catch (IOException)
         {
@@ -57,9 +57,11 @@ internal sealed class SegmentSealer(IDisk disk, ISegmentFormat format, Func<Guid
     {
         Ordinal ordinal = catalog.OrdinalNext(cell, incarnation);
         using MemoryStream bytes = new();
-        SegmentManifest manifest = format.Write(bytes, cell, incarnation, new OrdinalRange(ordinal, ordinal), run);
+        SegmentManifest manifest = format.Write(
+            bytes, cell, incarnation, new OrdinalRange(ordinal, ordinal), run);
         string name = string.Create(
-            CultureInfo.InvariantCulture, $"{SegmentFolder.Of(cell)}/{rank:D12}-{newId().ToString("N").AsSpan(0, 8)}.parquet");
+            CultureInfo.InvariantCulture,
+            $"{SegmentFolder.Of(cell)}/{rank:D12}-{newId().ToString("N").AsSpan(0, 8)}.parquet");
         string temporary = name + TemporarySuffix;
         try
         {

@@ -25,12 +25,18 @@ internal sealed class VersionBuilder(IDisk disk, EdgeId edge)
 
     /// <summary>After a commit, or after batches became one: the hot rows of some tables changed.</summary>
     public StoreVersion WithHot(
-        StoreVersion now, HotState hot, CommitSequence sequence, SchemaCatalog schemas, IEnumerable<TableId> tables)
+        StoreVersion now,
+        HotState hot,
+        CommitSequence sequence,
+        SchemaCatalog schemas,
+        IEnumerable<TableId> tables)
     {
         ImmutableSortedDictionary<TableId, TableSnapshot>.Builder all = now.Tables.ToBuilder();
         foreach (TableId table in tables)
         {
-            IReadOnlyList<SegmentRef> segments = all.TryGetValue(table, out TableSnapshot? known) ? known.Segments : [];
+            IReadOnlyList<SegmentRef> segments = all.TryGetValue(table, out TableSnapshot? known)
+                ? known.Segments
+                : [];
             all[table] = new TableSnapshot(table, segments, hot.Find(table).ToRows(edge));
         }
 
@@ -48,7 +54,8 @@ internal sealed class VersionBuilder(IDisk disk, EdgeId edge)
     /// <summary>After a catalog record; a seal also drops the rows that it wrote out.</summary>
     public StoreVersion WithCatalog(StoreVersion now, CatalogState catalog, HotState hot)
     {
-        bool isSame = ReferenceEquals(catalog.Segments, now.Catalog.Segments) && ReferenceEquals(hot, now.Hot);
+        bool isSame = ReferenceEquals(catalog.Segments, now.Catalog.Segments)
+            && ReferenceEquals(hot, now.Hot);
         return new StoreVersion
         {
             Number = now.Number + 1,

@@ -4,8 +4,9 @@ using TsDb.Storage.Ports;
 namespace TsDb.Storage.Versions;
 
 /// <summary>
-/// The current version and the leases on it and on older ones. A file that a version no longer names is deleted when no
-/// lease on an earlier version is left. The gate is held for the swap only, never across disk work.
+/// The current version and the leases on it and on older ones. A file that a version no longer names is
+/// deleted when no lease on an earlier version is left. The gate is held for the swap only, never across disk
+/// work.
 /// </summary>
 internal sealed class VersionSet(IDisk disk, StoreVersion first, ILogger log)
 {
@@ -27,8 +28,8 @@ internal sealed class VersionSet(IDisk disk, StoreVersion first, ILogger log)
     }
 
     /// <summary>
-    /// Swaps in the version that <paramref name="next"/> makes of the current one; <paramref name="dropped"/> are files
-    /// that it no longer names.
+    /// Swaps in the version that <paramref name="next"/> makes of the current one; <paramref name="dropped"/>
+    /// are files that it no longer names.
     /// </summary>
     public StoreVersion Swap(Func<StoreVersion, StoreVersion> next, IReadOnlyCollection<string> dropped)
     {

@@ -26,8 +26,10 @@ internal sealed record LogFile(long Number, WalFileId Id, CommitSequence Last, l
             && name[NumberDigits] == '-' && name.EndsWith(Suffix, StringComparison.Ordinal);
         if (!shaped) return null;
         ReadOnlySpan<char> id = name.AsSpan(NumberDigits + 1, IdDigits);
-        return long.TryParse(name.AsSpan(0, NumberDigits), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-            && ulong.TryParse(id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value)
+        return long.TryParse(
+            name.AsSpan(0, NumberDigits), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            && ulong.TryParse(
+                id, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value)
             ? new LogFile(number, new WalFileId(value), default, 0)
             : null;
     }

@@ -7,8 +7,8 @@ using TsDb.Storage.Ports;
 namespace TsDb.Storage.Wal;
 
 /// <summary>
-/// Reads the log of a directory back: every acknowledged commit behind <paramref name="covered"/>, once, in order.
-/// Format and rules: FORMAT.md of TsDb.Codec/Wal.
+/// Reads the log of a directory back: every acknowledged commit behind <paramref name="covered"/>, once, in
+/// order. Format and rules: FORMAT.md of TsDb.Codec/Wal.
 /// </summary>
 internal sealed class LogReplay(IDisk disk, CommitSequence covered, ILogger log)
 {
@@ -16,7 +16,9 @@ internal sealed class LogReplay(IDisk disk, CommitSequence covered, ILogger log)
     private ReplayedFrame? _pending;
     private CommitSequence _emitted;
 
-    /// <summary>Calls <paramref name="each"/> for every commit to be replayed. Throws <see cref="ErrorKind.Corrupt"/>.</summary>
+    /// <summary>
+    /// Calls <paramref name="each"/> for every commit to be replayed. Throws <see cref="ErrorKind.Corrupt"/>.
+    /// </summary>
     public ReplayedLog Run(Action<ReplayedFrame> each)
     {
         foreach (LogFile file in FilesInOrder()) ReadFile(file, each);
@@ -64,8 +66,9 @@ internal sealed class LogReplay(IDisk disk, CommitSequence covered, ILogger log)
                 ErrorKind.Corrupt,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"log file {disk.FullPath(path)} before offset {offset}: commit {next.Sequence.Value} follows "
-                    + $"{next.Previous.Value}, but the log before it ends with {_emitted.Value}: a file is missing"));
+                    $"log file {disk.FullPath(path)} before offset {offset}: commit {next.Sequence.Value} "
+                    + $"follows {next.Previous.Value}, but the log before it ends with {_emitted.Value}: "
+                    + $"a file is missing"));
         }
 
         _pending = next;

@@ -6,12 +6,14 @@ using TsDb.Storage.Ports;
 namespace TsDb.Storage.Wal;
 
 /// <summary>
-/// The log's writing side. One thread appends; another may cut. When an append or its fsync fails, nothing is known of
-/// that file's tail any more: it is cut back to its last acknowledged frame and never written again, and the next commit
-/// goes to a new file with a new sequence. Should the cut fail as well, the refused frame may come back on a restart: the
-/// next frame's <c>previous</c> names the last acknowledged commit, so <see cref="LogReplay"/> leaves it out.
+/// The log's writing side. One thread appends; another may cut. When an append or its fsync fails, nothing is
+/// known of that file's tail any more: it is cut back to its last acknowledged frame and never written again,
+/// and the next commit goes to a new file with a new sequence. Should the cut fail as well, the refused frame
+/// may come back on a restart: the next frame's <c>previous</c> names the last acknowledged commit, so
+/// <see cref="LogReplay"/> leaves it out.
 /// </summary>
-internal sealed class WriteAheadLog(IDisk disk, Func<Guid> newId, long fileBytesMax, ILogger log) : IDisposable
+internal sealed class WriteAheadLog(
+    IDisk disk, Func<Guid> newId, long fileBytesMax, ILogger log) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<LogFile> _closed = [];
@@ -44,8 +46,8 @@ internal sealed class WriteAheadLog(IDisk disk, Func<Guid> newId, long fileBytes
     }
 
     /// <summary>
-    /// Appends one frame and returns once it would survive a loss of power. On <see cref="IOException"/> nothing of it
-    /// was committed.
+    /// Appends one frame and returns once it would survive a loss of power. On <see cref="IOException"/>
+    /// nothing of it was committed.
     /// </summary>
     public CommitSequence Append(IReadOnlyList<ReadOnlyMemory<byte>> pieces)
     {
@@ -136,9 +138,9 @@ internal sealed class WriteAheadLog(IDisk disk, Func<Guid> newId, long fileBytes
         BeginNewFile();
     }
 
-    // All frames but the last one are known to be on the disk, because the next was written only after their fsync. The
-    // last one may be nowhere but in the page cache, and a cache that once failed to write may claim that all is well.
-    // So it is written once more, to a new file, before anything is built upon it.
+    // All frames but the last one are known to be on the disk, because the next was written only after their
+    // fsync. The last one may be nowhere but in the page cache, and a cache that once failed to write may
+    // claim that all is well. So it is written once more, to a new file, before anything is built upon it.
     private void MakeCertain(ReplayedFrame frame)
     {
         byte[] bytes = new byte[WalFrame.HeaderLength + frame.Payload.Length];
@@ -149,7 +151,8 @@ internal sealed class WriteAheadLog(IDisk disk, Func<Guid> newId, long fileBytes
         }
         catch (DiskFullException)
         {
-            // No room for the copy: an fsync of the file itself is the next best, and the node has to start to make room.
+            // No room for the copy: an fsync of the file itself is the next best, and the node has to start
+            // to make room.
             LogFile last;
             lock (_gate) last = _closed.Last(file => file.Last == frame.Sequence);
             using IDiskFile file = disk.Open(last.Path, append: true);

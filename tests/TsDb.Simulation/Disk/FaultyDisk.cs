@@ -2,16 +2,18 @@
 //
 // A disk in memory that keeps what the port IDisk promises and nothing more. One seed gives one trace.
 //
-//   Bytes    What was synced stays. Of what was appended after the last sync a crash keeps any prefix; the rest is gone,
-//            or (a torn write) is there with some of its 512-byte sectors zeroed. An unsynced cut may have happened or not.
-//   Names    What was created, renamed or deleted after the last SyncDirectory of its folder survives a crash or does not,
-//            each such change for itself. Folders that Create makes are there at once.
-//   fsync    May fail (EIO). As on Linux the dirty pages then count as clean: they are never written, and later syncs
-//            of that file succeed without making anything last.
+//   Bytes    What was synced stays. Of what was appended after the last sync a crash keeps any prefix; the
+//            rest is gone, or (a torn write) is there with some of its 512-byte sectors zeroed. An unsynced
+//            cut may have happened or not.
+//   Names    What was created, renamed or deleted after the last SyncDirectory of its folder survives a crash
+//            or does not, each such change for itself. Folders that Create makes are there at once.
+//   fsync    May fail (EIO). As on Linux the dirty pages then count as clean: they are never written, and
+//            later syncs of that file succeed without making anything last.
 //   append   May be short: a part of the bytes is there, the call fails with EIO.
 //   space    Limited by CapacityBytes: an append writes what fits, then fails with DiskFullException.
-//   crash    At any call that changes something (CrashAtCall): the call may have had its effect, or a part of it; every
-//            later call fails with SimulatedCrashException until Restart.
+//   crash    At any call that changes something (CrashAtCall): the call may have had its effect, or a part of
+//            it; every later call fails with SimulatedCrashException until Restart.
+//   kill     The process may die without the power going (Revive): the cache stays, synced or not.
 //   Reads never fail and never lie; deleted files stay readable through handles that are open.
 using System.Globalization;
 using TsDb.Storage.Ports;
@@ -45,21 +47,36 @@ public sealed class FaultyDisk(int seed) : IDisk
     {
         get
         {
-            lock (_gate) return CapacityBytes == long.MaxValue ? long.MaxValue / 2 : CapacityBytes - UsedBytes;
+            lock (_gate) return CapacityBytes == long.MaxValue
+                ? long.MaxValue / 2
+                : CapacityBytes - UsedBytes;
         }
     }
 
     private long UsedBytes => _names.Values.Sum(inode => (long)inode.Bytes.Length);
 
-    /// <summary>The power comes back: what the model lets survive is there, everything else is forgotten.</summary>
+    /// <summary>
+    /// The process died and another begins, the power stayed on: everything written is seen, and what was not
+    /// synced still is not.
+    /// </summary>
+    public void Revive()
+    {
+        lock (_gate) (_isCrashed, CrashAtCall) = (false, null);
+    }
+
+    /// <summary>
+    /// The power comes back: what the model lets survive is there, everything else is forgotten.
+    /// </summary>
     public void Restart()
     {
         lock (_gate)
         {
-            foreach (NameChange change in _unsynced.Where(_ => _random.Next(2) == 0)) change.ApplyTo(_durableNames);
+            foreach (NameChange change in _unsynced)
+                if (_random.Next(2) == 0) change.ApplyTo(_durableNames);
             _unsynced.Clear();
             _names.Clear();
-            foreach ((string path, FaultyInode inode) in _durableNames.OrderBy(name => name.Key, StringComparer.Ordinal))
+            foreach ((string path, FaultyInode inode) in _durableNames.OrderBy(
+                name => name.Key, StringComparer.Ordinal))
                 _names[path] = inode;
             foreach (FaultyInode inode in _names.Values.Distinct()) inode.Crash(_random);
             (_isCrashed, CrashAtCall) = (false, null);
@@ -103,7 +120,8 @@ public sealed class FaultyDisk(int seed) : IDisk
     /// <inheritdoc/>
     public void Rename(string from, string to) => Change(new DiskCall(DiskCallKind.Rename, to), () =>
     {
-        if (FolderOf(from) != FolderOf(to)) throw new NotSupportedException("the model renames inside a folder only");
+        if (FolderOf(from) != FolderOf(to))
+            throw new NotSupportedException("the model renames inside a folder only");
         SetName(new NameChange(from, to, _names[from]));
     });
 
@@ -116,7 +134,8 @@ public sealed class FaultyDisk(int seed) : IDisk
     /// <inheritdoc/>
     public void SyncDirectory(string path) => Change(new DiskCall(DiskCallKind.SyncDirectory, path), () =>
     {
-        foreach (NameChange change in _unsynced.Where(change => change.Folder == path)) change.ApplyTo(_durableNames);
+        foreach (NameChange change in _unsynced)
+            if (change.Folder == path) change.ApplyTo(_durableNames);
         _unsynced.RemoveAll(change => change.Folder == path);
     });
 
@@ -140,7 +159,9 @@ public sealed class FaultyDisk(int seed) : IDisk
         lock (_gate) damage(_names[path].Bytes);
     }
 
-    internal static string FolderOf(string path) => path.LastIndexOf('/') is > 0 and int slash ? path[..slash] : "";
+    internal static string FolderOf(string path) => path.LastIndexOf('/') is > 0 and int slash
+        ? path[..slash]
+        : "";
 
     internal void Append(string path, FaultyInode inode, byte[] bytes)
     {
@@ -195,7 +216,8 @@ public sealed class FaultyDisk(int seed) : IDisk
             {
                 case DiskFault.Io:
                     partOfEffect?.Invoke();
-                    throw new IOException(string.Create(CultureInfo.InvariantCulture, $"EIO at call {Calls}: {call}"));
+                    throw new IOException(
+                        string.Create(CultureInfo.InvariantCulture, $"EIO at call {Calls}: {call}"));
                 case DiskFault.Full:
                     throw new DiskFullException($"ENOSPC: {call}");
                 default:

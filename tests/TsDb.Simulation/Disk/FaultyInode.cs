@@ -50,6 +50,8 @@ internal sealed class FaultyInode
     private int CommonPrefix()
     {
         int length = Math.Min(_durable.Length, Bytes.Length);
-        return ReferenceEquals(_durable, Bytes) ? length : _durable.AsSpan(0, length).CommonPrefixLength(Bytes);
+        return ReferenceEquals(_durable, Bytes)
+            ? length
+            : _durable.AsSpan(0, length).CommonPrefixLength(Bytes);
     }
 }

@@ -52,7 +52,8 @@ public sealed class WalReaderTests
             TsDbException error = Assert.Throws<TsDbException>(
                 () => Read([.. first, .. damaged, .. Frame(3, 2, 40)], out _));
             Assert.Equal(ErrorKind.Corrupt, error.Kind);
-            Assert.Contains("x.wal is damaged at offset " + first.Length, error.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "x.wal is damaged at offset " + first.Length, error.Message, StringComparison.Ordinal);
         }
     }
 
@@ -78,7 +79,8 @@ public sealed class WalReaderTests
         for (int length = 1; length < payload.Length; length++)
         {
             if (length is 7 or 11) continue;   // these ends lie between two pieces
-            Assert.Equal(ErrorKind.Corrupt, Assert.Throws<TsDbException>(() => WalPayload.Read(payload.AsSpan(0, length))).Kind);
+            Assert.Equal(ErrorKind.Corrupt, Assert.Throws<TsDbException>(
+                () => WalPayload.Read(payload.AsSpan(0, length))).Kind);
         }
     }
 

@@ -60,7 +60,8 @@ public sealed class CatalogTests
     [InlineData("{\"v\":1,\"kind\":\"durable\",\"leaf\":{},\"epoch\":\"x\"}")]
     public void Bytes_that_are_no_record_are_corrupt(string text) => Assert.Equal(
         ErrorKind.Corrupt,
-        Assert.Throws<TsDbException>(() => CatalogCodec.Decode(System.Text.Encoding.UTF8.GetBytes(text))).Kind);
+        Assert.Throws<TsDbException>(
+            () => CatalogCodec.Decode(System.Text.Encoding.UTF8.GetBytes(text))).Kind);
 
     private static void Refused(CatalogState state, CatalogRecord record) =>
         Assert.Equal(ErrorKind.Conflict, Assert.Throws<TsDbException>(() => state.Apply(record)).Kind);
@@ -70,7 +71,8 @@ public sealed class CatalogTests
         [.. names.Select((name, at) => Segment(name, at + 1, 1))],
         [TableSchema.Empty(Cell.Table).With(
         [
-            new Column("tag", ColumnRole.Tag, FieldType.String), new Column("f", ColumnRole.Field, FieldType.UInt64),
+            new Column(
+                "tag", ColumnRole.Tag, FieldType.String), new Column("f", ColumnRole.Field, FieldType.UInt64),
         ])]);
 
     private static StoredSegment Segment(string name, long rank, long ordinal) => new(
@@ -85,16 +87,21 @@ public sealed class CatalogTests
             Rows = 3,
             SeriesCount = 2,
             Tags = [new Column("tag", ColumnRole.Tag, FieldType.String)],
-            Fields = [new Column("f", ColumnRole.Field, FieldType.UInt64), new Column("dec", ColumnRole.Field, FieldType.Float64)],
-            DecimalScales = System.Collections.Immutable.ImmutableSortedDictionary<string, int>.Empty.Add("dec", 2),
+            Fields = [new Column("f", ColumnRole.Field, FieldType.UInt64), new Column(
+                "dec", ColumnRole.Field, FieldType.Float64)],
+            DecimalScales = System.Collections.Immutable.ImmutableSortedDictionary<string, int>.Empty.Add(
+                "dec", 2),
         },
         rank,
         false);
 
-    private static Leaf Leaf(long ordinal) => new(Cell, One, new Ordinal(ordinal), ContentHash.Of([(byte)ordinal]));
+    private static Leaf Leaf(long ordinal) =>
+        new(Cell, One, new Ordinal(ordinal), ContentHash.Of([(byte)ordinal]));
 
     // Records compare by reference inside their lists, so states are compared by what they would write.
     private static string Text(CatalogState state) => string.Join(
-        '\n', CatalogFile.Snapshot(state).Select(record => System.Text.Encoding.UTF8.GetString(CatalogCodec.Encode(record))))
-        + state.SegmentBytes + string.Join(',', state.Cells.Values.SelectMany(cell => cell).Select(s => s.Name));
+        '\n', CatalogFile.Snapshot(state)
+            .Select(record => System.Text.Encoding.UTF8.GetString(CatalogCodec.Encode(record))))
+        + state.SegmentBytes + string.Join(
+            ',', state.Cells.Values.SelectMany(cell => cell).Select(s => s.Name));
 }

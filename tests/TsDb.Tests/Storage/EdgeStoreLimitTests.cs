@@ -5,7 +5,9 @@ using TsDb.Tests.Columnar;
 
 namespace TsDb.Tests.Storage;
 
-/// <summary>What the store does when something runs out or breaks: it refuses in time, loses nothing, and recovers.</summary>
+/// <summary>
+/// What the store does when something runs out or breaks: it refuses in time, loses nothing, and recovers.
+/// </summary>
 public sealed class EdgeStoreLimitTests
 {
     [Theory]
@@ -24,7 +26,8 @@ public sealed class EdgeStoreLimitTests
         Task<CommitOutcome>[] refused =
         [
             store.CommitAsync(StoreWorld.Request(store, world.RandomPoints(3)), CancellationToken.None),
-            store.CommitAsync(new WriteRequest([Typed(FieldType.Int64, 1L)], store.Schemas), CancellationToken.None),
+            store.CommitAsync(
+                new WriteRequest([Typed(FieldType.Int64, 1L)], store.Schemas), CancellationToken.None),
         ];
         store.RunUntilIdle();
         foreach (Task<CommitOutcome> commit in refused)
@@ -87,7 +90,8 @@ public sealed class EdgeStoreLimitTests
         await using EdgeStore store = world.Open();
         List<Task<CommitOutcome>> commits = [];
         for (int i = 0; i < 20; i++)
-            commits.Add(store.CommitAsync(StoreWorld.Request(store, world.RandomPoints(50)), CancellationToken.None));
+            commits.Add(
+                store.CommitAsync(StoreWorld.Request(store, world.RandomPoints(50)), CancellationToken.None));
         Assert.All(commits, commit => Assert.False(commit.IsCompletedSuccessfully));
         Task<CommitOutcome>[] waiting = [.. commits.Where(commit => !commit.IsCompleted)];
         world.Clock.Advance(TimeSpan.FromSeconds(5.1));
@@ -106,7 +110,8 @@ public sealed class EdgeStoreLimitTests
         await using EdgeStore store = world.Open();
         List<Task<CommitOutcome>> commits = [];
         for (int i = 0; i < 6; i++)
-            commits.Add(store.CommitAsync(StoreWorld.Request(store, world.RandomPoints(50)), CancellationToken.None));
+            commits.Add(
+                store.CommitAsync(StoreWorld.Request(store, world.RandomPoints(50)), CancellationToken.None));
         Task all = Task.WhenAll(commits);
         while (!all.IsCompleted)
         {
@@ -121,7 +126,8 @@ public sealed class EdgeStoreLimitTests
     public async Task A_seal_that_fails_is_taken_up_again_and_doubles_nothing()
     {
         foreach (DiskCallKind broken in (DiskCallKind[])
-            [DiskCallKind.Create, DiskCallKind.Append, DiskCallKind.Sync, DiskCallKind.Rename, DiskCallKind.SyncDirectory])
+            [DiskCallKind.Create, DiskCallKind.Append, DiskCallKind.Sync, DiskCallKind.Rename,
+                DiskCallKind.SyncDirectory])
         {
             foreach (string folder in (string[])["segments", "catalog"])
             {
@@ -129,12 +135,14 @@ public sealed class EdgeStoreLimitTests
                 await using EdgeStore store = world.Open();
                 List<ModelPoint> written = world.RandomPoints(60);
                 await Commit(store, written);
-                world.Disk.Faults = call => call.Kind == broken && call.Path.StartsWith(folder, StringComparison.Ordinal)
+                world.Disk.Faults = call =>
+                    call.Kind == broken && call.Path.StartsWith(folder, StringComparison.Ordinal)
                     ? DiskFault.Io : DiskFault.None;
                 Task flush = store.FlushAsync(CancellationToken.None);
                 store.RunUntilIdle();
                 if (flush.IsFaulted)
-                    Assert.Equal(ErrorKind.Unavailable, (await Assert.ThrowsAsync<TsDbException>(() => flush)).Kind);
+                    Assert.Equal(
+                        ErrorKind.Unavailable, (await Assert.ThrowsAsync<TsDbException>(() => flush)).Kind);
                 Assert.Equal(StoreWorld.Expected(written), world.ReadAll(store));
                 world.Disk.Faults = null;
                 world.Clock.Advance(TimeSpan.FromSeconds(2));
@@ -178,7 +186,8 @@ public sealed class EdgeStoreLimitTests
         EdgeStore store = world.Open();
         await store.DisposeAsync();
         TsDbException error = await Assert.ThrowsAsync<TsDbException>(
-            () => store.CommitAsync(StoreWorld.Request(store, world.RandomPoints(1)), CancellationToken.None));
+            () =>
+                store.CommitAsync(StoreWorld.Request(store, world.RandomPoints(1)), CancellationToken.None));
         Assert.Equal(ErrorKind.Closed, error.Kind);
     }
 
@@ -211,12 +220,14 @@ public sealed class EdgeStoreLimitTests
     }
 
     private static TsDb.Columnar.TableBatch Typed(FieldType type, object value) => ModelBatches.Build(
-        [new ModelPoint(new Dictionary<string, string>(), 5, new Dictionary<string, object> { ["typed"] = value })],
+        [new ModelPoint(
+            new Dictionary<string, string>(), 5, new Dictionary<string, object> { ["typed"] = value })],
         ("typed", type));
 
     private static async Task Commit(EdgeStore store, List<ModelPoint> points)
     {
-        Task<CommitOutcome> commit = store.CommitAsync(StoreWorld.Request(store, points), CancellationToken.None);
+        Task<CommitOutcome> commit = store.CommitAsync(
+            StoreWorld.Request(store, points), CancellationToken.None);
         store.RunUntilIdle();
         Assert.Equal(CommitOutcome.Committed, await commit);
     }

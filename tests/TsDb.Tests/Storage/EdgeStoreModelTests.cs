@@ -5,7 +5,9 @@ using TsDb.Tests.Columnar;
 
 namespace TsDb.Tests.Storage;
 
-/// <summary>The store against a simple map: whatever is written, sealed and restarted, a reader sees the map.</summary>
+/// <summary>
+/// The store against a simple map: whatever is written, sealed and restarted, a reader sees the map.
+/// </summary>
 public sealed class EdgeStoreModelTests
 {
     [Theory]
@@ -104,7 +106,8 @@ public sealed class EdgeStoreModelTests
         StoreWorld world = new(1);
         await using EdgeStore store = world.Open();
         SchemaCatalog before = store.Schemas;
-        ModelPoint point = new(new Dictionary<string, string>(), 1, new Dictionary<string, object> { ["v"] = 1.5 });
+        ModelPoint point = new(
+            new Dictionary<string, string>(), 1, new Dictionary<string, object> { ["v"] = 1.5 });
         ModelPoint other = point with { Fields = new Dictionary<string, object> { ["v"] = 7L } };
         WriteRequest doubles = new([ModelBatches.Build([point], ("v", FieldType.Float64))], before);
         WriteRequest integers = new([ModelBatches.Build([other], ("v", FieldType.Int64))], before);
@@ -154,7 +157,8 @@ public sealed class EdgeStoreModelTests
 
     private static async Task Write(EdgeStore store, List<ModelPoint> points)
     {
-        Task<CommitOutcome> commit = store.CommitAsync(StoreWorld.Request(store, points), CancellationToken.None);
+        Task<CommitOutcome> commit = store.CommitAsync(
+            StoreWorld.Request(store, points), CancellationToken.None);
         store.RunUntilIdle();
         Assert.Equal(CommitOutcome.Committed, await commit);
     }
@@ -164,7 +168,8 @@ public sealed class EdgeStoreModelTests
         List<Task<CommitOutcome>> commits = [];
         for (int request = world.Random.Next(1, 5); request > 0; request--)
         {
-            List<ModelPoint> points = world.RandomPoints(world.Random.Next(8) == 0 ? 400 : world.Random.Next(1, 12));
+            List<ModelPoint> points = world.RandomPoints(
+                world.Random.Next(8) == 0 ? 400 : world.Random.Next(1, 12));
             written.AddRange(points);
             commits.Add(store.CommitAsync(StoreWorld.Request(store, points), CancellationToken.None));
         }

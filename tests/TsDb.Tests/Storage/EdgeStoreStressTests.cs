@@ -7,7 +7,9 @@ using TsDb.Tests.Columnar;
 
 namespace TsDb.Tests.Storage;
 
-/// <summary>The store with its own threads on the real disk: writers, seals and readers at the same time.</summary>
+/// <summary>
+/// The store with its own threads on the real disk: writers, seals and readers at the same time.
+/// </summary>
 public sealed class EdgeStoreStressTests : IDisposable
 {
     private const int Writers = 6;
@@ -25,7 +27,8 @@ public sealed class EdgeStoreStressTests : IDisposable
         await using EdgeStore store = Open(disk);
         using CancellationTokenSource end = new();
         Task<long> reading = Task.Run(() => ReadUntil(store, end.Token));
-        await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(() => Write(store, writer))));
+        await Task.WhenAll(
+            Enumerable.Range(0, Writers).Select(writer => Task.Run(() => Write(store, writer))));
         await end.CancelAsync();
         Assert.InRange(await reading, 1, long.MaxValue);
         Assert.Equal(Writers * RequestsPerWriter * PointsPerRequest, Count(store));
@@ -42,7 +45,8 @@ public sealed class EdgeStoreStressTests : IDisposable
     {
         using DataDirectory disk = DataDirectory.Open(_root);
         EdgeStore store = Open(disk);
-        await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(() => Write(store, writer))));
+        await Task.WhenAll(
+            Enumerable.Range(0, Writers).Select(writer => Task.Run(() => Write(store, writer))));
         await store.DisposeAsync();
         await using EdgeStore again = Open(disk);
         Assert.Equal(Writers * RequestsPerWriter * PointsPerRequest, Count(again));
@@ -50,14 +54,16 @@ public sealed class EdgeStoreStressTests : IDisposable
 
     private static EdgeStore Open(DataDirectory disk) => EdgeStore.Open(
         disk,
-        new EdgeStoreOptions { SealBytes = 200_000, SealAge = TimeSpan.FromMilliseconds(200), LogFileBytes = 100_000 },
+        new EdgeStoreOptions { SealBytes = 200_000, SealAge = TimeSpan.FromMilliseconds(
+            200), LogFileBytes = 100_000 },
         new StoreEnvironment(TimeProvider.System, Guid.CreateVersion7, NullLoggerFactory.Instance));
 
     private static async Task Write(EdgeStore store, int writer)
     {
         for (int request = 0; request < RequestsPerWriter; request++)
         {
-            List<ModelPoint> points = [.. Enumerable.Range(0, PointsPerRequest).Select(point => new ModelPoint(
+            List<ModelPoint> points = [
+                .. Enumerable.Range(0, PointsPerRequest).Select(point => new ModelPoint(
                 new Dictionary<string, string> { ["writer"] = "w" + writer },
                 (request * PointsPerRequest) + point,
                 new Dictionary<string, object> { ["i"] = (long)request }))];

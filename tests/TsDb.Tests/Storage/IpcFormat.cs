@@ -19,7 +19,8 @@ public sealed class IpcFormat : ISegmentFormat
             Range = run.Range,
             Rows = run.RowCount,
             SeriesCount = run.SeriesCount,
-            Tags = [.. run.Batch.Series.Schema.FieldsList.Select(f => new Column(f.Name, ColumnRole.Tag, FieldType.String))],
+            Tags = [.. run.Batch.Series.Schema.FieldsList.Select(
+                f => new Column(f.Name, ColumnRole.Tag, FieldType.String))],
             Fields = [],
         };
     }

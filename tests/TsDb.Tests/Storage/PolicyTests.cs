@@ -28,7 +28,8 @@ public sealed class PolicyTests
     {
         EdgeStoreOptions limits = new()
         {
-            SealBytes = 1000, SealRows = 100, SealCells = 5, SealAge = TimeSpan.FromSeconds(60), MemoryBytesMax = 9000,
+            SealBytes = 1000, SealRows = 100, SealCells = 5, SealAge = TimeSpan.FromSeconds(
+                60), MemoryBytesMax = 9000,
         };
         SealNeed need = new(rows, bytes, cells, Noon.AddSeconds(-ageSeconds), isShort, isFlush);
         Assert.Equal(expected, SealPolicy.Decide(need, limits, Noon).ToString());
@@ -38,7 +39,8 @@ public sealed class PolicyTests
     public void A_seal_never_waits_for_more_than_a_third_of_the_memory()
     {
         EdgeStoreOptions limits = new() { SealBytes = 1 << 30, MemoryBytesMax = 3000 };
-        Assert.Equal(SealReason.Bytes, SealPolicy.Decide(new SealNeed(1, 1000, 1, Noon, false, false), limits, Noon));
+        Assert.Equal(
+            SealReason.Bytes, SealPolicy.Decide(new SealNeed(1, 1000, 1, Noon, false, false), limits, Noon));
     }
 
     [Fact]
@@ -90,14 +92,16 @@ public sealed class PolicyTests
         long rank = 1;
         foreach ((string name, int day, bool isDurable) in new[]
         {
-            ("new-uncut", 10, false), ("old-durable", 5, true), ("old-uncut", 6, false), ("new-durable", 9, true),
+            ("new-uncut", 10, false), (
+                "old-durable", 5, true), ("old-uncut", 6, false), ("new-durable", 9, true),
         })
         {
             StoredSegment segment = new(name, 100, Manifest(day), rank++, false);
             state = state.Apply(new SegmentsSealed(new CommitSequence(1), [segment], []));
             if (!isDurable) continue;
             Leaf leaf = new(segment.Manifest.Cell, One, Ordinal.First, ContentHash.Of([(byte)day]));
-            state = state.Apply(new LeafCut(leaf, segment, [name])).Apply(new LeafDurable(leaf, new Epoch(1)));
+            state = state.Apply(new LeafCut(leaf, segment, [name]))
+                .Apply(new LeafDurable(leaf, new Epoch(1)));
         }
 
         return state;
@@ -105,7 +109,8 @@ public sealed class PolicyTests
 
     private static SegmentManifest Manifest(int day)
     {
-        Day date = Day.Of((new DateTimeOffset(2026, 1, day, 0, 0, 0, TimeSpan.Zero) - DateTimeOffset.UnixEpoch).Ticks * 100);
+        Day date = Day.Of((
+            new DateTimeOffset(2026, 1, day, 0, 0, 0, TimeSpan.Zero) - DateTimeOffset.UnixEpoch).Ticks * 100);
         return new SegmentManifest
         {
             Cell = new Cell(new TableId("db", "t"), new EdgeId("E1"), date),

@@ -12,7 +12,8 @@ namespace TsDb.Tests.Storage;
 /// <summary>A store without threads on a faulty disk, and what a reader of it would see.</summary>
 public sealed class StoreWorld
 {
-    private static readonly (string Name, FieldType Type)[] Fields = [("f", FieldType.Float64), ("i", FieldType.Int64)];
+    private static readonly (
+        string Name, FieldType Type)[] Fields = [("f", FieldType.Float64), ("i", FieldType.Int64)];
 
     private readonly Random _random;
 
@@ -22,7 +23,8 @@ public sealed class StoreWorld
         Disk = new FaultyDisk(seed);
         Options = options ?? new EdgeStoreOptions
         {
-            SealBytes = 20_000, SealAge = TimeSpan.FromSeconds(30), LogFileBytes = 8_000, DiskReserveBytes = 1_000,
+            SealBytes = 20_000, SealAge = TimeSpan.FromSeconds(
+                30), LogFileBytes = 8_000, DiskReserveBytes = 1_000,
         };
     }
 
@@ -50,7 +52,8 @@ public sealed class StoreWorld
     }
 
     /// <summary>Points that often rewrite each other, of few series, on two days, some late.</summary>
-    public List<ModelPoint> RandomPoints(int count) => [.. Enumerable.Range(0, count).Select(_ => RandomPoint())];
+    public List<ModelPoint> RandomPoints(int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => RandomPoint())];
 
     public static TableBatch Batch(IReadOnlyList<ModelPoint> points) => ModelBatches.Build(points, Fields);
 

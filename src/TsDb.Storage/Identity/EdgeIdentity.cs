@@ -5,17 +5,17 @@ using TsDb.Storage.Ports;
 namespace TsDb.Storage.Identity;
 
 /// <summary>
-/// Whose directory this is: edge id and incarnation, in the file <c>node.json</c>, made once and synced before anything
-/// else is written. The adapter's lock keeps a second process away from it.
+/// Whose directory this is: edge id and incarnation, in the file <c>node.json</c>, made once and synced
+/// before anything else is written. The adapter's lock keeps a second process away from it.
 /// </summary>
-internal sealed record CloudIdentity(EdgeId Id, Incarnation Incarnation)
+internal sealed record EdgeIdentity(EdgeId Id, Incarnation Incarnation)
 {
     public const string FileName = "node.json";
     private const int VersionCurrent = 1;
     private const int BytesLengthMax = 4_096;
 
     /// <summary>Reads the identity of the directory, or gives a new directory one.</summary>
-    public static CloudIdentity LoadOrCreate(IDisk disk, EdgeStoreOptions options, Func<Guid> newId)
+    public static EdgeIdentity LoadOrCreate(IDisk disk, EdgeStoreOptions options, Func<Guid> newId)
     {
         if (!disk.Exists(FileName))
         {
@@ -23,15 +23,17 @@ internal sealed record CloudIdentity(EdgeId Id, Incarnation Incarnation)
             {
                 throw new TsDbException(
                     ErrorKind.Corrupt,
-                    $"{disk.FullPath(FileName)} is missing although the directory has segments: restore the file");
+                    $"{disk.FullPath(FileName)} is missing although there are segments: restore the file");
             }
 
-            CloudIdentity created = new(options.Id ?? options.IdDefault, new Incarnation(newId()));
+            EdgeIdentity created = new(options.Id ?? options.IdDefault, new Incarnation(newId()));
             created.Save(disk);
             return created;
         }
 
-        CloudIdentity found = Load(disk);
+        // The name may be seen and yet not be on the disk: whoever made it may have died before its sync.
+        disk.SyncDirectory("");
+        EdgeIdentity found = Load(disk);
         if (options.Id is { } wanted && wanted != found.Id)
         {
             throw new TsDbException(
@@ -73,7 +75,7 @@ internal sealed record CloudIdentity(EdgeId Id, Incarnation Incarnation)
         return bytes.ToArray();
     }
 
-    private static CloudIdentity Load(IDisk disk)
+    private static EdgeIdentity Load(IDisk disk)
     {
         byte[] bytes = new byte[BytesLengthMax];
         using IDiskFile file = disk.Open(FileName);
@@ -86,17 +88,22 @@ internal sealed record CloudIdentity(EdgeId Id, Incarnation Incarnation)
             {
                 throw new TsDbException(
                     ErrorKind.Invalid,
-                    $"{disk.FullPath(FileName)} has version {version}, this program knows {VersionCurrent}: use a newer one");
+                    $"{disk.FullPath(FileName)} has version {version}, this program knows {VersionCurrent}: "
+                    + "use a newer one");
             }
 
-            return new CloudIdentity(
+            return new EdgeIdentity(
                 new EdgeId(json.RootElement.GetProperty("edge").GetString() ?? ""),
-                new Incarnation(Guid.ParseExact(json.RootElement.GetProperty("incarnation").GetString() ?? "", "N")));
+                new Incarnation(
+                    Guid.ParseExact(json.RootElement.GetProperty("incarnation").GetString() ?? "", "N")));
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException)
+        catch (Exception e) when (
+            e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException)
         {
             throw new TsDbException(
-                ErrorKind.Corrupt, $"{disk.FullPath(FileName)} cannot be read ({e.Message}): restore the file", e);
+                ErrorKind.Corrupt,
+                $"{disk.FullPath(FileName)} cannot be read ({e.Message}): restore the file",
+                e);
         }
     }
 }
