@@ -1,107 +1,103 @@
 using System.Net;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using TsDb.Adapters.Disk;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using OpenTelemetry.Metrics;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
-using TsDb.Adapters.Raft;
+using TsDb.Adapters.Http.Write;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Ports;
-using TsDb.Replication.Receiving;
-using TsDb.Replication.Repair;
 
 namespace TsDb.Cloud;
 
-/// <summary>Puts a cloud node together, starts it, and stops it in the reverse order.</summary>
+/// <summary>
+/// Runs a cloud node: listeners around <see cref="CloudRooms"/>, the ready line, an orderly end.
+/// </summary>
 internal static class CloudNode
 {
     /// <summary>Runs until SIGTERM or Ctrl-C.</summary>
     public static async Task RunAsync(CloudOptions options)
     {
-        using DataDirectory disk = DataDirectory.Open(options.DataDirectory, options.DiskBytesMax);
-        CloudIdentity identity = CloudIdentity.LoadOrCreate(disk, options.Id, options.IdDefault, NewId);
-        WebApplicationBuilder builder = NodeProgram.CreateBuilder(options.LogLevel);
-        builder.WebHost.ConfigureKestrel(kestrel =>
+        Dictionary<string, ListenOptions> listeners = [];
+        using ILoggerFactory loggers = NodeProgram.CreateLoggers(options.LogLevel);
+        OpenAuthorizer authorizer = new();
+        Task fault;
+        await using (CloudRooms rooms = CloudRooms.Open(options, authorizer, loggers))
         {
-            kestrel.AddServerHeader = false;
-            kestrel.AllowAlternateSchemes = true;
-            kestrel.Listen(options.Http.EndPoint, listen => listen.UseHttp1AndGrpc());
-            kestrel.Listen(options.Flight.EndPoint, listen => listen.UseHttp1AndGrpc());
-        });
-        builder.Services.AddSingleton<IAuthorizer, OpenAuthorizer>();
-        AddCluster(builder.Services, options, identity, disk);
-        builder.Services.AddFlight();
-        builder.Services.AddNodeService();
-        builder.Services.AddHostedService<HeartbeatWorker>();
-        await using WebApplication app = builder.Build();
-        RaftClusterState cluster = app.Services.GetRequiredService<RaftClusterState>();
-        IPEndPoint clusterBound = cluster.Bind(options.Cluster);
+            await using WebApplication app = Build(options, rooms, authorizer, listeners);
+            using CloudMetrics metrics = new(rooms);
+            Map(app, rooms);
+            IPEndPoint cluster = await rooms.BindAsync(options.Cluster);
+            await app.StartAsync();
+            IPEndPoint Bound(string name) => listeners[name].IPEndPoint!;
+            string broker = options.Broker is null ? "off" : Bound("mqtt").ToString();
+            await rooms.StartAsync(new Member
+            {
+                Id = rooms.Identity.Id,
+                DirectoryId = rooms.Identity.Directory,
+                HttpAddress = options.Advertised(Bound("http")),
+                FlightAddress = options.Advertised(Bound("flight")),
+                ClusterAddress = options.Advertised(cluster),
+                BrokerAddress = options.Broker is null ? "" : options.Advertised(Bound("mqtt")),
+            });
+            fault = rooms.Fault;
+            NodeProgram.PrintReady(
+                rooms.Identity.Id.Value,
+                ("http", Bound("http").ToString()),
+                ("flight", Bound("flight").ToString()),
+                ("cluster", cluster.ToString()),
+                ("mqtt", broker));
+            await Task.WhenAny(app.WaitForShutdownAsync(), fault);
+            await app.StopAsync();
+        }
+
+        if (fault.IsFaulted) await fault;
+    }
+
+    private static WebApplication Build(
+        CloudOptions options,
+            CloudRooms rooms, IAuthorizer authorizer, Dictionary<string, ListenOptions> listeners)
+    {
+        WebApplicationBuilder builder = NodeProgram.CreateBuilder(options.LogLevel);
+        builder.Services.AddSingleton(authorizer);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(rooms.Identity);
+        builder.Services.AddSingleton<IClusterState>(rooms.Cluster);
+        builder.Services.AddSingleton<IHeartbeatSink>(rooms.Liveness);
+        builder.Services.AddSingleton(rooms.Receiving.Desk);
+        builder.Services.AddSingleton(rooms.Local);
+        builder.Services.AddFlight().AddNodeService().AddQueryService();
+        builder.Services.AddSingleton<IFlightSource>(new SqlFlightSource(rooms.Coordinator.QueryAsync));
+        builder.Services.AddOpenTelemetry()
+            .WithMetrics(metrics => metrics.AddMeter(CloudMetrics.MeterName).AddPrometheusExporter());
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, rooms, listeners));
+        return builder.Build();
+    }
+
+    private static void Listen(
+        KestrelServerOptions kestrel, CloudOptions options, CloudRooms rooms,
+        Dictionary<string, ListenOptions> listeners)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.AllowAlternateSchemes = true;
+        void Add(string name, ListenAddress address, Action<ListenOptions> configure) =>
+            kestrel.Listen(address.EndPoint, listen =>
+            {
+                configure(listen);
+                listeners[name] = listen;
+            });
+        Add("http", options.Http, listen => listen.UseHttp1AndGrpc());
+        Add("flight", options.Flight, listen => listen.UseHttp1AndGrpc());
+        if (options.Broker is not null) Add("mqtt", options.Broker, listen => rooms.Broker!.Attach(listen));
+    }
+
+    private static void Map(WebApplication app, CloudRooms rooms)
+    {
+        WriteEndpointOptions probes = new() { Authorizer = app.Services.GetRequiredService<IAuthorizer>() };
+        app.MapProbeEndpoints(() => null, probes);
+        app.MapPrometheusScrapingEndpoint();
+        app.MapCloudEndpoints(rooms.Cluster, new CloudStatus(rooms, TimeProvider.System));
         app.MapFlight();
         app.MapNodeService();
-        app.MapCloudEndpoints(cluster, app.Services.GetRequiredService<CloudStatus>());
-        await app.StartAsync();
-        (IPEndPoint http, IPEndPoint flight) = BoundAddresses(app, options);
-        await cluster.StartAsync(
-            new Member
-            {
-                Id = identity.Id,
-                DirectoryId = identity.Directory,
-                HttpAddress = options.Advertised(http),
-                FlightAddress = options.Advertised(flight),
-                ClusterAddress = options.Advertised(clusterBound),
-                BrokerAddress = "",
-            },
-            CancellationToken.None);
-        NodeProgram.PrintReady(
-            identity.Id.Value,
-            ("http", http.ToString()),
-                ("flight", flight.ToString()), ("cluster", clusterBound.ToString()), ("mqtt", "off"));
-        await app.WaitForShutdownAsync();
+        app.MapQueryService();
     }
-
-    private static void AddCluster(
-        IServiceCollection services, CloudOptions options, CloudIdentity identity, DataDirectory disk)
-    {
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(identity);
-        services.AddSingleton<NodeChannels>();
-        services.AddSingleton<PeerLiveness>();
-        services.AddSingleton<IHeartbeatSink>(s => s.GetRequiredService<PeerLiveness>());
-        services.AddSingleton(s => new RaftClusterState(
-            identity,
-            options.Settings,
-            disk,
-            s.GetRequiredService<PeerLiveness>(),
-            new ClusterEnvironment(
-                TimeProvider.System, NewId, s.GetRequiredService<IAuthorizer>(),
-                s.GetRequiredService<ILoggerFactory>())));
-        services.AddSingleton<IClusterState>(s => s.GetRequiredService<RaftClusterState>());
-        services.AddSingleton(s => ReplicaStore.Open(
-            disk, NewId, new ReplicaStoreOptions(),
-            s.GetRequiredService<ILoggerFactory>().CreateLogger("TsDb.Replica")));
-        services.AddSingleton<PeerDesk>(s => new ReplicaDesk(
-            s.GetRequiredService<ReplicaStore>(), s.GetRequiredService<IClusterState>(), (_, _) => default));
-        services.AddSingleton(s => new CloudStatus(
-            s.GetRequiredService<RaftClusterState>(),
-            s.GetRequiredService<PeerLiveness>(),
-            s.GetRequiredService<ReplicaStore>(),
-            TimeProvider.System,
-            () => [],
-            () => 0));
-    }
-
-    // In the order they were listened on.
-    private static (
-        IPEndPoint Http, IPEndPoint Flight) BoundAddresses(WebApplication app, CloudOptions options)
-    {
-        string[] addresses = [.. app.Services.GetRequiredService<IServer>()
-            .Features.Get<IServerAddressesFeature>()!.Addresses];
-        return (Bound(addresses[0], options.Http), Bound(addresses[1], options.Flight));
-    }
-
-    private static IPEndPoint Bound(string address, ListenAddress asked) =>
-        new(asked.Host, new Uri(address).Port);
-
-    /// <summary>The one place of this program where chance comes in.</summary>
-    private static Guid NewId() => new(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
 }

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+using TsDb.Query.Distributed;
 using TsDb.Query.Ports;
 
 namespace TsDb.Adapters.Flight;
@@ -5,4 +8,29 @@ namespace TsDb.Adapters.Flight;
 /// <summary>This node's own end of distributed queries: what it answers, whoever asks.</summary>
 /// <param name="Catalog">Answers about this node's catalog.</param>
 /// <param name="Fragments">Runs fragments here.</param>
-public sealed record LocalQueries(ICatalogClient Catalog, IFragmentClient Fragments);
+public sealed record LocalQueries(ICatalogClient Catalog, IFragmentClient Fragments)
+{
+    /// <summary>The two desks of a node as its own clients.</summary>
+    public static LocalQueries Of(CatalogDesk catalog, FragmentDesk fragments) =>
+        new(new Catalogs(catalog), new FragmentRuns(fragments));
+
+    private sealed class Catalogs(CatalogDesk desk) : ICatalogClient
+    {
+        public Task<CatalogAnswer> AskAsync(NodeId node, CatalogQuestion question, CancellationToken ct) =>
+            Task.FromResult(desk.Answer(question));
+
+        public Task<ImmutableArray<Leaf>> LeavesAsync(
+            NodeId node, ImmutableArray<Cell> cells, CancellationToken ct) =>
+                Task.FromResult(desk.Leaves(cells));
+
+        public Task<CatalogVersion> FetchAsync(
+            NodeId node, ImmutableArray<Leaf> leaves, NodeId source, CancellationToken ct) =>
+            desk.FetchAsync(leaves, source, ct);
+    }
+
+    private sealed class FragmentRuns(FragmentDesk desk) : IFragmentClient
+    {
+        public Task<ISqlResult> RunAsync(NodeId node, FragmentRequest request, CancellationToken ct) =>
+            desk.RunAsync(request, ct);
+    }
+}

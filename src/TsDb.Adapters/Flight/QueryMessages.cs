@@ -11,6 +11,8 @@ namespace TsDb.Adapters.Flight;
 /// </summary>
 internal static class QueryMessages
 {
+    private const int ShardsMax = 1 << 16;
+
     private static readonly TimeSpan DurationMax = TimeSpan.FromHours(1);
 
     public static CatalogMoment Moment(CatalogVersion version) => new()
@@ -107,7 +109,9 @@ internal static class QueryMessages
 
     public static FragmentRequest Request(FragmentTicket ticket)
     {
-        if (ticket.ShardCount <= 0) throw NodeMessages.Wrong("a cluster has shards");
+        if (ticket.ShardCount is <= 0 or > ShardsMax) throw NodeMessages.Wrong("a cluster has shards");
+        if (ticket.Shards.Any(s => s < 0 || s >= ticket.ShardCount))
+            throw NodeMessages.Wrong("a fragment asks for a shard that the cluster has not");
         if (ticket.MemoryBytesMax <= 0 || ticket.DurationMsMax <= 0
             || ticket.DurationMsMax > DurationMax.TotalMilliseconds)
             throw NodeMessages.Wrong("a fragment's limits are above zero");

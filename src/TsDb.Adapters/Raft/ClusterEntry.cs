@@ -79,7 +79,9 @@ internal sealed class ClusterEntry(
     }
 
     private async Task<SeedAnswer?> ProbeAsync(string seed, CancellationToken ct) =>
-        (await WhoIsAsync(seed, ct))?.Self;
+        seed == self.ClusterAddress
+            ? new SeedAnswer(self, files.Membership?.Cluster, files.Membership?.Plan, settings.SeedsKey)
+            : (await WhoIsAsync(seed, ct))?.Self;
 
     private async Task TakeAsync(FoundingStep step, CancellationToken ct)
     {

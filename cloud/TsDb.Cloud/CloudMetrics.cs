@@ -1,0 +1,41 @@
+using System.Diagnostics.Metrics;
+
+namespace TsDb.Cloud;
+
+/// <summary>The figures of a cloud node for a scrape; all are read when they are asked for.</summary>
+internal sealed class CloudMetrics : IDisposable
+{
+    public const string MeterName = "TsDb.Cloud";
+
+    private readonly Meter _meter = new(MeterName);
+
+    public CloudMetrics(CloudRooms rooms)
+    {
+        _meter.CreateObservableGauge(
+            "tsdb.cluster.founded", () => rooms.Cluster.Current is null ? 0 : 1, null, "1 once in a cluster");
+        _meter.CreateObservableGauge(
+            "tsdb.cluster.leader", () =>
+                rooms.Cluster.Leader is null ? 0 : 1, null, "1 while a leader is known");
+        _meter.CreateObservableGauge(
+            "tsdb.cluster.members", () => rooms.Cluster.Current?.Members.Length ?? 0, "{member}");
+        _meter.CreateObservableGauge(
+            "tsdb.cluster.members.live",
+            () => rooms.Cluster.Current?.Members.Count(m => rooms.Cluster.IsLive(m.Id)) ?? 0,
+            "{member}");
+        _meter.CreateObservableGauge("tsdb.segments", () => rooms.Store.Current.LeafCount, "{segment}");
+        _meter.CreateObservableGauge("tsdb.segments.size", () => rooms.Store.Current.BytesLength, "By");
+        _meter.CreateObservableGauge("tsdb.shards.owned", () =>
+            rooms.Receiving.Status.ShardsOwned, "{shard}");
+        _meter.CreateObservableGauge(
+            "tsdb.shards.recovering", () => rooms.Receiving.Status.ShardsRecovering, "{shard}");
+        _meter.CreateObservableGauge("tsdb.receive.pending.size", () =>
+            rooms.Receiving.Status.PendingBytes, "By");
+        _meter.CreateObservableGauge(
+            "tsdb.receive.undecided", () => rooms.Receiving.Status.UndecidedCount, "{segment}",
+            "Segments here that have not got their write quorum");
+        _meter.CreateObservableGauge(
+            "tsdb.repair.missing", () => rooms.Receiving.Status.RepairMissing, "{segment}");
+    }
+
+    public void Dispose() => _meter.Dispose();
+}

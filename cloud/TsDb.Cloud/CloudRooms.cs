@@ -1,0 +1,174 @@
+using System.Net;
+using System.Security.Cryptography;
+using TsDb.Adapters.Disk;
+using TsDb.Adapters.DuckDb;
+using TsDb.Adapters.Flight;
+using TsDb.Adapters.Hosting;
+using TsDb.Adapters.Mqtt.Cloud;
+using TsDb.Adapters.Raft;
+using TsDb.Codec.Shipment;
+using TsDb.Query.Distributed;
+using TsDb.Query.Planning;
+using TsDb.Replication.Cluster;
+using TsDb.Replication.Receiving;
+using TsDb.Replication.Repair;
+using TsDb.Replication.Serving;
+
+namespace TsDb.Cloud;
+
+/// <summary>
+/// What a cloud node is made of, put together: data directory, cluster, replicas, brokers, queries.
+/// </summary>
+internal sealed class CloudRooms : IAsyncDisposable
+{
+    private const long FetchBytesMax = 256L << 20;
+
+    private readonly DataDirectory _disk;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _beating = Task.CompletedTask;
+
+    private CloudRooms(DataDirectory disk) => _disk = disk;
+
+    public required CloudIdentity Identity { get; init; }
+
+    public required NodeChannels Channels { get; init; }
+
+    public required PeerLiveness Liveness { get; init; }
+
+    public required RaftClusterState Cluster { get; init; }
+
+    public required ReplicaStore Store { get; init; }
+
+    /// <summary>Null where outside brokers are used.</summary>
+    public EmbeddedBroker? Broker { get; init; }
+
+    public required CloudEdgeLink Edges { get; init; }
+
+    public required ReceiveService Receiving { get; init; }
+
+    public required DuckDbEngine Engine { get; init; }
+
+    public required LocalQueries Local { get; init; }
+
+    public required Coordinator Coordinator { get; init; }
+
+    /// <summary>Ends, with the reason, when the node can promise nothing any more and should exit.</summary>
+    public Task Fault => Receiving.Failure;
+
+    /// <summary>Opens the data directory and puts the rooms together. Nothing runs yet.</summary>
+    public static CloudRooms Open(CloudOptions options, IAuthorizer authorizer, ILoggerFactory loggers)
+    {
+        DataDirectory disk = DataDirectory.Open(options.DataDirectory, options.DiskBytesMax);
+        try
+        {
+            return PutTogether(options, disk, authorizer, loggers);
+        }
+        catch
+        {
+            disk.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Binds the cluster's port and opens the broker for connections; before the listeners start.
+    /// </summary>
+    public async Task<IPEndPoint> BindAsync(ListenAddress cluster)
+    {
+        IPEndPoint bound = Cluster.Bind(cluster);
+        if (Broker is not null) await Broker.StartAsync();
+        return bound;
+    }
+
+    /// <summary>Takes part in the cluster under these addresses, and receives.</summary>
+    public async Task StartAsync(Member self)
+    {
+        await Cluster.StartAsync(self, _stop.Token);
+        _beating = new HeartbeatLoop(
+            Identity, Cluster, Channels, Liveness, PeerLiveness.BeatEvery, TimeProvider.System)
+                .RunAsync(_stop.Token);
+        await Receiving.StartAsync(_stop.Token);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Receiving.DisposeAsync();
+        await Edges.DisposeAsync();
+        if (Broker is not null) await Broker.DisposeAsync();
+        await _beating;
+        await Cluster.DisposeAsync();
+        Channels.Dispose();
+        Engine.Dispose();
+        Store.Dispose();
+        _disk.Dispose();
+        _stop.Dispose();
+    }
+
+    private static CloudRooms PutTogether(
+        CloudOptions options, DataDirectory disk, IAuthorizer authorizer, ILoggerFactory loggers)
+    {
+        TimeProvider clock = TimeProvider.System;
+        ILogger log = loggers.CreateLogger("TsDb.Replica");
+        CloudIdentity identity = CloudIdentity.LoadOrCreate(disk, options.Id, options.IdDefault, NewId);
+        NodeChannels channels = new(loggers);
+        PeerLiveness liveness = new(clock, loggers);
+        RaftClusterState cluster = new(
+            identity,
+                options.Settings, disk, liveness, new ClusterEnvironment(clock, NewId, authorizer, loggers));
+        ReplicaStore store = ReplicaStore.Open(disk, NewId, new ReplicaStoreOptions(), log);
+        GrpcPeerLink peers = new(cluster, channels);
+        CloudBrokerOptions brokers = new()
+        {
+            Self = identity.Id,
+            Instance = NewId(),
+            Topics = new ShipmentTopics(options.ClusterName),
+            Authorizer = authorizer,
+            Outside = options.OutsideBrokers,
+        };
+        ILogger brokerLog = loggers.CreateLogger("TsDb.Broker");
+        EmbeddedBroker? broker = options.Broker is null ? null : new EmbeddedBroker(brokers, brokerLog);
+        CloudEdgeLink edges = new(brokers, broker, cluster, clock, brokerLog);
+        SegmentVerifier verifier = new();
+        ReceiveService receiving = new(
+            new ReceiveServiceOptions
+            {
+                Receiver = new ReceiverOptions { Self = identity.Id },
+                Topics = brokers.Topics,
+            },
+            store,
+            new ReceivePorts(cluster, peers, edges, verifier),
+            clock,
+            log);
+        ReplicaSource source = new(
+            store, cluster, new LeafKeeper(store, verifier), new LeafFetcher(peers, FetchBytesMax), NewId());
+        DuckDbParser parser = new();
+        DuckDbEngine engine = new(
+            new DuckDbOptions { Directories = [disk.FullPath("segments")] }, parser, clock);
+        LocalQueries local = LocalQueries.Of(new CatalogDesk(source), new FragmentDesk(source, engine));
+        return new CloudRooms(disk)
+        {
+            Identity = identity,
+            Channels = channels,
+            Liveness = liveness,
+            Cluster = cluster,
+            Store = store,
+            Broker = broker,
+            Edges = edges,
+            Receiving = receiving,
+            Engine = engine,
+            Local = local,
+            Coordinator = new Coordinator(
+                new Planner(parser, engine, clock),
+                engine,
+                new ClusterWatch(cluster),
+                new GrpcCatalogClient(cluster, channels, local),
+                new FlightFragmentClient(cluster, channels, local),
+                clock),
+        };
+    }
+
+    /// <summary>The one place of this program where random ids come in.</summary>
+    private static Guid NewId() => new(RandomNumberGenerator.GetBytes(16));
+}

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using TsDb.Columnar;
+using TsDb.Model;
+using TsDb.Query.Distributed;
+using TsDb.Query.Ports;
+using TsDb.Replication.Cluster;
+using TsDb.Replication.Ports;
+using TsDb.Replication.Receiving;
+using TsDb.Replication.Repair;
+
+namespace TsDb.Replication.Serving;
+
+/// <summary>A cloud node's replicas as queries see them.</summary>
+/// <param name="store">The leaves on disk.</param>
+/// <param name="cluster">Says which incarnation of an edge is newer, and how many shards there are.</param>
+/// <param name="keeper">Verifies and stores what is fetched for a query.</param>
+/// <param name="fetcher">Gets leaves from other owners.</param>
+/// <param name="instance">Made anew whenever the store is opened.</param>
+public sealed class ReplicaSource(
+    ReplicaStore store, IClusterState cluster, LeafKeeper keeper, LeafFetcher fetcher, Guid instance)
+        : IReplicaSource
+{
+    /// <inheritdoc/>
+    public Guid Instance => instance;
+
+    /// <inheritdoc/>
+    public ImmutableArray<ShardId> Recovering =>
+    [
+        .. Enumerable.Range(0, cluster.Current?.ShardCount ?? 0)
+            .Select(shard => new ShardId(shard))
+            .Where(shard => !store.IsWhole(shard)),
+    ];
+
+    /// <inheritdoc/>
+    public IReplicaLease Acquire() => new Lease(store.Acquire(), cluster.Current ?? throw new TsDbException(
+        ErrorKind.Unavailable, "this node belongs to no cluster yet: ask again later"));
+
+    /// <inheritdoc/>
+    public async Task FetchAsync(ImmutableArray<Leaf> leaves, NodeId source, CancellationToken ct)
+    {
+        foreach (Leaf leaf in leaves)
+        {
+            if (store.Current.Find(leaf) is not null) continue;
+            TransferredLeaf fetched = await fetcher.FetchAsync(source, leaf, ct);
+
+            // Verifying and storing block on the processor and the disk.
+            ReceiveEvent.Finished kept = await Task.Run(() => keeper.Keep([fetched])[0], ct);
+            if (kept.Outcome is ReceiveOutcome.Stored or ReceiveOutcome.AlreadyPresent) continue;
+            throw new TsDbException(
+                ErrorKind.Unavailable,
+                    $"leaf {leaf} of {source} cannot be kept: {kept.Outcome} {kept.Reason}");
+        }
+    }
+
+    private sealed class Lease(ReplicaLease lease, ClusterConfiguration configuration) : IReplicaLease
+    {
+        public long Number => lease.Version.Number;
+
+        public IEnumerable<TableId> Tables => lease.Version.Tables.Keys;
+
+        public object? Stamp(TableId table) => lease.Version.Tables.GetValueOrDefault(table);
+
+        public ImmutableArray<Column> Columns(TableId table) =>
+            lease.Version.Tables.GetValueOrDefault(table)?.Columns ?? [];
+
+        public IEnumerable<CellFact> Cells(TableId table)
+        {
+            if (!lease.Version.Tables.TryGetValue(table, out TableLeaves? leaves)) yield break;
+            foreach (CellLeaves cell in leaves.Cells.Values)
+                yield return new CellFact(cell.Cell.Edge, cell.Cell.Day, cell.Digest, RangeOf(cell));
+        }
+
+        public IEnumerable<Leaf> Leaves(Cell cell) =>
+            lease.Version.Find(cell)?.Leaves.Select(leaf => leaf.Leaf) ?? [];
+
+        public TableSnapshot Snapshot(TableId table, Func<Cell, bool> includes) =>
+            lease.Snapshot(table, configuration, cell => includes(cell), TimeRange.All);
+
+        public void Dispose() => lease.Dispose();
+
+        private static TimeRange RangeOf(CellLeaves cell) =>
+            cell.Leaves.Select(leaf => leaf.Extent.Range).Aggregate((a, b) => a.Union(b));
+    }
+}
