@@ -34,7 +34,8 @@ public static class KeyMerge
         return new SortedRun(new TableBatch(table, series, Rows(inputs, columns, order)));
     }
 
-    private static RecordBatch Series(
+    /// <summary>The tag sets of the order's series.</summary>
+    internal static RecordBatch Series(
         IReadOnlyList<TableBatch> inputs, MergeColumns columns, SeriesRanking ranking, RowOrder order)
     {
         List<Field> fields = [];
@@ -61,14 +62,13 @@ public static class KeyMerge
     private static RecordBatch Rows(IReadOnlyList<TableBatch> inputs, MergeColumns columns, RowOrder order)
     {
         bool isWhole = inputs.Count == 1 && order.IsIdentity;
-        FieldScatter scatter = new(inputs, order);
+        FieldScatter scatter = new(order);
         List<Field> fields = [RowColumns.SeriesField, RowColumns.TimeField];
         List<IArrowArray> arrays = [RowColumns.Series(order.Series), RowColumns.Times(order.Times)];
         for (int i = 0; i < columns.Fields.Count; i++)
         {
-            int[] places = [.. columns.FieldPlaces.Select(p => p[i])];
-            IArrowArray? array = isWhole ? inputs[0].Rows.Column(places[0])
-                : scatter.Column(columns.Fields[i], places);
+            FieldPart[] parts = columns.Parts(i, inputs);
+            IArrowArray? array = isWhole ? parts[0].Array : scatter.Column(columns.Fields[i], parts);
             if (array is null || array.NullCount == array.Length) continue;
             fields.Add(columns.Fields[i]);
             arrays.Add(array);

@@ -1,3 +1,4 @@
+using Apache.Arrow;
 using TsDb.Columnar.Merging;
 using TsDb.Columnar.Parquet;
 using TsDb.Model;
@@ -10,6 +11,8 @@ namespace TsDb.Columnar;
 /// </summary>
 public sealed class SegmentReader : IDisposable
 {
+    private static readonly IReadOnlySet<string> EmptySet = new HashSet<string>();
+
     private readonly string _name;
     private readonly FileFooter _footer;
     private readonly RowGroupReader _groups;
@@ -81,6 +84,16 @@ public sealed class SegmentReader : IDisposable
                 _footer.RowGroups[index], column => fields is null || fields.Contains(column.Name)));
             return range is { } wanted ? run.Within(wanted) : run;
         });
+
+    /// <summary>Rows of a row group.</summary>
+    internal int RowsOf(int group) => checked((int)_footer.RowGroups[group].Rows);
+
+    /// <summary>The keys of a row group, without fields.</summary>
+    internal TableBatch ReadKeys(int group) => ReadRowGroup(group, EmptySet).Batch;
+
+    /// <summary>One field of a row group; null if the file has no such field.</summary>
+    internal IArrowArray? ReadField(int group, string name) =>
+        Guarded(_name, () => _groups.ReadField(_footer.RowGroups[group], name));
 
     /// <summary>
     /// Decodes everything and compares it with the manifest: the order of rows within and between row groups,
@@ -160,7 +173,7 @@ public sealed class SegmentReader : IDisposable
 
     private static FileColumn[] Columns(SegmentManifest manifest) =>
     [
-        RowGroupWriter.Time,
+        SegmentWriter.Time,
         .. manifest.Tags.Select(t => FileColumn.Of(manifest.NameInFile(t.Name), t)),
         .. manifest.Fields.Select(f => FileColumn.Of(
             manifest.NameInFile(f.Name), f, manifest.DecimalScales.GetValueOrDefault(f.Name, -1))),

@@ -15,110 +15,178 @@ public static class SegmentWriter
     /// <summary>The first and last bytes of every Parquet file.</summary>
     internal static ReadOnlySpan<byte> Magic => "PAR1"u8;
 
+    /// <summary>The column that every file begins with.</summary>
+    internal static FileColumn Time { get; } = FileColumn.Of(
+        FileNames.Time, new Model.Column(FileNames.Time, ColumnRole.Time, FieldType.Int64));
+
     /// <summary>
     /// Writes the whole file at the stream's position, front to back, and leaves the stream open. Throws
     /// <see cref="ErrorKind.Invalid"/> if the run is empty or does not lie in the cell.
     /// </summary>
     /// <returns>What the footer says.</returns>
     public static SegmentManifest Write(
-        SortedRun run, SegmentFacts facts, Stream destination, SegmentOptions? options = null)
+        SortedRun run, SegmentFacts facts, Stream destination, SegmentOptions? options = null) =>
+        run.Batch.Table == facts.Cell.Table
+            ? Write(new RunRows(run), facts, destination, options ?? SegmentOptions.Default)
+            : throw new TsDbException(
+                ErrorKind.Invalid, $"rows of {run.Batch.Table} do not lie in {facts.Cell}");
+
+    /// <summary>
+    /// Merges files by key into one, as <see cref="KeyMerge"/> would their rows. Memory holds the keys of all inputs
+    /// and one field at a time: about 50 bytes a row. The readers stay the caller's. Errors as those of the merge and
+    /// of the readers.
+    /// </summary>
+    /// <param name="oldestFirst">Files of one table and edge, of which a later one is newer.</param>
+    /// <param name="facts">What the rows do not say.</param>
+    /// <param name="destination">Where the file goes.</param>
+    /// <param name="options">How it is written; null for the default.</param>
+    public static SegmentManifest Merge(
+        IReadOnlyList<SegmentReader> oldestFirst, SegmentFacts facts, Stream destination,
+        SegmentOptions? options = null) =>
+        Write(new MergedRows(facts.Cell.Table, oldestFirst), facts, destination, options ?? SegmentOptions.Default);
+
+    private static SegmentManifest Write(
+        ISegmentRows rows, SegmentFacts facts, Stream destination, SegmentOptions options)
     {
-        options ??= SegmentOptions.Default;
-        RequireInCell(run, facts.Cell);
+        TimeRange range = RangeOf(rows.Times, facts.Cell);
         using PageCompressor compressor = new(options.ZstdLevel);
-        ChunkWriter file = new(destination, compressor);
+        List<Range> groups = RowGroups(rows, options.RowGroupRowsMax);
+        ColumnEncoder encoder = new(groups, compressor);
         FileNames names = new();
-        FileColumn[] tags = [.. run.Batch.Series.Schema.FieldsList.Select(
-            f => Tag(f.Name)).Select(c => FileColumn.Of(names.Take(c), c))];
-        EncodingChoice choice = new(compressor, options.RowGroupRowsMax);
-        ColumnPlan[] fields =
-            [.. Enumerable.Range(TableBatch.FieldsStart, run.Batch.Rows.ColumnCount - TableBatch.FieldsStart)
-            .Select(i => Plan(run.Batch.Rows, i, names, choice))];
-        SegmentManifest manifest = Describe(run, facts, tags, fields);
-        file.Write(Magic);
-        List<RowGroupInfo> groups = [];
-        RowGroupWriter groupWriter = new(run.Batch, tags, fields, file);
-        for (int start = 0; start < run.RowCount;)
+        List<FileColumn> columns = [Time];
+        List<EncodedChunk[]> chunks = [encoder.Time(Time, rows.Times)];
+        List<List<(int Series, int Rows)>> runs = [.. Runs(rows, groups)];
+        for (int tag = 0; tag < rows.Series.ColumnCount; tag++)
         {
-            int length = RowGroupLength(run.Batch.Rows, start, options.RowGroupRowsMax);
-            groups.Add(groupWriter.Write(start, length));
-            start += length;
+            Model.Column logical = new(
+                rows.Series.Schema.GetFieldByIndex(tag).Name, ColumnRole.Tag, FieldType.String);
+            columns.Add(FileColumn.Of(names.Take(logical), logical));
+            chunks.Add(encoder.Tag(columns[^1], (StringArray)rows.Series.Column(tag), runs));
         }
 
-        ByteSink footer = new();
-        FooterWriter.Write(
-            footer, [RowGroupWriter.Time, .. tags, .. fields.Select(f => f.Column)], groups,
-            ManifestCodec.Encode(manifest));
-        footer.WriteInt32(footer.Length);
-        footer.Write(Magic);
-        file.Write(footer.Written);
+        EncodingChoice choice = new(compressor, options.RowGroupRowsMax);
+        for (int field = 0; field < rows.Fields.Count; field++)
+        {
+            if (rows.Column(field) is not { } array) continue;
+            Model.Column logical = Logical(rows.Fields[field]);
+            ColumnPlan plan = choice.Choose(names.Take(logical), logical, array);
+            columns.Add(plan.Column);
+            chunks.Add(encoder.Field(plan, array));
+        }
+
+        SegmentManifest manifest = Describe(facts, range, rows, columns);
+        Assemble(destination, columns, chunks, groups, manifest);
         return manifest;
     }
 
-    private static Model.Column Tag(string name) => new(name, ColumnRole.Tag, FieldType.String);
-
-    private static ColumnPlan Plan(RecordBatch rows, int column, FileNames names, EncodingChoice choice)
+    private static void Assemble(
+        Stream destination, List<FileColumn> columns, List<EncodedChunk[]> chunks, List<Range> groups,
+        SegmentManifest manifest)
     {
-        Field field = rows.Schema.GetFieldByIndex(column);
-        Model.Column logical = new(field.Name, ColumnRole.Field, field.DataType.TypeId switch
+        destination.Write(Magic);
+        long at = Magic.Length;
+        List<RowGroupInfo> infos = [];
+        for (int group = 0; group < groups.Count; group++)
         {
-            ArrowTypeId.Double => FieldType.Float64,
-            ArrowTypeId.Int64 => FieldType.Int64,
-            ArrowTypeId.UInt64 => FieldType.UInt64,
-            ArrowTypeId.Boolean => FieldType.Boolean,
-            ArrowTypeId.String => FieldType.String,
-            _ => throw new TsDbException(
-                ErrorKind.Invalid, $"field '{field.Name}' is of type {field.DataType.Name}"),
-        });
-        return choice.Choose(names.Take(logical), logical, rows.Column(column));
+            List<ChunkInfo> ofGroup = [];
+            foreach (EncodedChunk[] column in chunks)
+            {
+                ofGroup.Add(column[group].At(at));
+                destination.Write(column[group].Bytes);
+                at += column[group].Bytes.Length;
+            }
+
+            infos.Add(new RowGroupInfo(groups[group].End.Value - groups[group].Start.Value, ofGroup));
+        }
+
+        ByteSink footer = new();
+        FooterWriter.Write(footer, columns, infos, ManifestCodec.Encode(manifest));
+        footer.WriteInt32(footer.Length);
+        footer.Write(Magic);
+        destination.Write(footer.Written);
     }
 
+    private static Model.Column Logical(Field field) => new(field.Name, ColumnRole.Field, field.DataType.TypeId switch
+    {
+        ArrowTypeId.Double => FieldType.Float64,
+        ArrowTypeId.Int64 => FieldType.Int64,
+        ArrowTypeId.UInt64 => FieldType.UInt64,
+        ArrowTypeId.Boolean => FieldType.Boolean,
+        ArrowTypeId.String => FieldType.String,
+        _ => throw new TsDbException(
+            ErrorKind.Invalid, $"field '{field.Name}' is of type {field.DataType.Name}"),
+    });
+
     private static SegmentManifest Describe(
-        SortedRun run, SegmentFacts facts, FileColumn[] tags, ColumnPlan[] fields) => new()
+        SegmentFacts facts, TimeRange range, ISegmentRows rows, List<FileColumn> columns) => new()
     {
         Cell = facts.Cell,
         Incarnation = facts.Incarnation,
         Ordinals = facts.Ordinals,
-        Range = run.Range,
-        Rows = run.RowCount,
-        SeriesCount = run.SeriesCount,
-        Tags = [.. tags.Select(t => t.Logical)],
-        Fields = [.. fields.Select(f => f.Column.Logical)],
-        NamesInFile = tags.Concat(fields.Select(f => f.Column)).Where(c => c.Name != c.Logical.Name)
+        Range = range,
+        Rows = rows.Times.Length,
+        SeriesCount = rows.Series.Length,
+        Tags = [.. columns.Select(c => c.Logical).Where(c => c.Role == ColumnRole.Tag)],
+        Fields = [.. columns.Select(c => c.Logical).Where(c => c.Role == ColumnRole.Field)],
+        NamesInFile = columns.Where(c => c.Name != c.Logical.Name)
             .ToImmutableSortedDictionary(c => c.Logical.Name, c => c.Name, StringComparer.Ordinal),
-        DecimalScales = fields.Where(f => f.Column.Scale >= 0)
-            .ToImmutableSortedDictionary(
-                f => f.Column.Logical.Name, f => f.Column.Scale, StringComparer.Ordinal),
+        DecimalScales = columns.Where(c => c.Scale >= 0)
+            .ToImmutableSortedDictionary(c => c.Logical.Name, c => c.Scale, StringComparer.Ordinal),
     };
 
-    private static void RequireInCell(SortedRun run, Cell cell)
+    /// <summary>The times of the rows, all of which lie in the cell.</summary>
+    private static TimeRange RangeOf(ReadOnlySpan<long> times, Cell cell)
     {
-        if (run.RowCount == 0)
+        if (times.IsEmpty)
             throw new TsDbException(ErrorKind.Invalid, $"a segment of {cell} would have no rows");
-        if (run.Batch.Table != cell.Table || Day.Of(run.TimeFirst) != cell.Day
-            || Day.Of(run.TimeLast) != cell.Day)
-        {
-            throw new TsDbException(
-                ErrorKind.Invalid,
-                $"rows of {run.Batch.Table} from {Day.Of(run.TimeFirst)} to {Day.Of(run.TimeLast)} "
-                + $"do not lie in {cell}");
-        }
+        (long first, long last) = SortedRun.Bounds(times);
+        if (Day.Of(first) == cell.Day && Day.Of(last) == cell.Day) return SortedRun.RangeOf(first, last);
+        throw new TsDbException(
+            ErrorKind.Invalid, $"rows from {Day.Of(first)} to {Day.Of(last)} do not lie in {cell}");
     }
 
     /// <summary>
     /// Rows up to the limit, fewer where a text field would fill a page beyond what readers like.
     /// </summary>
-    private static int RowGroupLength(RecordBatch rows, int start, int rowsMax)
+    private static List<Range> RowGroups(ISegmentRows rows, int rowsMax)
     {
-        int length = Math.Min(rowsMax, rows.Length - start);
-        foreach (StringArray text in rows.Arrays.OfType<StringArray>())
+        StringArray[] texts = [.. Enumerable.Range(0, rows.Fields.Count)
+            .Where(f => rows.Fields[f].DataType.TypeId == ArrowTypeId.String)
+            .Select(rows.Column).OfType<StringArray>()];
+        List<Range> groups = [];
+        for (int start = 0; start < rows.Times.Length;)
         {
-            ReadOnlySpan<int> offsets = text.ValueOffsets;
-            while (length > 1
-                && (long)offsets[start + length] - offsets[start] > SegmentOptions.RowGroupTextBytesMax)
-                length /= 2;
+            int length = Math.Min(rowsMax, rows.Times.Length - start);
+            foreach (StringArray text in texts)
+            {
+                ReadOnlySpan<int> offsets = text.ValueOffsets;
+                while (length > 1
+                    && (long)offsets[start + length] - offsets[start] > SegmentOptions.RowGroupTextBytesMax)
+                    length /= 2;
+            }
+
+            groups.Add(start..(start + length));
+            start += length;
         }
 
-        return length;
+        return groups;
+    }
+
+    private static IEnumerable<List<(int Series, int Rows)>> Runs(ISegmentRows rows, List<Range> groups)
+    {
+        foreach (Range group in groups)
+        {
+            ReadOnlySpan<int> series = rows.SeriesIndex[group];
+            List<(int, int)> runs = [];
+            for (int start = 0; start < series.Length;)
+            {
+                int length = series[start..].IndexOfAnyExcept(series[start]);
+                if (length < 0) length = series.Length - start;
+                runs.Add((series[start], length));
+                start += length;
+            }
+
+            yield return runs;
+        }
     }
 }

@@ -12,16 +12,7 @@ public sealed class SortedRun
     internal SortedRun(TableBatch batch)
     {
         Batch = batch;
-        ReadOnlySpan<long> times = batch.Times;
-        if (times.IsEmpty) return;
-        (long first, long last) = (times[0], times[0]);
-        foreach (long time in times)
-        {
-            first = Math.Min(first, time);
-            last = Math.Max(last, time);
-        }
-
-        (TimeFirst, TimeLast) = (first, last);
+        if (batch.RowCount > 0) (TimeFirst, TimeLast) = Bounds(batch.Times);
     }
 
     /// <summary>The points; rows in order, the series index rising.</summary>
@@ -44,8 +35,7 @@ public sealed class SortedRun
     /// are no points.
     /// </summary>
     public TimeRange Range =>
-        RowCount == 0 ? default
-        : new TimeRange(TimeFirst, TimeLast == long.MaxValue ? TimeLast : TimeLast + 1);
+        RowCount == 0 ? default : RangeOf(TimeFirst, TimeLast);
 
     /// <summary>The points of these times only.</summary>
     public SortedRun Within(TimeRange range) =>
@@ -96,6 +86,23 @@ public sealed class SortedRun
         bool[] isOnTime = [.. isLate.Select(l => !l)];
         return (Part(isOnTime), Part(isLate));
     }
+
+    /// <summary>The earliest and the latest of some times.</summary>
+    internal static (long First, long Last) Bounds(ReadOnlySpan<long> times)
+    {
+        (long first, long last) = (times[0], times[0]);
+        foreach (long time in times)
+        {
+            first = Math.Min(first, time);
+            last = Math.Max(last, time);
+        }
+
+        return (first, last);
+    }
+
+    /// <summary>As a range, whose end is excluded; the last of all times has nothing behind it.</summary>
+    internal static TimeRange RangeOf(long first, long last) =>
+        new(first, last == long.MaxValue ? last : last + 1);
 
     private SortedRun Part(bool[] rows) => KeyMerge.Merge(Batch.Table, [Batch], RowFilter.Only(rows));
 }

@@ -9,7 +9,7 @@ namespace TsDb.Columnar.Merging;
 /// Writes one field of all inputs to its places in the output. Inputs are written oldest first and only where
 /// they have a value, so what stays of equal keys is the newest value that is not null.
 /// </summary>
-internal sealed class FieldScatter(IReadOnlyList<TableBatch> inputs, RowOrder order)
+internal sealed class FieldScatter(RowOrder order)
 {
     private readonly int _rows = order.Times.Length;
 
@@ -17,15 +17,15 @@ internal sealed class FieldScatter(IReadOnlyList<TableBatch> inputs, RowOrder or
     /// The output column of <paramref name="field"/>, or null if no output row has a value.
     /// </summary>
     /// <param name="field">Name and type.</param>
-    /// <param name="places">By input: the column of its row batch, or -1.</param>
-    public IArrowArray? Column(Field field, int[] places)
+    /// <param name="parts">Rows of the inputs one after the other.</param>
+    public IArrowArray? Column(Field field, IReadOnlyList<FieldPart> parts)
     {
         byte[] isPresent = new byte[_rows];
         ArrowBuffer[] buffers = field.DataType.TypeId switch
         {
-            ArrowTypeId.String => Texts(places, isPresent),
-            ArrowTypeId.Boolean => Booleans(places, isPresent),
-            ArrowTypeId.Double or ArrowTypeId.Int64 or ArrowTypeId.UInt64 => Words(places, isPresent),
+            ArrowTypeId.String => Texts(parts, isPresent),
+            ArrowTypeId.Boolean => Booleans(parts, isPresent),
+            ArrowTypeId.Double or ArrowTypeId.Int64 or ArrowTypeId.UInt64 => Words(parts, isPresent),
             _ => throw new TsDbException(
                 ErrorKind.Invalid, $"a field cannot be of type {field.DataType.Name}"),
         };
@@ -52,19 +52,19 @@ internal sealed class FieldScatter(IReadOnlyList<TableBatch> inputs, RowOrder or
         return bits;
     }
 
-    private ArrowBuffer[] Words(int[] places, byte[] isPresent)
+    private ArrowBuffer[] Words(IReadOnlyList<FieldPart> parts, byte[] isPresent)
     {
         byte[] output = GC.AllocateUninitializedArray<byte>(_rows * sizeof(long));
         Span<long> values = MemoryMarshal.Cast<byte, long>(output.AsSpan());
         int offset = 0;
-        for (int input = 0; input < inputs.Count; input++)
+        foreach (FieldPart part in parts)
         {
-            ReadOnlySpan<int> to = order.Destinations.AsSpan(offset, inputs[input].RowCount);
+            ReadOnlySpan<int> to = order.Destinations.AsSpan(offset, part.Rows);
             offset += to.Length;
-            if (places[input] < 0) continue;
-            ArrayData data = inputs[input].Rows.Column(places[input]).Data;
+            if (part.Array is not { } array) continue;
+            ArrayData data = array.Data;
             ReadOnlySpan<long> from = data.Buffers[1].Span.CastTo<long>().Slice(data.Offset, to.Length);
-            if (inputs[input].Rows.Column(places[input]).NullCount == 0)
+            if (array.NullCount == 0)
                 ScatterWords(from, to, values, isPresent);
             else
                 ScatterWords(from, to, values, isPresent, data.Buffers[0].Span, data.Offset);
@@ -120,16 +120,15 @@ internal sealed class FieldScatter(IReadOnlyList<TableBatch> inputs, RowOrder or
         }
     }
 
-    private ArrowBuffer[] Booleans(int[] places, byte[] isPresent)
+    private ArrowBuffer[] Booleans(IReadOnlyList<FieldPart> parts, byte[] isPresent)
     {
         byte[] flags = new byte[_rows];
         int offset = 0;
-        for (int input = 0; input < inputs.Count; input++)
+        foreach (FieldPart part in parts)
         {
-            ReadOnlySpan<int> to = order.Destinations.AsSpan(offset, inputs[input].RowCount);
+            ReadOnlySpan<int> to = order.Destinations.AsSpan(offset, part.Rows);
             offset += to.Length;
-            if (places[input] < 0) continue;
-            BooleanArray from = (BooleanArray)inputs[input].Rows.Column(places[input]);
+            if (part.Array is not BooleanArray from) continue;
             bool hasNulls = from.NullCount > 0;
             ReadOnlySpan<byte> bits = from.Data.Buffers[1].Span;
             for (int row = 0; row < to.Length; row++)
@@ -144,12 +143,12 @@ internal sealed class FieldScatter(IReadOnlyList<TableBatch> inputs, RowOrder or
         return [new ArrowBuffer(ToBits(flags))];
     }
 
-    private ArrowBuffer[] Texts(int[] places, byte[] isPresent)
+    private ArrowBuffer[] Texts(IReadOnlyList<FieldPart> parts, byte[] isPresent)
     {
         int[] winners = new int[_rows];
         int[] lengths = new int[_rows];
         winners.AsSpan().Fill(-1);
-        ForEachText(places, (int source, int place, ReadOnlySpan<byte> text) =>
+        ForEachText(parts, (int source, int place, ReadOnlySpan<byte> text) =>
         {
             winners[place] = source;
             lengths[place] = text.Length;
@@ -168,7 +167,7 @@ internal sealed class FieldScatter(IReadOnlyList<TableBatch> inputs, RowOrder or
         }
 
         byte[] output = GC.AllocateUninitializedArray<byte>((int)total);
-        ForEachText(places, (int source, int place, ReadOnlySpan<byte> text) =>
+        ForEachText(parts, (int source, int place, ReadOnlySpan<byte> text) =>
         {
             if (winners[place] == source)
                 text.CopyTo(output.AsSpan(MemoryMarshal.Cast<byte, int>(offsetBytes)[place]));
@@ -176,15 +175,15 @@ internal sealed class FieldScatter(IReadOnlyList<TableBatch> inputs, RowOrder or
         return [new ArrowBuffer(offsetBytes), new ArrowBuffer(output)];
     }
 
-    private void ForEachText(int[] places, TextVisitor visit)
+    private void ForEachText(IReadOnlyList<FieldPart> parts, TextVisitor visit)
     {
         int offset = 0;
-        for (int input = 0; input < inputs.Count; input++)
+        foreach (FieldPart part in parts)
         {
-            ReadOnlySpan<int> to = order.Destinations.AsSpan(offset, inputs[input].RowCount);
-            if (places[input] >= 0)
+            ReadOnlySpan<int> to = order.Destinations.AsSpan(offset, part.Rows);
+            if (part.Array is StringArray array)
             {
-                Utf8Column from = new((StringArray)inputs[input].Rows.Column(places[input]));
+                Utf8Column from = new(array);
                 for (int row = 0; row < to.Length; row++)
                 {
                     if (to[row] >= 0 && !from.IsNull(row)) visit(offset + row, to[row], from[row]);

@@ -26,11 +26,16 @@ internal sealed class MergeColumns
     /// Throws <see cref="ErrorKind.Conflict"/> if a field has two types or a name is a tag here and a field
     /// there: such inputs are of different edges and are never merged.
     /// </summary>
-    public static MergeColumns Of(TableId table, IReadOnlyList<TableBatch> inputs)
+    /// <param name="table">The table of every input.</param>
+    /// <param name="inputs">The inputs, oldest first.</param>
+    /// <param name="tagsFirst">Tags whose order is known; others follow as they are seen.</param>
+    public static MergeColumns Of(
+        TableId table, IReadOnlyList<TableBatch> inputs, IEnumerable<string>? tagsFirst = null)
     {
-        List<string> tags = [];
+        List<string> tags = [.. (tagsFirst ?? []).Distinct(StringComparer.Ordinal)];
         List<Field> fields = [];
-        Dictionary<string, int> tagAt = new(StringComparer.Ordinal);
+        Dictionary<string,
+            int> tagAt = tags.Index().ToDictionary(t => t.Item, t => t.Index, StringComparer.Ordinal);
         Dictionary<string, int> fieldAt = new(StringComparer.Ordinal);
         foreach (TableBatch input in inputs)
         {
@@ -53,6 +58,11 @@ internal sealed class MergeColumns
             tags, fields, [.. inputs.Select(i => Places(i.Series.Schema, 0, tagAt))],
             [.. inputs.Select(i => Places(i.Rows.Schema, TableBatch.FieldsStart, fieldAt))]);
     }
+
+    /// <summary>A field in all inputs.</summary>
+    public FieldPart[] Parts(int field, IReadOnlyList<TableBatch> inputs) =>
+        [.. inputs.Select((input, i) => new FieldPart(
+        input.RowCount, FieldPlaces[i][field] < 0 ? null : input.Rows.Column(FieldPlaces[i][field])))];
 
     private static void AddField(
         TableId table, Field field, List<Field> fields, Dictionary<string, int> fieldAt)

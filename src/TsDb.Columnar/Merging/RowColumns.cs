@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Apache.Arrow;
 using Apache.Arrow.Types;
+using TsDb.Model;
 
 namespace TsDb.Columnar.Merging;
 
@@ -18,6 +19,15 @@ internal static class RowColumns
 
     public static TimestampArray Times(ReadOnlySpan<long> times) =>
         new(TimeType, Buffer(MemoryMarshal.AsBytes(times)), ArrowBuffer.Empty, times.Length, 0, 0);
+
+    public static IArrowType TypeOf(FieldType type) => type switch
+    {
+        FieldType.String => StringType.Default,
+        FieldType.Boolean => BooleanType.Default,
+        FieldType.Float64 => DoubleType.Default,
+        FieldType.UInt64 => UInt64Type.Default,
+        _ => Int64Type.Default,
+    };
 
     public static ArrowBuffer Buffer(ReadOnlySpan<byte> bytes) => new(bytes.ToArray());
 }

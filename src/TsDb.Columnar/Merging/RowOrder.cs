@@ -43,7 +43,7 @@ internal sealed class RowOrder
         for (int rank = 0; rank < rankCount; rank++)
             SortSeries(
                 times.AsSpan(starts[rank]..starts[rank + 1]), order.AsSpan(starts[rank]..starts[rank + 1]));
-        return Merge(order, times, rankOfRow);
+        return Merge(order, times, starts, rankOfRow);
     }
 
     /// <summary>The order of rows that lie where they belong.</summary>
@@ -110,33 +110,36 @@ internal sealed class RowOrder
         }
     }
 
-    private static RowOrder Merge(int[] order, long[] times, int[] rankOfRow)
+    /// <summary>
+    /// Gives equal keys one place; the ranks of the input rows make room for their destinations.
+    /// </summary>
+    private static RowOrder Merge(int[] order, long[] times, int[] starts, int[] rankOfRow)
     {
         int[] destinations = rankOfRow;
         int[] series = new int[order.Length];
         List<int> ranks = [];
-        int lastRank = -1;
         int written = 0;
         bool isIdentity = order.Length == rankOfRow.Length;
-        int[] rankOf = new int[order.Length];
-        for (int i = 0; i < order.Length; i++) rankOf[i] = rankOfRow[order[i]];
-        for (int i = 0; i < order.Length; i++)
+        for (int rank = 0; rank + 1 < starts.Length; rank++)
         {
-            bool isSame = rankOf[i] == lastRank && times[i] == times[written - 1];
-            if (!isSame)
+            int seriesStart = written;
+            for (int i = starts[rank]; i < starts[rank + 1]; i++)
             {
-                if (rankOf[i] != lastRank) ranks.Add(rankOf[i]);
-                lastRank = rankOf[i];
-                series[written] = ranks.Count - 1;
-                times[written++] = times[i];
+                if (written == seriesStart || times[i] != times[written - 1])
+                {
+                    series[written] = ranks.Count;
+                    times[written++] = times[i];
+                }
+
+                destinations[order[i]] = written - 1;
+                isIdentity &= order[i] == written - 1;
             }
 
-            destinations[order[i]] = written - 1;
-            isIdentity &= order[i] == written - 1;
+            if (written > seriesStart) ranks.Add(rank);
         }
 
-        Array.Resize(ref series, written);
-        Array.Resize(ref times, written);
+        if (written < series.Length) Array.Resize(ref series, written);
+        if (written < times.Length) Array.Resize(ref times, written);
         return new RowOrder(destinations, series, times, ranks) { IsIdentity = isIdentity };
     }
 }

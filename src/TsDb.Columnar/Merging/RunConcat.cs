@@ -35,11 +35,10 @@ internal static class RunConcat
         List<Field> fields = [RowColumns.SeriesField, RowColumns.TimeField];
         List<IArrowArray> arrays = [RowColumns.Series(index), RowColumns.Times(times)];
         RowOrder order = RowOrder.InPlace(index, times);
-        FieldScatter scatter = new(parts, order);
+        FieldScatter scatter = new(order);
         for (int i = 0; i < columns.Fields.Count; i++)
         {
-            int[] places = [.. columns.FieldPlaces.Select(p => p[i])];
-            if (scatter.Column(columns.Fields[i], places) is not { } array) continue;
+            if (scatter.Column(columns.Fields[i], columns.Parts(i, parts)) is not { } array) continue;
             fields.Add(columns.Fields[i]);
             arrays.Add(array);
         }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Apache.Arrow;
 using Apache.Arrow.Types;
+using TsDb.Columnar.Merging;
 using TsDb.Model;
 
 namespace TsDb.Columnar.Parquet;
@@ -43,14 +44,7 @@ internal sealed class ChunkDecoder(ChunkReader pages)
             FieldType.Boolean => Booleans(values, rows, present, hasNulls),
             _ => Words(column, values, rows, present, hasNulls),
         };
-        IArrowType type = column.Logical.Type switch
-        {
-            FieldType.String => StringType.Default,
-            FieldType.Boolean => BooleanType.Default,
-            FieldType.Float64 => DoubleType.Default,
-            FieldType.UInt64 => UInt64Type.Default,
-            _ => Int64Type.Default,
-        };
+        IArrowType type = RowColumns.TypeOf(column.Logical.Type);
         return ArrowArrayFactory.BuildArray(
             new ArrayData(type, rows, rows - present, 0, [validity, .. buffers]));
     }

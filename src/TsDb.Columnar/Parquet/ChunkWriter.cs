@@ -1,61 +1,51 @@
 namespace TsDb.Columnar.Parquet;
 
-/// <summary>Compresses pages and appends them to the file, counting where they lie.</summary>
-internal sealed class ChunkWriter(Stream destination, PageCompressor compressor)
+/// <summary>Compresses pages and puts their headers in front.</summary>
+internal sealed class ChunkWriter(PageCompressor compressor)
 {
     private readonly ByteSink _dictionary = new();
     private readonly ByteSink _data = new();
-    private readonly ByteSink _header = new();
+    private readonly ByteSink _chunk = new();
 
-    /// <summary>Bytes written to the file so far.</summary>
-    public long Position { get; private set; }
-
-    public void Write(ReadOnlySpan<byte> bytes)
-    {
-        destination.Write(bytes);
-        Position += bytes.Length;
-    }
-
-    /// <summary>Appends the pages: compressed, or plain where that is not longer.</summary>
-    public ChunkInfo Write(FileColumn column, ChunkPages pages)
+    /// <summary>The chunk of these pages: compressed, or plain where that is not longer.</summary>
+    public EncodedChunk Write(FileColumn column, ChunkPages pages)
     {
         bool hasDictionary = pages.Encoding == PageEncoding.RleDictionary;
         compressor.Compress(pages.Data.Written, _data);
         if (hasDictionary) compressor.Compress(pages.Dictionary.Written, _dictionary);
         else _dictionary.Clear();
         bool isSmaller = _data.Length + _dictionary.Length < pages.Data.Length + pages.Dictionary.Length;
-        PageCodec codec = isSmaller ? PageCodec.Zstd : PageCodec.None;
-        long start = Position;
+        _chunk.Clear();
         long headers = 0;
         if (hasDictionary)
         {
             ReadOnlySpan<byte> body = isSmaller ? _dictionary.Written : pages.Dictionary.Written;
             headers += WriteHeader(pages, PageKind.Dictionary, pages.Dictionary.Length, body.Length);
-            Write(body);
+            _chunk.Write(body);
         }
 
-        long dataStart = Position;
+        long dataStart = _chunk.Length;
         ReadOnlySpan<byte> data = isSmaller ? _data.Written : pages.Data.Written;
         headers += WriteHeader(pages, PageKind.Data, pages.Data.Length, data.Length);
-        Write(data);
-        return new ChunkInfo
+        _chunk.Write(data);
+        return new EncodedChunk(_chunk.Written.ToArray(), new ChunkInfo
         {
             Physical = column.Physical,
-            Codec = codec,
+            Codec = isSmaller ? PageCodec.Zstd : PageCodec.None,
             Encoding = pages.Encoding,
             ValuesCount = pages.ValuesCount,
             UncompressedBytes = headers + pages.Data.Length + (hasDictionary ? pages.Dictionary.Length : 0),
-            CompressedBytes = Position - start,
+            CompressedBytes = _chunk.Length,
             DataPageOffset = dataStart,
-            DictionaryPageOffset = hasDictionary ? start : null,
+            DictionaryPageOffset = hasDictionary ? 0 : null,
             Statistics = pages.Statistics,
-        };
+        });
     }
 
     private int WriteHeader(ChunkPages pages, PageKind kind, int uncompressedBytes, int compressedBytes)
     {
-        _header.Clear();
-        ThriftWriter thrift = new(_header);
+        int start = _chunk.Length;
+        ThriftWriter thrift = new(_chunk);
         thrift.Int32(1, (int)kind);
         thrift.Int32(2, uncompressedBytes);
         thrift.Int32(3, compressedBytes);
@@ -76,7 +66,6 @@ internal sealed class ChunkWriter(Stream destination, PageCompressor compressor)
 
         thrift.End();
         thrift.End();
-        Write(_header.Written);
-        return _header.Length;
+        return _chunk.Length - start;
     }
 }

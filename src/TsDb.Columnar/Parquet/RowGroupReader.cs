@@ -18,9 +18,7 @@ internal sealed class RowGroupReader(TableId table, IReadOnlyList<FileColumn> co
     /// <param name="includes">Which fields to decode; tags and time always are.</param>
     public TableBatch Read(RowGroupInfo group, Func<Model.Column, bool> includes)
     {
-        if (group.Rows is < 1 or > SegmentOptions.RowGroupRowsLimit)
-            throw Damage.Found($"a row group of {group.Rows} rows");
-        int rows = (int)group.Rows;
+        int rows = RowsOf(group);
         ChunkDecoder decoder = new(_pages);
         long[] times = [];
         List<(string Name, TagChunk Chunk)> tags = [];
@@ -30,19 +28,18 @@ internal sealed class RowGroupReader(TableId table, IReadOnlyList<FileColumn> co
         {
             Model.Column logical = columns[i].Logical;
             if (logical.Role == ColumnRole.Field && !includes(logical)) continue;
-            if (group.Chunks[i].Physical != columns[i].Physical)
-                throw Damage.Found($"column '{logical.Name}' is of another type in a row group");
-            _pages.Load(group.Chunks[i], rows);
             switch (logical.Role)
             {
                 case ColumnRole.Time:
+                    Load(group, i, rows);
                     times = decoder.Time(rows);
                     break;
                 case ColumnRole.Tag:
+                    Load(group, i, rows);
                     tags.Add((logical.Name, decoder.Tag(rows)));
                     break;
                 default:
-                    IArrowArray array = decoder.Field(columns[i], rows);
+                    IArrowArray array = ReadField(group, i, rows, decoder);
                     arrays.Add(array);
                     fields.Add(new Field(logical.Name, array.Data.DataType, nullable: true));
                     break;
@@ -57,6 +54,37 @@ internal sealed class RowGroupReader(TableId table, IReadOnlyList<FileColumn> co
         RecordBatch rowBatch = new(
             new Schema(fields, null), [RowColumns.Series(series), RowColumns.Times(times), .. arrays], rows);
         return new TableBatch(table, Series(tags, starts), rowBatch);
+    }
+
+    /// <summary>One field of the row group; null if the file has no such field.</summary>
+    public IArrowArray? ReadField(RowGroupInfo group, string name)
+    {
+        int rows = RowsOf(group);
+        for (int i = 0; i < columns.Count; i++)
+        {
+            if (columns[i].Logical.Role != ColumnRole.Field || columns[i].Logical.Name != name) continue;
+            return ReadField(group, i, rows, new ChunkDecoder(_pages));
+        }
+
+        return null;
+    }
+
+    private static int RowsOf(RowGroupInfo group) =>
+        group.Rows is >= 1 and <= SegmentOptions.RowGroupRowsLimit
+        ? (int)group.Rows
+        : throw Damage.Found($"a row group of {group.Rows} rows");
+
+    private IArrowArray ReadField(RowGroupInfo group, int column, int rows, ChunkDecoder decoder)
+    {
+        Load(group, column, rows);
+        return decoder.Field(columns[column], rows);
+    }
+
+    private void Load(RowGroupInfo group, int column, int rows)
+    {
+        if (group.Chunks[column].Physical != columns[column].Physical)
+            throw Damage.Found($"column '{columns[column].Name}' is of another type in a row group");
+        _pages.Load(group.Chunks[column], rows);
     }
 
     /// <summary>Rows where the value of some tag changes: each begins a series.</summary>

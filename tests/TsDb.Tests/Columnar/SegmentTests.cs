@@ -85,6 +85,19 @@ public sealed class SegmentTests
     }, iter: 500);
 
     [Fact]
+    public void Files_merged_field_by_field_equal_their_rows_merged() =>
+        Gen.Select(Runs.List[1, 4], Options).Sample((runs, options) =>
+    {
+        List<SegmentReader> readers = [.. runs.Select(r => SegmentReader.Open(new MemoryStream(Write(r, options))))];
+        SortedRun merged = KeyMerge.Merge(ModelBatches.Table, [.. readers.Select(r => r.Read().Batch)]);
+        using MemoryStream file = new();
+        SegmentManifest manifest = SegmentWriter.Merge(readers, Facts, file, options);
+        Assert.Equal(merged.RowCount, manifest.Rows);
+        Assert.Equal(Write(merged, options), file.ToArray());
+        readers.ForEach(r => r.Dispose());
+    });
+
+    [Fact]
     public void Rows_outside_the_cell_are_refused()
     {
         SortedRun run = KeyMerge.Merge(ModelBatches.Table, [ModelBatches.Build(
