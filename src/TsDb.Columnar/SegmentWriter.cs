@@ -32,9 +32,9 @@ public static class SegmentWriter
                 ErrorKind.Invalid, $"rows of {run.Batch.Table} do not lie in {facts.Cell}");
 
     /// <summary>
-    /// Merges files by key into one, as <see cref="KeyMerge"/> would their rows. Memory holds the keys of all inputs
-    /// and one field at a time: about 50 bytes a row. The readers stay the caller's. Errors as those of the merge and
-    /// of the readers.
+    /// Merges files by key into one, as <see cref="KeyMerge"/> would their rows. Memory holds the keys of all
+    /// inputs and one field at a time: about 50 bytes a row. The readers stay the caller's. Errors as those
+    /// of the merge and of the readers.
     /// </summary>
     /// <param name="oldestFirst">Files of one table and edge, of which a later one is newer.</param>
     /// <param name="facts">What the rows do not say.</param>
@@ -43,7 +43,8 @@ public static class SegmentWriter
     public static SegmentManifest Merge(
         IReadOnlyList<SegmentReader> oldestFirst, SegmentFacts facts, Stream destination,
         SegmentOptions? options = null) =>
-        Write(new MergedRows(facts.Cell.Table, oldestFirst), facts, destination, options ?? SegmentOptions.Default);
+        Write(new MergedRows(facts.Cell.Table, oldestFirst), facts, destination, options
+            ?? SegmentOptions.Default);
 
     private static SegmentManifest Write(
         ISegmentRows rows, SegmentFacts facts, Stream destination, SegmentOptions options)
@@ -106,7 +107,8 @@ public static class SegmentWriter
         destination.Write(footer.Written);
     }
 
-    private static Model.Column Logical(Field field) => new(field.Name, ColumnRole.Field, field.DataType.TypeId switch
+    private static Model.Column Logical(Field field) =>
+        new(field.Name, ColumnRole.Field, field.DataType.TypeId switch
     {
         ArrowTypeId.Double => FieldType.Float64,
         ArrowTypeId.Int64 => FieldType.Int64,

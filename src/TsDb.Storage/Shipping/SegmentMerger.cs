@@ -17,11 +17,9 @@ public sealed class SegmentMerger(IDisk disk) : ISegmentMerger
     /// <inheritdoc/>
     public CutFile Merge(CutPlan plan)
     {
-        TableBatch[] oldestFirst = [.. plan.Segments.Select(Read)];
-        SortedRun run = KeyMerge.Merge(plan.Cell.Table, oldestFirst);
         SegmentFacts facts = new(plan.Cell, plan.Incarnation, new OrdinalRange(plan.Ordinal, plan.Ordinal));
         using MemoryStream file = new();
-        SegmentManifest manifest = SegmentWriter.Write(run, facts, file);
+        SegmentManifest manifest = Merge(plan.Segments, facts, file);
         ReadOnlySpan<byte> bytes = file.GetBuffer().AsSpan(0, (int)file.Length);
         ContentHash hash = ContentHash.Of(bytes);
         string name = string.Create(
@@ -31,7 +29,21 @@ public sealed class SegmentMerger(IDisk disk) : ISegmentMerger
         return new CutFile(name, file.Length, hash, manifest);
     }
 
-    private TableBatch Read(StoredSegment segment)
+    private SegmentManifest Merge(IEnumerable<StoredSegment> oldestFirst, SegmentFacts facts, Stream destination)
+    {
+        List<SegmentReader> readers = [];
+        try
+        {
+            foreach (StoredSegment segment in oldestFirst) readers.Add(Open(segment));
+            return SegmentWriter.Merge(readers, facts, destination);
+        }
+        finally
+        {
+            readers.ForEach(reader => reader.Dispose());
+        }
+    }
+
+    private SegmentReader Open(StoredSegment segment)
     {
         byte[] bytes = new byte[segment.BytesLength];
         using (IDiskFile file = disk.Open(segment.Name))
@@ -42,9 +54,8 @@ public sealed class SegmentMerger(IDisk disk) : ISegmentMerger
                 throw new TsDbException(ErrorKind.Corrupt, $"{disk.FullPath(segment.Name)} ends early, at offset {read}");
         }
 
-        using MemoryStream stream = new(bytes, writable: false);
-        using SegmentReader reader = SegmentReader.Open(stream, disk.FullPath(segment.Name));
-        return reader.Read().Batch;
+        // The reader keeps the stream, which holds nothing but these bytes.
+        return SegmentReader.Open(new MemoryStream(bytes, writable: false), disk.FullPath(segment.Name));
     }
 
     private void Place(string name, ReadOnlySpan<byte> bytes)

@@ -88,7 +88,8 @@ public sealed class SegmentTests
     public void Files_merged_field_by_field_equal_their_rows_merged() =>
         Gen.Select(Runs.List[1, 4], Options).Sample((runs, options) =>
     {
-        List<SegmentReader> readers = [.. runs.Select(r => SegmentReader.Open(new MemoryStream(Write(r, options))))];
+        List<SegmentReader> readers =
+            [.. runs.Select(r => SegmentReader.Open(new MemoryStream(Write(r, options))))];
         SortedRun merged = KeyMerge.Merge(ModelBatches.Table, [.. readers.Select(r => r.Read().Batch)]);
         using MemoryStream file = new();
         SegmentManifest manifest = SegmentWriter.Merge(readers, Facts, file, options);
