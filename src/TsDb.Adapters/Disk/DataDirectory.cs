@@ -16,6 +16,7 @@ public sealed class DataDirectory : IDisk, IDisposable
     private readonly FileStream _lock;
     private readonly long? _quotaBytes;
     private readonly DriveInfo _drive;
+    private readonly HashSet<string> _unsyncedParents = new(StringComparer.Ordinal);
     private long _usedBytes;
 
     private DataDirectory(string root, FileStream heldLock, long? quotaBytes)
@@ -46,7 +47,9 @@ public sealed class DataDirectory : IDisk, IDisposable
         string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         try
         {
-            if (!Directory.Exists(root)) MakeFolder(root);
+            HashSet<string> made = new(StringComparer.Ordinal);
+            MakeFolder(root, made);
+            foreach (string parent in made) Libc.SyncDirectory(parent);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -61,7 +64,7 @@ public sealed class DataDirectory : IDisk, IDisposable
     public IDiskFile Create(string path)
     {
         string full = FullPath(path);
-        MakeFolder(Path.GetDirectoryName(full)!);
+        lock (_unsyncedParents) MakeFolder(Path.GetDirectoryName(full)!, _unsyncedParents);
         return Run(path, () => new DataFile(this, path, File.OpenHandle(
             full, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete)));
     }
@@ -105,6 +108,7 @@ public sealed class DataDirectory : IDisk, IDisposable
         string full = FullPath(path);
         _ = Run(path, () =>
         {
+            SyncNewFolders();
             Libc.SyncDirectory(full);
             return 0;
         });
@@ -165,13 +169,28 @@ public sealed class DataDirectory : IDisk, IDisposable
 
     // A folder made and lost again would take the files in it along: its name is made to last before it is
     // used.
-    private static void MakeFolder(string folder)
+    /// <summary>Makes a folder and those above it; <paramref name="made"/> gets the parents that have a new
+    /// name.</summary>
+    private static void MakeFolder(string folder, ICollection<string> made)
     {
         if (Directory.Exists(folder)) return;
         string? parent = Path.GetDirectoryName(folder);
-        if (parent is not null) MakeFolder(parent);
+        if (parent is not null) MakeFolder(parent, made);
         Directory.CreateDirectory(folder);
-        if (parent is not null) Libc.SyncDirectory(parent);
+        if (parent is not null) made.Add(parent);
+    }
+
+    /// <summary>Names of new folders last once the folders above them are synced.</summary>
+    private void SyncNewFolders()
+    {
+        lock (_unsyncedParents)
+        {
+            foreach (string parent in _unsyncedParents.ToArray())
+            {
+                Libc.SyncDirectory(parent);
+                _unsyncedParents.Remove(parent);
+            }
+        }
     }
 
     private static FileStream Lock(string root)

@@ -14,7 +14,7 @@ namespace TsDb.Storage.Seal;
 internal sealed class SegmentSealer(IDisk disk, ISegmentFormat format, Func<Guid> newId)
 {
     private const string TemporarySuffix = ".tmp";
-    private const long LateNanoseconds = 3_600_000_000_000;
+    private const int FilesOpenMax = 128;
 
     /// <summary>
     /// Writes all files of a seal and makes them last. On an exception those written are removed again.
@@ -25,11 +25,10 @@ internal sealed class SegmentSealer(IDisk disk, ISegmentFormat format, Func<Guid
         List<StoredSegment> written = [];
         try
         {
-            foreach ((TableId table, IReadOnlyList<TableBatch> batches) in frozen.Tables)
-                foreach ((Cell cell, SortedRun run) in Cells(table, batches, edge))
-                    written.Add(WriteOne(cell, run, catalog, incarnation, catalog.RankNext + written.Count));
-            IEnumerable<string> folders = written.Select(segment => FolderOf(segment.Name));
-            foreach (string folder in folders.Distinct(StringComparer.Ordinal)) disk.SyncDirectory(folder);
+            foreach ((Cell Cell, SortedRun Run)[] group in Cells(frozen, edge).Chunk(FilesOpenMax))
+                WriteGroup(group, catalog, incarnation, written);
+            foreach (string folder in written.Select(s => FolderOf(s.Name)).Distinct(StringComparer.Ordinal))
+                disk.SyncDirectory(folder);
         }
         catch (IOException)
         {
@@ -40,43 +39,70 @@ internal sealed class SegmentSealer(IDisk disk, ISegmentFormat format, Func<Guid
         return written;
     }
 
-    private static IEnumerable<(Cell Cell, SortedRun Run)> Cells(
-        TableId table, IReadOnlyList<TableBatch> batches, EdgeId edge)
+    private static IEnumerable<(Cell Cell, SortedRun Run)> Cells(FrozenBuffer frozen, EdgeId edge) =>
+        from table in frozen.Tables
+        from day in KeyMerge.Merge(table.Key, table.Value).SplitByDay()
+        select (new Cell(table.Key, edge, day.Day), day.Run);
+
+    /// <summary>
+    /// Writes some files, then syncs them one after the other: the disk is given all bytes at once, so that a
+    /// seal of
+    /// hundreds of small cells does not wait for each.
+    /// </summary>
+    private void WriteGroup(
+        (Cell Cell, SortedRun Run)[] group, CatalogState catalog, Incarnation incarnation,
+            List<StoredSegment> written)
     {
-        foreach ((Day day, SortedRun run) in KeyMerge.Merge(table, batches).SplitByDay())
+        List<(IDiskFile File, StoredSegment Segment)> open = [];
+        try
         {
-            Cell cell = new(table, edge, day);
-            (SortedRun onTime, SortedRun late) = run.SplitLate(LateNanoseconds);
-            if (late.RowCount > 0) yield return (cell, late);
-            if (onTime.RowCount > 0) yield return (cell, onTime);
+            foreach ((Cell cell, SortedRun run) in group)
+                open.Add(
+                    WriteOne(cell, run, catalog, incarnation, catalog.RankNext + written.Count + open.Count));
+            foreach ((IDiskFile file, _) in open) file.Sync();
+        }
+        catch (IOException)
+        {
+            foreach ((IDiskFile file, StoredSegment segment) in open)
+            {
+                file.Dispose();
+                disk.Delete(segment.Name + TemporarySuffix);
+            }
+
+            throw;
+        }
+
+        foreach ((IDiskFile file, StoredSegment segment) in open)
+        {
+            file.Dispose();
+            disk.Rename(segment.Name + TemporarySuffix, segment.Name);
+            written.Add(segment);
         }
     }
 
-    private StoredSegment WriteOne(
+    private (IDiskFile File, StoredSegment Segment) WriteOne(
         Cell cell, SortedRun run, CatalogState catalog, Incarnation incarnation, long rank)
     {
         Ordinal ordinal = catalog.OrdinalNext(cell, incarnation);
         using MemoryStream bytes = new();
-        SegmentManifest manifest = format.Write(
-            bytes, cell, incarnation, new OrdinalRange(ordinal, ordinal), run);
+        SegmentManifest manifest =
+            format.Write(bytes, cell, incarnation, new OrdinalRange(ordinal, ordinal), run);
+        string id = newId().ToString("N")[..8];
         string name = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{SegmentFolder.Of(cell)}/{rank:D12}-{newId().ToString("N").AsSpan(0, 8)}.parquet");
-        string temporary = name + TemporarySuffix;
+            CultureInfo.InvariantCulture, $"{SegmentFolder.Of(cell)}/{rank:D12}-{id}.parquet");
+        IDiskFile file = disk.Create(name + TemporarySuffix);
         try
         {
-            using IDiskFile file = disk.Create(temporary);
             file.Append(bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
-            file.Sync();
         }
         catch (IOException)
         {
-            disk.Delete(temporary);
+            file.Dispose();
+            disk.Delete(name + TemporarySuffix);
             throw;
         }
 
-        disk.Rename(temporary, name);
-        return new StoredSegment(name, bytes.Length, manifest, rank, IsCut: false);
+        return (file, new StoredSegment(name, bytes.Length, manifest, rank, IsCut: false));
     }
 
     private static string FolderOf(string path) => path[..path.LastIndexOf('/')];
