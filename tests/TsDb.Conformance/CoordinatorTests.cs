@@ -1,7 +1,8 @@
+using TsDb.Conformance.Fleets;
 using TsDb.Model;
 using TsDb.Query.Distributed;
 
-namespace TsDb.Tests.Query.Distributed;
+namespace TsDb.Conformance;
 
 public sealed class CoordinatorTests
 {
@@ -44,13 +45,13 @@ public sealed class CoordinatorTests
         using Fleet fleet = new(nodes: 3, replicas: 3);
         fleet.ShipDays(edges: 8, days: 6, pointsADay: 2);
         await fleet.AskAsync(ByHost);
-        int first = fleet.CatalogBytes;
+        int first = fleet.CellsTold;
         int asked = fleet.Questions;
         Assert.InRange(asked, 2, 3);
-        fleet.Ship("e1", 3, Fleet.Points(1, 0, 100, 2));
+        fleet.Ship("e1", Fleet.Points(1, 0, 100, 2));
         (string rows, _) = await fleet.AskAsync(ByHost);
         Assert.InRange(fleet.Questions - asked, 2, 3);
-        Assert.True(fleet.CatalogBytes < first / 5, $"{fleet.CatalogBytes} bytes after {first}");
+        Assert.True(fleet.CellsTold < first / 5, $"{fleet.CellsTold} cells after {first}");
         Assert.Equal(await fleet.WholeAsync(ByHost), rows);
     }
 
@@ -62,7 +63,7 @@ public sealed class CoordinatorTests
         for (int edge = 0; edge < 4; edge++)
         {
             int late = edge;
-            fleet.Ship($"e{edge}", 3, Fleet.Points(edge, 0, 50, 5), node =>
+            fleet.Ship($"e{edge}", Fleet.Points(edge, 0, 50, 5), node =>
                 node.Value != $"n{(late % 3) + 1}");
         }
 
@@ -75,9 +76,9 @@ public sealed class CoordinatorTests
     public async Task What_no_owner_has_whole_one_fetches_first()
     {
         using Fleet fleet = new(nodes: 3, replicas: 3);
-        fleet.Ship("e1", 1, Fleet.Points(1, 0, 0, 5), node => node.Value != "n1");
-        fleet.Ship("e1", 2, Fleet.Points(1, 0, 5, 5), node => node.Value != "n2");
-        fleet.Ship("e1", 3, Fleet.Points(1, 0, 10, 5), node => node.Value != "n3");
+        fleet.Ship("e1", Fleet.Points(1, 0, 0, 5), node => node.Value != "n1");
+        fleet.Ship("e1", Fleet.Points(1, 0, 5, 5), node => node.Value != "n2");
+        fleet.Ship("e1", Fleet.Points(1, 0, 10, 5), node => node.Value != "n3");
         (string rows, Coverage coverage) =
             await fleet.AskAsync(ByHost, r => r with { Consistency = Consistency.All });
         Assert.Equal(await fleet.WholeAsync(ByHost), rows);
@@ -135,7 +136,7 @@ public sealed class CoordinatorTests
         fleet.ShipDays(edges: 4, days: 2, pointsADay: 5);
         await fleet.AskAsync(ByHost);
         fleet.Node("n1").Instance = Guid.Parse("00000000-0000-0000-0000-0000000000bb");
-        fleet.Ship("e1", 9, Fleet.Points(1, 0, 70, 5));
+        fleet.Ship("e1", Fleet.Points(1, 0, 70, 5));
         (string rows, _) = await fleet.AskAsync(ByHost);
         Assert.Equal(await fleet.WholeAsync(ByHost), rows);
     }

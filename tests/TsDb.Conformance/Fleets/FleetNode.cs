@@ -4,7 +4,7 @@ using TsDb.Model;
 using TsDb.Query.Distributed;
 using TsDb.Query.Ports;
 
-namespace TsDb.Tests.Query.Distributed;
+namespace TsDb.Conformance.Fleets;
 
 /// <summary>A cloud node's replicas in memory: leaves over real segment files.</summary>
 internal sealed class FleetNode(NodeId id, Func<NodeId, FleetNode> peer) : IReplicaSource

@@ -1,0 +1,220 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using TsDb.Adapters.DuckDb;
+using TsDb.Columnar;
+using TsDb.Model;
+using TsDb.Query;
+using TsDb.Query.Analysis;
+using TsDb.Query.Distributed;
+using TsDb.Query.Planning;
+using TsDb.Query.Ports;
+using TsDb.Storage;
+using TsDb.Storage.Ingest;
+
+namespace TsDb.Conformance.Fleets;
+
+/// <summary>
+/// Cloud nodes with real segments and the real engine in one process, and a network between them that fails
+/// as told.
+/// </summary>
+internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IDisposable
+{
+    private const int ShardCount = 16;
+    private static readonly Incarnation Born = new(new Guid("00000000-0000-0000-0000-000000000001"));
+    private static readonly IngestSetup Setup = new(new IngestLimits(), new NodeTime(TimeProvider.System), 1);
+
+    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("tsdb-conformance-");
+    private readonly DuckDbParser _parser = new();
+    private readonly DuckDbEngine _engine;
+    private readonly Planner _planner;
+    private readonly SortedDictionary<NodeId, FleetNode> _nodes = [];
+    private readonly SortedDictionary<NodeId, CatalogDesk> _desks = [];
+    private readonly List<(Leaf Leaf, SegmentRef Segment)> _all = [];
+    private readonly Dictionary<Cell, int> _ordinals = [];
+
+    public Fleet(int nodes, int replicas)
+    {
+        _engine = new DuckDbEngine(
+            new DuckDbOptions { Directories = [_root.FullName] }, _parser, TimeProvider.System);
+        for (int i = 1; i <= nodes; i++)
+        {
+            NodeId id = new(string.Create(CultureInfo.InvariantCulture, $"n{i}"));
+            FleetNode node = new(id, other => _nodes[other]);
+            _nodes.Add(id, node);
+            _desks.Add(id, new CatalogDesk(node));
+        }
+
+        NodeId[] ids = [.. _nodes.Keys];
+        Current = new ClusterView
+        {
+            Self = ids[0],
+            ReadQuorum = (replicas / 2) + 1,
+            Owners =
+            [
+                .. Enumerable.Range(0, ShardCount).Select(shard => ImmutableArray.CreateRange(
+                    Enumerable.Range(0, replicas).Select(i => ids[(shard + i) % nodes]))),
+            ],
+        };
+        _planner = new Planner(_parser, _engine, TimeProvider.System);
+        Coordinator = new Coordinator(_planner, _engine, this, this, this, TimeProvider.System);
+    }
+
+    public ClusterView? Current { get; set; }
+
+    public Coordinator Coordinator { get; }
+
+    /// <summary>Cells named in the last answer about a catalog.</summary>
+    public int CellsTold { get; private set; }
+
+    public int Questions { get; private set; }
+
+    public FleetNode Node(string id) => _nodes[new NodeId(id)];
+
+    /// <summary>
+    /// Points of one edge as lines, a leaf for each of their cells, on all owners or on those that are
+    /// reached.
+    /// </summary>
+    public void Ship(string edge, string lines, Func<NodeId, bool>? reaches = null)
+    {
+        IngestRules rules = new() { Database = "db", Dialect = IngestDialect.V3 };
+        ParsedPoints points = LineProtocolIngest.Parse(
+            Encoding.UTF8.GetBytes(lines), rules, SchemaCatalog.Empty, Setup);
+        if (points.RefusedCount > 0) throw new InvalidDataException(points.Refusals[0].Reason);
+        foreach (TableBatch batch in points.Batches)
+        {
+            foreach (Day day in batch.Times.ToArray().Select(Day.Of).Distinct().Order())
+                Ship(new Cell(batch.Table, new EdgeId(edge), day),
+                    KeyMerge.Merge(batch.Table, [batch], day.Range), reaches);
+        }
+    }
+
+    /// <summary>A few days of points of some edges, each cell in two leaves.</summary>
+    public void ShipDays(int edges, int days, int pointsADay)
+    {
+        for (int edge = 0; edge < edges; edge++)
+        {
+            for (int day = 0; day < days; day++)
+            {
+                for (int part = 0; part < 2; part++)
+                    Ship($"e{edge}", Points(edge, day, part * pointsADay, pointsADay));
+            }
+        }
+    }
+
+    /// <summary>Lines of table weather, one a second.</summary>
+    public static string Points(int edge, int day, int first, int count) => string.Join('\n', Enumerable
+        .Range(first, count)
+        .Select(i => string.Create(
+            CultureInfo.InvariantCulture,
+            $"weather,host=h{i % 3} v={(i * 1.1) + day},n={i + edge}i "
+            + $"{((16_801L + day) * Day.NanosecondsLength) + (i * 1_000_000_000L) + edge}")));
+
+    public async Task<(string Rows, Coverage Coverage)> AskAsync(
+        string sql, Func<QueryRequest, QueryRequest>? with = null)
+    {
+        QueryRequest request = new() { Sql = sql, Database = "db" };
+        QueryAnswer answer = await Coordinator.QueryAsync(
+            with is null ? request : with(request), CancellationToken.None);
+        await using (answer.Result) return (await ResultText.ReadAsync(answer.Result), answer.Coverage);
+    }
+
+    /// <summary>The same over all leaves at one place, as an edge answers.</summary>
+    public async Task<string> WholeAsync(string sql)
+    {
+        Statement statement = _planner.Parse(sql);
+        Dictionary<TableName, ResolvedTable> tables = [];
+        foreach (TableName name in statement.Tables)
+        {
+            TableId table = _all.Select(entry => entry.Leaf.Cell.Table).FirstOrDefault(table =>
+                table.Table.Equals(name.Table, StringComparison.OrdinalIgnoreCase)
+                && table.Database == (name.Database ?? "db"))
+                ?? throw new TsDbException(ErrorKind.NotFound, $"no table {name}");
+            tables.Add(name, TypeResolver.Resolve(
+                table, Of(table).SelectMany(s => s.Manifest.Tags.Concat(s.Manifest.Fields))));
+        }
+
+        LocalPlan plan = await _planner.PlanLocalAsync(statement, tables, CancellationToken.None);
+        SqlRequest request = new()
+        {
+            Sql = plan.Sql,
+            Relations =
+            [
+                .. plan.Scans.Select(scan => new Relation.Points(
+                    scan.RelationName, scan.Table,
+                    new TableSnapshot(scan.Table.Table, [.. Of(scan.Table.Table)], null), scan.Scope)),
+            ],
+        };
+        await using ISqlResult result = await _engine.ExecuteAsync(request, CancellationToken.None);
+        return await ResultText.ReadAsync(result);
+    }
+
+    public bool IsLive(NodeId node) => !_nodes[node].IsDown;
+
+    public async Task<CatalogAnswer> AskAsync(NodeId node, CatalogQuestion question, CancellationToken ct)
+    {
+        await ReachAsync(node, ct);
+        Questions++;
+        CatalogAnswer answer = _desks[node].Answer(question);
+        CellsTold = answer.Tables.Sum(table => table.Cells.Length);
+        return answer;
+    }
+
+    public async Task<ImmutableArray<Leaf>> LeavesAsync(
+        NodeId node, ImmutableArray<Cell> cells, CancellationToken ct)
+    {
+        await ReachAsync(node, ct);
+        return _desks[node].Leaves(cells);
+    }
+
+    public async Task<CatalogVersion> FetchAsync(
+        NodeId node, ImmutableArray<Leaf> leaves, NodeId source, CancellationToken ct)
+    {
+        await ReachAsync(node, ct);
+        await ReachAsync(source, ct);
+        return await _desks[node].FetchAsync(leaves, source, ct);
+    }
+
+    public async Task<ISqlResult> RunAsync(NodeId node, FragmentRequest request, CancellationToken ct)
+    {
+        if (_nodes[node].FragmentsLeft == 0) _nodes[node].IsDown = true;
+        _nodes[node].FragmentsLeft--;
+        await ReachAsync(node, ct);
+        return await new FragmentDesk(_nodes[node], _engine).RunAsync(request, ct);
+    }
+
+    public void Dispose()
+    {
+        _engine.Dispose();
+        _parser.Dispose();
+        _root.Delete(recursive: true);
+    }
+
+    private IEnumerable<SegmentRef> Of(TableId table) =>
+        _all.Where(entry => entry.Leaf.Cell.Table == table).Select(entry => entry.Segment);
+
+    private void Ship(Cell cell, SortedRun run, Func<NodeId, bool>? reaches)
+    {
+        int number = _ordinals[cell] = _ordinals.GetValueOrDefault(cell) + 1;
+        Ordinal ordinal = new(number);
+        string path =
+            Path.Combine(_root.FullName,
+                string.Create(CultureInfo.InvariantCulture, $"{_all.Count}.parquet"));
+        using FileStream file = File.Create(path);
+        SegmentManifest manifest = SegmentWriter.Write(
+            run, new SegmentFacts(cell, Born, new OrdinalRange(ordinal, ordinal)), file);
+        SegmentRef segment = new(path, file.Length, manifest, number);
+        Leaf leaf = new(cell, Born, ordinal, ContentHash.Of(Encoding.UTF8.GetBytes(path)));
+        _all.Add((leaf, segment));
+        foreach (NodeId owner in Current!.Owners[ShardId.Of(cell, ShardCount).Value])
+        {
+            if (reaches is null || reaches(owner)) _nodes[owner].Add(leaf, segment);
+        }
+    }
+
+    private async Task ReachAsync(NodeId node, CancellationToken ct)
+    {
+        if (_nodes[node].IsHung) await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
+        if (_nodes[node].IsDown) throw new TsDbException(ErrorKind.Unavailable, $"{node} is not reached");
+    }
+}
