@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using TsDb.Adapters.Hosting;
@@ -38,6 +39,11 @@ internal sealed class WriteHandler(IngestPipeline pipeline, WriteEndpointOptions
         catch (BadHttpRequestException error)
         {
             await dialect.AnswerFailureAsync(context, error.StatusCode, error.Message);
+        }
+        catch (ConnectionResetException)
+        {
+            // The client is gone: nobody is left to answer.
+            context.Abort();
         }
         catch (Exception error) when (!ct.IsCancellationRequested)
         {

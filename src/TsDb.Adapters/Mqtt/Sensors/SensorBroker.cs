@@ -44,7 +44,7 @@ public sealed class SensorBroker : IAsyncDisposable
     public SensorBroker(IngestPipeline pipeline, SensorBrokerOptions options, ILoggerFactory loggers)
     {
         (_options, _log) = (options, loggers.CreateLogger("TsDb.Mqtt.Sensors"));
-        _intake = new SensorIntake(pipeline, options.Rules, _log);
+        _intake = new SensorIntake(pipeline, options.Rules, refusesUnmapped: true, _log);
         _budget = new ByteBudget(options.BytesInFlightMax, options.Clock);
         _guard = new PacketGuard(options.PacketBytesMax);
         MqttServerOptions server = new MqttServerOptionsBuilder().WithoutDefaultEndpoint().Build();

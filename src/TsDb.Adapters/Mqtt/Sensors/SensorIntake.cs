@@ -9,7 +9,8 @@ namespace TsDb.Adapters.Mqtt.Sensors;
 /// One message from its payload to its end. Calls made one after the other reach the log in that order,
 /// though none waits for the one before: a request is parsed and handed to the store before the call returns.
 /// </summary>
-internal sealed class SensorIntake(IngestPipeline pipeline, SensorRules rules, ILogger log)
+internal sealed class SensorIntake(
+    IngestPipeline pipeline, SensorRules rules, bool refusesUnmapped, ILogger log)
 {
     /// <summary>
     /// Stores what the message holds. Never throws; the payload is copied before the call returns.
@@ -23,7 +24,9 @@ internal sealed class SensorIntake(IngestPipeline pipeline, SensorRules rules, I
         {
             payload.CopyTo(bytes);
             SensorTarget? target = rules.Resolve(topic);
-            if (target is null || length == 0) return SensorAnswer.Done;
+            if (length == 0 || (target is null && !refusesUnmapped)) return SensorAnswer.Done;
+            if (target is null)
+                throw new TsDbException(ErrorKind.Invalid, $"topic '{topic}' is not one that points come on");
             ParsedPoints parsed = await WriteAsync(target, bytes.AsMemory(0, length), ct);
             if (parsed.RefusedCount == 0) return SensorAnswer.Done;
             string reason = parsed.Refusals[0].Reason;

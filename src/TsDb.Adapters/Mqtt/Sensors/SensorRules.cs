@@ -13,7 +13,8 @@ namespace TsDb.Adapters.Mqtt.Sensors;
 /// <list type="number">
 /// <item><c>tsdb/write/{database}</c> and <c>tsdb/write/{database}/{precision}</c> (ns, us, ms, s): that
 /// database.</item>
-/// <item>Topics below <c>$</c> and <c>tsdb/</c> otherwise carry no points.</item>
+/// <item>Topics below <c>$</c> and <c>tsdb/</c> otherwise carry no points: refused on the edge's own broker,
+/// passed over on another.</item>
 /// <item>Every other topic: database <c>default</c>. Line protocol says its tables itself. For JSON a leading
 /// <c>sensors/</c> is dropped; the first level is the table, a level <c>name=value</c> is a tag, and the
 /// other levels together are the tag <c>sensor</c>: <c>sensors/weather/roof/north</c> is table weather,

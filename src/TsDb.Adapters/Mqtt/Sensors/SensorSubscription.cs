@@ -63,7 +63,8 @@ public sealed class SensorSubscription(
     {
         using IMqttClient client = new MqttClientFactory().CreateMqttClient();
         TaskCompletionSource<string> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        SensorIntake intake = new(pipeline, options.Rules, _log);
+        // A broker shared with others carries much that is no business of ours.
+        SensorIntake intake = new(pipeline, options.Rules, refusesUnmapped: false, _log);
         Task<bool> acknowledged = Task.FromResult(true);
         client.DisconnectedAsync += e =>
         {
