@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenTelemetry.Metrics;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
+using TsDb.Adapters.Http.Query;
 using TsDb.Adapters.Http.Write;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Ports;
@@ -46,11 +47,22 @@ internal static class CloudNode
                 ("flight", Bound("flight").ToString()),
                 ("cluster", cluster.ToString()),
                 ("mqtt", broker));
-            await Task.WhenAny(app.WaitForShutdownAsync(), fault);
+            await Task.WhenAny(StoppingAsync(app), fault);
+            await rooms.LeaveAsync();
             await app.StopAsync();
         }
 
         if (fault.IsFaulted) await fault;
+    }
+
+    // Not WaitForShutdownAsync: it closes the listeners first, and waits for brokers' connections that only
+    // this node ends.
+    private static async Task StoppingAsync(WebApplication app)
+    {
+        TaskCompletionSource stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CancellationTokenRegistration registered =
+            app.Lifetime.ApplicationStopping.Register(() => stopping.TrySetResult());
+        await stopping.Task;
     }
 
     private static WebApplication Build(
@@ -66,7 +78,7 @@ internal static class CloudNode
         builder.Services.AddSingleton(rooms.Receiving.Desk);
         builder.Services.AddSingleton(rooms.Local);
         builder.Services.AddFlight().AddNodeService().AddQueryService();
-        builder.Services.AddSingleton<IFlightSource>(new SqlFlightSource(rooms.Coordinator.QueryAsync));
+        builder.Services.AddSingleton<IFlightSource>(new FlightQueries(rooms.Queries));
         builder.Services.AddOpenTelemetry()
             .WithMetrics(metrics => metrics.AddMeter(CloudMetrics.MeterName).AddPrometheusExporter());
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, rooms, listeners));
@@ -95,6 +107,9 @@ internal static class CloudNode
         WriteEndpointOptions probes = new() { Authorizer = app.Services.GetRequiredService<IAuthorizer>() };
         app.MapProbeEndpoints(() => null, probes);
         app.MapPrometheusScrapingEndpoint();
+        new QueryEndpoint(
+            rooms.Queries, probes.Authorizer, app.Services.GetRequiredService<ILogger<QueryEndpoint>>())
+                .Map(app);
         app.MapCloudEndpoints(rooms.Cluster, new CloudStatus(rooms, TimeProvider.System));
         app.MapFlight();
         app.MapNodeService();

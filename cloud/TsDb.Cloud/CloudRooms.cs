@@ -26,6 +26,7 @@ internal sealed class CloudRooms : IAsyncDisposable
     private readonly DataDirectory _disk;
     private readonly CancellationTokenSource _stop = new();
     private Task _beating = Task.CompletedTask;
+    private bool _hasLeft;
 
     private CloudRooms(DataDirectory disk) => _disk = disk;
 
@@ -50,7 +51,7 @@ internal sealed class CloudRooms : IAsyncDisposable
 
     public required LocalQueries Local { get; init; }
 
-    public required Coordinator Coordinator { get; init; }
+    public required ClusterQueries Queries { get; init; }
 
     /// <summary>Ends, with the reason, when the node can promise nothing any more and should exit.</summary>
     public Task Fault => Receiving.Failure;
@@ -90,13 +91,24 @@ internal sealed class CloudRooms : IAsyncDisposable
         await Receiving.StartAsync(_stop.Token);
     }
 
+    /// <summary>
+    /// Takes nothing more from edges and ends their connections; what is under way is stored first.
+    /// </summary>
+    public async Task LeaveAsync()
+    {
+        if (_hasLeft) return;
+        _hasLeft = true;
+        await Receiving.StopAsync();
+        await Edges.DisposeAsync();
+        if (Broker is not null) await Broker.DisposeAsync();
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await LeaveAsync();
         await _stop.CancelAsync();
         await Receiving.DisposeAsync();
-        await Edges.DisposeAsync();
-        if (Broker is not null) await Broker.DisposeAsync();
         await _beating;
         await Cluster.DisposeAsync();
         Channels.Dispose();
@@ -159,13 +171,13 @@ internal sealed class CloudRooms : IAsyncDisposable
             Receiving = receiving,
             Engine = engine,
             Local = local,
-            Coordinator = new Coordinator(
+            Queries = new ClusterQueries(new Coordinator(
                 new Planner(parser, engine, clock),
                 engine,
                 new ClusterWatch(cluster),
                 new GrpcCatalogClient(cluster, channels, local),
                 new FlightFragmentClient(cluster, channels, local),
-                clock),
+                clock)),
         };
     }
 
