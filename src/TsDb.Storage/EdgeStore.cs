@@ -124,6 +124,7 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
         RequireOpen();
         long rows = request.Batches.Sum(batch => (long)batch.RowCount);
         if (rows == 0) return CommitOutcome.Committed;
+        foreach (TableBatch batch in request.Batches) BatchColumns.RequireWhole(batch);
         bool isLarge = rows >= RowsLarge;
         long bytes = request.Batches.Sum(BatchSize.Of) * (isLarge ? 2 : 1);
         await _parts.Rooms.Memory.TakeAsync(bytes, ct).ConfigureAwait(false);

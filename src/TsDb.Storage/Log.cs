@@ -53,6 +53,9 @@ internal static partial class Log
         2014, LogLevel.Warning, "A catalog record could not be written; the catalog is rewritten first")]
     public static partial void CatalogFailed(ILogger log, Exception e);
 
+    [LoggerMessage(2016, LogLevel.Error, "A request cannot be stored; it was refused")]
+    public static partial void RequestBroken(ILogger log, Exception e);
+
     [LoggerMessage(2015, LogLevel.Information, "Retention dropped {Segments} segments ({Bytes} bytes)")]
     public static partial void Expired(ILogger log, int segments, long bytes);
 }

@@ -21,6 +21,9 @@ internal sealed class CommitWriter(
     EdgeStoreOptions options,
     StoreEnvironment env)
 {
+    // A seal is begun at its limit of cells; while it runs, this many times as many may gather.
+    private const int CellsOverrun = 4;
+
     private readonly ILogger _log = env.Loggers.CreateLogger<EdgeStore>();
     private readonly HotBuffer _hot = new(env.Clock);
     private long _rowsAccepted;
@@ -41,17 +44,14 @@ internal sealed class CommitWriter(
     public void Commit(IReadOnlyList<PendingCommit> group)
     {
         StoreVersion now = versions.Current;
-        long groupBytes = group.Sum(pending => pending.Bytes);
-        long shortBytes = rooms.Disk.ShortBytes(groupBytes, now.Hot.Bytes);
-        if (shortBytes > 0)
+        if (RefusalReason(now.Hot, group.Sum(pending => pending.Bytes)) is { } reason)
         {
-            Refuse(group, DiskRoom.Reason(shortBytes), null);
+            Refuse(group, reason, null);
             return;
         }
 
         (List<PendingCommit> admitted, SchemaCatalog schemas) = Admit(group, now.Schemas);
-        if (admitted.Count == 0) return;
-        GroupFrame frame = GroupFrame.Of(admitted);
+        if (admitted.Count == 0 || TryFrame(admitted) is not { } frame) return;
         CommitSequence sequence;
         try
         {
@@ -100,6 +100,40 @@ internal sealed class CommitWriter(
             []);
         _hot.Freeze(frozen.Hot);
         return FrozenBuffer.Of(frozen);
+    }
+
+    private string? RefusalReason(HotState hot, long groupBytes)
+    {
+        long shortBytes = rooms.Disk.ShortBytes(groupBytes, hot.Bytes);
+        if (shortBytes > 0) return DiskRoom.Reason(shortBytes);
+        return hot.OpenCells >= CellsOverrun * (long)options.SealCells
+            ? "the buffer has points of too many days: it takes writes again when a seal has made room"
+            : null;
+    }
+
+    // A batch that cannot be merged or encoded is the fault of one request: it must not take others along.
+    private GroupFrame? TryFrame(List<PendingCommit> admitted)
+    {
+        try
+        {
+            return GroupFrame.Of(admitted);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            if (admitted.Count == 1)
+            {
+                Log.RequestBroken(_log, e);
+                rooms.Memory.Give(admitted[0].Bytes);
+                admitted[0].Fail(
+                    new TsDbException(ErrorKind.Invalid, $"the request cannot be stored: {e.Message}", e));
+            }
+            else
+            {
+                foreach (PendingCommit pending in admitted) Commit([pending]);
+            }
+
+            return null;
+        }
     }
 
     private (List<PendingCommit> Admitted, SchemaCatalog Schemas) Admit(

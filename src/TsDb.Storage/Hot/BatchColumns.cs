@@ -20,6 +20,21 @@ internal static class BatchColumns
         }
     }
 
+    /// <summary>
+    /// Throws <see cref="ErrorKind.Invalid"/> unless every row names a series that is there: what is once in
+    /// the log has to be readable.
+    /// </summary>
+    public static void RequireWhole(TableBatch batch)
+    {
+        uint count = (uint)batch.Series.Length;
+        foreach (int series in batch.SeriesIndex)
+        {
+            if ((uint)series < count) continue;
+            throw new TsDbException(
+                ErrorKind.Invalid, $"a row of {batch.Table} names series {series} of {count}");
+        }
+    }
+
     private static FieldType TypeOf(TableId table, Field field) => field.DataType switch
     {
         DoubleType => FieldType.Float64,

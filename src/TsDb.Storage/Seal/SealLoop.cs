@@ -29,14 +29,21 @@ internal sealed class SealLoop : IDisposable
 
     public void Wake()
     {
-        if (!_isClosed) _wake.Set();
+        lock (_wake)
+        {
+            if (!_isClosed) _wake.Set();
+        }
     }
 
     public void Dispose()
     {
-        _isClosed = true;
         _timer.Dispose();
-        _wake.Set();
+        lock (_wake)
+        {
+            _isClosed = true;
+            _wake.Set();
+        }
+
         _thread.Join();
         _wake.Dispose();
     }
