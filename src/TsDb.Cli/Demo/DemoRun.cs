@@ -30,7 +30,27 @@ internal sealed class DemoRun(Fleet fleet, TimeProvider clock)
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         Task streams = Task.WhenAll(
             _overMqtt.OverMqttAsync(edges[0], stop.Token), _overHttp.OverHttpAsync(edges[1], stop.Token));
+        try
+        {
+            await WatchFaultAsync(clouds, edges, streams, ct);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await streams;
+        }
 
+        await DrainAsync(edges, ct);
+        long acknowledged = _overMqtt.Points + _overHttp.Points;
+        await CatchUpAsync(clouds[1], clouds[0], ct);
+        long counted = await CountAsync(clouds[1], "quorum", ct);
+        await AskAsync("cloud-2, which was dead", clouds[1], ct);
+        return await ReportAsync(acknowledged, counted, edges, ct);
+    }
+
+    /// <summary>Points keep coming while a cloud node dies and comes back.</summary>
+    private async Task WatchFaultAsync(NodePlan[] clouds, NodePlan[] edges, Task streams, CancellationToken ct)
+    {
         Say("this machine's metrics stream to edge-1 over MQTT and to edge-2 over HTTP");
         await StreamAsync(TimeSpan.FromSeconds(6), streams, ct);
         await AskAsync("edge-1 about its own points", edges[0], ct);
@@ -44,15 +64,6 @@ internal sealed class DemoRun(Fleet fleet, TimeProvider clock)
         Say("cloud-2 starts again on its disk");
         await fleet.RestartAsync(clouds[1], ct);
         await StreamAsync(TimeSpan.FromSeconds(3), streams, ct);
-        await stop.CancelAsync();
-        await streams;
-
-        await DrainAsync(edges, ct);
-        long acknowledged = _overMqtt.Points + _overHttp.Points;
-        await CatchUpAsync(clouds[1], clouds[0], ct);
-        long counted = await CountAsync(clouds[1], "quorum", ct);
-        await AskAsync("cloud-2, which was dead", clouds[1], ct);
-        return await ReportAsync(acknowledged, counted, edges, ct);
     }
 
     private async Task StreamAsync(TimeSpan time, Task streams, CancellationToken ct)
