@@ -57,13 +57,15 @@ public static class ReplicaRecordCodec
                     new Epoch(record.Whole.Epoch),
                     [.. record.Whole.Shards.Select(shard => new ShardId(checked((int)shard)))]),
                 _ => throw new TsDbException(
-                    ErrorKind.Corrupt, "the catalog has a record of a kind this version does not know: upgrade"),
+                    ErrorKind.Corrupt, "the catalog has a record of a kind that is not known: upgrade"),
             };
         }
-        catch (Exception e) when (e is InvalidProtocolBufferException or ArgumentException or OverflowException
+        catch (Exception e) when (
+            e is InvalidProtocolBufferException or ArgumentException or OverflowException
             || e is TsDbException { Kind: not ErrorKind.Corrupt })
         {
-            throw new TsDbException(ErrorKind.Corrupt, $"the catalog has a record that cannot be read: {e.Message}", e);
+            throw new TsDbException(
+                ErrorKind.Corrupt, $"the catalog has a record that cannot be read: {e.Message}", e);
         }
     }
 
@@ -164,7 +166,8 @@ public static class ReplicaRecordCodec
         role,
         Enum.IsDefined((FieldType)column.Type)
             ? (FieldType)column.Type
-            : throw new TsDbException(ErrorKind.Corrupt, $"column '{column.Name}' has the unknown type {column.Type}"));
+            : throw new TsDbException(
+                ErrorKind.Corrupt, $"column '{column.Name}' has the unknown type {column.Type}"));
 
     private static ByteString Bytes(Incarnation incarnation) =>
         ByteString.CopyFrom(incarnation.Value.ToByteArray(bigEndian: true));

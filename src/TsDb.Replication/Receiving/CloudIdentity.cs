@@ -44,7 +44,7 @@ public sealed record CloudIdentity(NodeId Id, Guid Directory)
         {
             throw new TsDbException(
                 ErrorKind.Corrupt,
-                $"{disk.FullPath(FileName)} is missing although the directory has segments: restore the file");
+                $"{disk.FullPath(FileName)} is missing and the directory has segments: restore the file");
         }
 
         // The catalog comes first: a directory that has an identity but no catalog has lost it.
@@ -105,7 +105,7 @@ public sealed record CloudIdentity(NodeId Id, Guid Directory)
             {
                 throw new TsDbException(
                     ErrorKind.Conflict,
-                    $"the data directory {disk.FullPath("")} is not a cloud node's: choose another directory");
+                    $"the data directory {disk.FullPath("")} is not a cloud node's: choose another");
             }
 
             Guid directory = Guid.ParseExact(root.GetProperty("directory").GetString() ?? "", "N");
@@ -115,7 +115,9 @@ public sealed record CloudIdentity(NodeId Id, Guid Directory)
             or InvalidOperationException)
         {
             throw new TsDbException(
-                ErrorKind.Corrupt, $"{disk.FullPath(FileName)} cannot be read ({e.Message}): restore the file", e);
+                ErrorKind.Corrupt,
+                $"{disk.FullPath(FileName)} cannot be read ({e.Message}): restore the file",
+                e);
         }
     }
 }

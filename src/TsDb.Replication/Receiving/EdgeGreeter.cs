@@ -71,7 +71,11 @@ internal sealed class EdgeGreeter(ReceiverOptions options, Func<NodeId, bool> is
     /// Judges a hello. Null: it has to be registered first, then judge again as a repetition.
     /// </summary>
     public EdgeAnswer.Hello? Judge(
-        EdgeControl message, EdgeControl.Hello hello, ClusterConfiguration cluster, bool isRepeat, DateTimeOffset now)
+        EdgeControl message,
+        EdgeControl.Hello hello,
+        ClusterConfiguration cluster,
+        bool isRepeat,
+        DateTimeOffset now)
     {
         EdgeState edge = StateOf(message.Edge);
         Renew(message.Edge, message.Instance, now);

@@ -42,7 +42,11 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
         if (transferred.Dictionary is { } hash && !TryReadDictionary(leaf.Cell, hash, out dictionary))
             return (null, ReceiveOutcome.Damaged, "the shipment that its compression refers to is not here");
         bool isPlain = TransferForms.TryToPlain(
-            transferred.Form, transferred.Bytes, transferred.BytesLength, dictionary, out ReadOnlyMemory<byte> plain);
+            transferred.Form,
+            transferred.Bytes,
+            transferred.BytesLength,
+            dictionary,
+            out ReadOnlyMemory<byte> plain);
         if (!isPlain) return (null, ReceiveOutcome.Damaged, "the bytes are not as long as offered");
         if (ContentHash.Of(plain.Span) != leaf.Hash)
             return (null, ReceiveOutcome.Damaged, "the bytes do not have the hash that was offered");
@@ -62,7 +66,8 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
     private static string? Disagreement(Leaf leaf, SegmentManifest manifest)
     {
         if (manifest.Cell != leaf.Cell) return $"the file belongs to {manifest.Cell}, offered as {leaf.Cell}";
-        if (manifest.Incarnation != leaf.Incarnation) return "the file is of another incarnation than offered";
+        if (manifest.Incarnation != leaf.Incarnation)
+            return "the file is of another incarnation than offered";
         return manifest.Ordinals == new OrdinalRange(leaf.Ordinal, leaf.Ordinal)
             ? null
             : $"the file is shipment {manifest.Ordinals.First.Value}, offered as {leaf.Ordinal.Value}";

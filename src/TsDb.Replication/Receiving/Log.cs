@@ -12,7 +12,8 @@ internal static partial class Log
     [LoggerMessage(4102, LogLevel.Error, "Leaf {Leaf} could not be stored")]
     public static partial void StoreFailed(ILogger log, Leaf leaf, Exception error);
 
-    [LoggerMessage(4103, LogLevel.Error, "The catalog of leaves is damaged and was set aside: this node recovers")]
+    [LoggerMessage(
+        4103, LogLevel.Error, "The catalog of leaves is damaged and was set aside: this node recovers")]
     public static partial void CatalogDamaged(ILogger log, Exception error);
 
     [LoggerMessage(4104, LogLevel.Error, "The catalog of leaves could not be written")]
@@ -30,8 +31,10 @@ internal static partial class Log
     [LoggerMessage(4108, LogLevel.Warning, "A message on {Topic} from broker {Broker} was ignored: {Reason}")]
     public static partial void MessageIgnored(ILogger log, string topic, string broker, string reason);
 
-    [LoggerMessage(4109, LogLevel.Warning, "Edge {Edge} incarnation {Incarnation} could not be registered: {Reason}")]
-    public static partial void NotRegistered(ILogger log, EdgeId edge, Incarnation incarnation, string reason);
+    [LoggerMessage(
+        4109, LogLevel.Warning, "Edge {Edge} incarnation {Incarnation} could not be registered: {Reason}")]
+    public static partial void NotRegistered(
+        ILogger log, EdgeId edge, Incarnation incarnation, string reason);
 
     [LoggerMessage(4110, LogLevel.Information, "Repair fetched {Fetched} leaves; {Missing} could not be got")]
     public static partial void Repaired(ILogger log, int fetched, int missing);

@@ -127,7 +127,8 @@ internal sealed class QuorumCounter(ReceiverOptions options)
         if (isSweep) _sweptAt = now;
         foreach (ContentHash hash in isSweep ? [.. _counts.Keys] : _fresh)
         {
-            if (!_counts.TryGetValue(hash, out LeafCount? count) || !count.IsHere || count.NoticeAt > now) continue;
+            if (!_counts.TryGetValue(hash, out LeafCount? count) || !count.IsHere || count.NoticeAt > now)
+                continue;
             foreach (NodeId owner in count.Owners)
             {
                 if (owner == options.Self || count.Counted.Contains(owner)) continue;
@@ -153,7 +154,8 @@ internal sealed class QuorumCounter(ReceiverOptions options)
         List<Leaf> due = [];
         foreach (LeafCount count in _counts.Values)
         {
-            if (count.IsHere || count.Holders.Count == 0 || now - count.FetchAt < options.FetchAfter) continue;
+            if (count.IsHere || count.Holders.Count == 0 || now - count.FetchAt < options.FetchAfter)
+                continue;
             count.FetchAt = now;
             due.Add(count.Leaf);
         }

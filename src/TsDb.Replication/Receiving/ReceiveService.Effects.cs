@@ -113,7 +113,9 @@ public sealed partial class ReceiveService
             Horizons = cluster.Databases.Values
                 .Where(database => database.HorizonNanoseconds > long.MinValue)
                 .ToImmutableSortedDictionary(
-                    database => database.Name, database => database.HorizonNanoseconds, StringComparer.Ordinal),
+                    database => database.Name,
+                    database => database.HorizonNanoseconds,
+                    StringComparer.Ordinal),
         }));
         AskRepair();
     }
@@ -161,7 +163,8 @@ public sealed partial class ReceiveService
                 _options.Receiver.Self,
                 cluster.Id,
                 cluster.Epoch,
-                [.. told.Select(l => new NoticedLeaf(l, _store.IsWhole(ShardId.Of(l.Cell, cluster.ShardCount))))]);
+                [.. told.Select(
+                    l => new NoticedLeaf(l, _store.IsWhole(ShardId.Of(l.Cell, cluster.ShardCount))))]);
             _ = TellAsync(node, notice, _stopping.Token);
         }
     }
@@ -196,7 +199,8 @@ public sealed partial class ReceiveService
             Log.NotRegistered(_log, edge, incarnation, e.Message);
         }
 
-        if (_ports.Cluster.Current is { } current) await ReportAsync(new ReceiveEvent.Configured(current), ct);
+        if (_ports.Cluster.Current is { } current)
+            await ReportAsync(new ReceiveEvent.Configured(current), ct);
         await ReportAsync(new ReceiveEvent.RegisterEnded(edge, incarnation), ct);
     }
 

@@ -36,7 +36,11 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
 
     /// <summary>Puts the parts together; nothing happens before <see cref="StartAsync"/>.</summary>
     public ReceiveService(
-        ReceiveServiceOptions options, ReplicaStore store, ReceivePorts ports, TimeProvider clock, ILogger log)
+        ReceiveServiceOptions options,
+        ReplicaStore store,
+        ReceivePorts ports,
+        TimeProvider clock,
+        ILogger log)
     {
         (_options, _store, _ports, _clock, _log) = (options, store, ports, clock, log);
         _keeper = new LeafKeeper(store, ports.Verifier);

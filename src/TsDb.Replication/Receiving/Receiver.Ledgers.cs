@@ -13,7 +13,8 @@ public sealed partial class Receiver
     private static readonly TimeSpan ListAge = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan UnknownRest = TimeSpan.FromSeconds(5);
 
-    private readonly SortedDictionary<EdgeId, (EdgeControl Message, EdgeControl.Hello Hello)> _registering = [];
+    private readonly SortedDictionary<EdgeId, (EdgeControl Message, EdgeControl.Hello Hello)> _registering =
+        [];
     private readonly Dictionary<(Cell, Incarnation), Suspicion> _suspicions = [];
     private readonly SortedDictionary<ShardId, List<Leaf>> _maybeMissing = [];
     private readonly RecentHashes _unknown = new(UnknownMax, UnknownRest);
@@ -100,7 +101,7 @@ public sealed partial class Receiver
                 message.Instance,
                 list.Incarnation,
                 HelloVerdict.TakeNewIncarnation,
-                $"shipment {suspicion.OrdinalMax} of {list.Cell} is known here and not there: restored or cloned"));
+                $"shipment {suspicion.OrdinalMax} of {list.Cell} is known here only: restored or cloned"));
             return;
         }
 
@@ -132,7 +133,8 @@ public sealed partial class Receiver
     private void AskOwners(ShardId shard, Leaf[] leaves)
     {
         if (leaves.Length == 0) return;
-        if (!_maybeMissing.TryGetValue(shard, out List<Leaf>? waiting)) _maybeMissing.Add(shard, waiting = []);
+        if (!_maybeMissing.TryGetValue(shard, out List<Leaf>? waiting))
+            _maybeMissing.Add(shard, waiting = []);
         if (waiting.Count == 0) _effects.Add(new ReceiveEffect.Repair(shard));
         waiting.AddRange(leaves.Take(ListsMax - waiting.Count));
     }

@@ -69,7 +69,8 @@ public sealed partial class Receiver
         long bytes = Math.Max(offer.TransferBytes, offer.BytesLength);
         if (bytes > _options.ShipmentBytesMax)
         {
-            string reason = $"a shipment of {bytes} bytes is above this cluster's {_options.ShipmentBytesMax}";
+            string reason =
+                $"a shipment of {bytes} bytes is above this cluster's {_options.ShipmentBytesMax}";
             Answer(edge, new EdgeAnswer.Refuse(leaf.Hash, reason));
             return;
         }

@@ -152,7 +152,8 @@ public sealed partial class Receiver
 
     private ShardId ShardOf(Leaf leaf) => ShardId.Of(leaf.Cell, _cluster!.ShardCount);
 
-    private void Answer(EdgeId edge, EdgeAnswer answer) => _effects.Add(new ReceiveEffect.Answer(edge, answer));
+    private void Answer(EdgeId edge, EdgeAnswer answer) =>
+        _effects.Add(new ReceiveEffect.Answer(edge, answer));
 
     private void TellOwners(DateTimeOffset now)
     {

@@ -21,7 +21,8 @@ internal sealed class ReplicaCatalog : IDisposable
 
     private readonly Dictionary<Cell, Cell> _cells = [];
     private readonly Dictionary<ColumnSet, ColumnSet> _columnSets = [];
-    private ImmutableSortedDictionary<ShardId, Epoch> _whole = ImmutableSortedDictionary<ShardId, Epoch>.Empty;
+    private ImmutableSortedDictionary<ShardId, Epoch> _whole =
+        ImmutableSortedDictionary<ShardId, Epoch>.Empty;
     private RecordLog _records = null!;
     private long _bytesAfterRewrite;
 
@@ -133,7 +134,8 @@ internal sealed class ReplicaCatalog : IDisposable
     {
         foreach (IGrouping<Epoch, KeyValuePair<ShardId, Epoch>> group in _whole.GroupBy(entry => entry.Value))
             yield return new ReplicaRecord.Whole(group.Key, [.. group.Select(entry => entry.Key)]);
-        foreach (StoredLeaf[] chunk in version.Cells.SelectMany(cell => cell.Leaves).Chunk(LeavesPerRecordMax))
+        foreach (
+            StoredLeaf[] chunk in version.Cells.SelectMany(cell => cell.Leaves).Chunk(LeavesPerRecordMax))
             yield return new ReplicaRecord.Stored([.. chunk.Select(FactsOf)]);
     }
 

@@ -200,7 +200,8 @@ public sealed class ReplicaStore : IDisposable
     {
         Leaf leaf = verified.Leaf;
         ContentHash? known = Current.Find(leaf.Cell)?.Find(leaf.Incarnation, leaf.Ordinal)?.Hash;
-        if (batch.TryGetValue((leaf.Cell, leaf.Incarnation, leaf.Ordinal), out ContentHash hash)) known ??= hash;
+        if (batch.TryGetValue((leaf.Cell, leaf.Incarnation, leaf.Ordinal), out ContentHash hash))
+            known ??= hash;
         if (known is not null)
             return known == leaf.Hash ? ReceiveOutcome.AlreadyPresent : ReceiveOutcome.Fork;
         return _disk.FreeBytes - verified.Content.Length < _options.DiskReserveBytes

@@ -56,7 +56,11 @@ public sealed class RepairRound(
         RepairPolicy.HeardMin(cluster, isRecovering: !_store.IsWhole(shard));
 
     private async Task<List<ShardId>> CompareAsync(
-        ClusterConfiguration cluster, NodeId peer, ImmutableArray<ShardId> shards, Tally tally, CancellationToken ct)
+        ClusterConfiguration cluster,
+        NodeId peer,
+        ImmutableArray<ShardId> shards,
+        Tally tally,
+        CancellationToken ct)
     {
         List<ShardId> heard = [];
         try
@@ -71,8 +75,8 @@ public sealed class RepairRound(
                 if (isPulled && !theirs.IsRecovering) heard.Add(theirs.Shard);
             }
         }
-        catch (TsDbException e) when (e.Kind is ErrorKind.Unavailable or ErrorKind.Deadline or ErrorKind.Closed
-            or ErrorKind.Conflict)
+        catch (TsDbException e) when (e.Kind is ErrorKind.Unavailable or ErrorKind.Deadline
+            or ErrorKind.Closed or ErrorKind.Conflict)
         {
             Receiving.Log.PeerNotHeard(log, peer, e.Message);
         }
@@ -91,7 +95,8 @@ public sealed class RepairRound(
         bool isWhole = true;
         foreach (DayDigest theirs in await peers.DayDigestsAsync(peer, shard, ct))
         {
-            if (ours.TryGetValue((theirs.Table, theirs.Day), out LeafDigest digest) && digest == theirs.Digest)
+            if (ours.TryGetValue(
+                (theirs.Table, theirs.Day), out LeafDigest digest) && digest == theirs.Digest)
                 continue;
             ImmutableArray<ListedLeaf> listed =
                 await peers.LeavesAsync(peer, shard, theirs.Table, theirs.Day, ct);

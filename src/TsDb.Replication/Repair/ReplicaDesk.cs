@@ -11,7 +11,9 @@ namespace TsDb.Replication.Repair;
 /// <param name="cluster">Which cluster this is.</param>
 /// <param name="noticed">Where notices go; returns once there was room.</param>
 public sealed class ReplicaDesk(
-    ReplicaStore store, IClusterState cluster, Func<StoredNotice, CancellationToken, ValueTask> noticed) : PeerDesk
+    ReplicaStore store,
+    IClusterState cluster,
+    Func<StoredNotice, CancellationToken, ValueTask> noticed) : PeerDesk
 {
     /// <summary>Most bytes in one answer to a fetch.</summary>
     public const int FetchBytesMax = 2 << 20;
@@ -33,7 +35,9 @@ public sealed class ReplicaDesk(
         HeldState StateOf(Leaf leaf)
         {
             if (version.Find(leaf) is null) return HeldState.Absent;
-            return store.IsWhole(ShardId.Of(leaf.Cell, current.ShardCount)) ? HeldState.Counted : HeldState.Recovering;
+            return store.IsWhole(ShardId.Of(leaf.Cell, current.ShardCount)) 
+                ? HeldState.Counted
+                : HeldState.Recovering;
         }
     }
 

@@ -89,8 +89,8 @@ public sealed class RecordLog : IDisposable
     }
 
     /// <summary>
-    /// Begins a new file that holds these records only, and removes the older one. After an exception either of them
-    /// may be found at the next start, so the log refuses appends until a rewrite succeeds.
+    /// Begins a new file that holds these records only, and removes the older one. After an exception either
+    /// of them may be found at the next start, so the log refuses appends until a rewrite succeeds.
     /// </summary>
     public void Rewrite(IEnumerable<ReadOnlyMemory<byte>> records)
     {
@@ -188,7 +188,8 @@ public sealed class RecordLog : IDisposable
     private static byte[] ReadAll(IDiskFile file, string path)
     {
         if (file.BytesLength > Array.MaxLength)
-            throw new TsDbException(ErrorKind.TooLarge, $"{path} of {file.BytesLength} bytes is too long to read");
+            throw new TsDbException(
+                ErrorKind.TooLarge, $"{path} of {file.BytesLength} bytes is too long to read");
         byte[] bytes = new byte[file.BytesLength];
         for (int at = 0; at < bytes.Length;)
         {

@@ -25,7 +25,8 @@ internal sealed class BrokerConnection : IAsyncDisposable
     private readonly ILogger _log;
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private readonly Channel<MqttApplicationMessage> _outbox;
-    private readonly ConcurrentDictionary<string, ReadOnlyMemory<byte>> _retained = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ReadOnlyMemory<byte>> _retained =
+        new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changed = new(0, 1);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _running;
@@ -33,11 +34,19 @@ internal sealed class BrokerConnection : IAsyncDisposable
 
     /// <summary>Begins to connect.</summary>
     public BrokerConnection(
-        Uri broker, CloudBrokerOptions options, FilterSet filters, IEdgeInbox inbox, TimeProvider clock, ILogger log)
+        Uri broker,
+        CloudBrokerOptions options,
+        FilterSet filters,
+        IEdgeInbox inbox,
+        TimeProvider clock,
+        ILogger log)
     {
         (Broker, _options, _filters, _inbox, _clock, _log) = (broker, options, filters, inbox, clock, log);
         _outbox = Channel.CreateBounded<MqttApplicationMessage>(
-            new BoundedChannelOptions(options.OutboxMessagesMax) { FullMode = BoundedChannelFullMode.DropOldest });
+            new BoundedChannelOptions(options.OutboxMessagesMax)
+            {
+                FullMode = BoundedChannelFullMode.DropOldest,
+            });
         _client.ApplicationMessageReceivedAsync += ReceiveAsync;
         _running = Task.Run(RunAsync);
     }
@@ -151,7 +160,8 @@ internal sealed class BrokerConnection : IAsyncDisposable
         TaskCompletionSource lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Task OnLost(MqttClientDisconnectedEventArgs e)
         {
-            lost.TrySetException(new IOException(e.ReasonString ?? e.Exception?.Message ?? e.Reason.ToString()));
+            lost.TrySetException(
+                new IOException(e.ReasonString ?? e.Exception?.Message ?? e.Reason.ToString()));
             return Task.CompletedTask;
         }
 
@@ -221,8 +231,8 @@ internal sealed class BrokerConnection : IAsyncDisposable
 
     private async Task ReceiveAsync(MqttApplicationMessageReceivedEventArgs e)
     {
-        Task taken = _inbox.TakeAsync(
-            Broker.ToString(), e.ApplicationMessage.Topic, e.ApplicationMessage.Payload.ToArray(), _stopping.Token)
+        byte[] payload = e.ApplicationMessage.Payload.ToArray();
+        Task taken = _inbox.TakeAsync(Broker.ToString(), e.ApplicationMessage.Topic, payload, _stopping.Token)
             .AsTask();
         await taken.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -251,7 +261,8 @@ internal sealed class BrokerConnection : IAsyncDisposable
         }
     }
 
-    private static MqttApplicationMessage MessageOf(string topic, ReadOnlyMemory<byte> payload, bool retain) => new()
+    private static MqttApplicationMessage MessageOf(
+        string topic, ReadOnlyMemory<byte> payload, bool retain) => new()
     {
         Topic = topic,
         Payload = new ReadOnlySequence<byte>(payload),

@@ -28,7 +28,11 @@ public sealed class CloudEdgeLink : IEdgeLink, IAsyncDisposable
     /// null, over the outside brokers of the options.
     /// </summary>
     public CloudEdgeLink(
-        CloudBrokerOptions options, EmbeddedBroker? own, IClusterState cluster, TimeProvider clock, ILogger log) =>
+        CloudBrokerOptions options,
+        EmbeddedBroker? own,
+        IClusterState cluster,
+        TimeProvider clock,
+        ILogger log) =>
         (_options, _own, _cluster, _clock, _log) = (options, own, cluster, clock, log);
 
     /// <summary>Brokers that are connected now, this node's own not counted.</summary>
@@ -120,7 +124,8 @@ public sealed class CloudEdgeLink : IEdgeLink, IAsyncDisposable
 
     private async Task FollowAsync(ClusterConfiguration? cluster)
     {
-        SortedSet<string> wanted = new(_own is null ? OutsideBrokers() : MemberBrokers(cluster), StringComparer.Ordinal);
+        SortedSet<string> wanted =
+            new(_own is null ? OutsideBrokers() : MemberBrokers(cluster), StringComparer.Ordinal);
         List<BrokerConnection> gone = [];
         lock (_gate)
         {
@@ -135,7 +140,8 @@ public sealed class CloudEdgeLink : IEdgeLink, IAsyncDisposable
             {
                 BrokerConnection connection =
                     new(BrokerUrl.Parse(broker), _options, _filters, _inbox, _clock, _log);
-                foreach ((string topic, ReadOnlyMemory<byte> payload) in _retained) connection.Retain(topic, payload);
+                foreach ((string topic, ReadOnlyMemory<byte> payload) in _retained)
+                    connection.Retain(topic, payload);
                 _connections.Add(broker, connection);
             }
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
@@ -33,6 +34,8 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private readonly MqttConnectionHandler _connections = new();
     private readonly MqttServer _server;
     private readonly Dictionary<string, object> _ownSession = [];
+    private readonly ConcurrentDictionary<string, ReadOnlyMemory<byte>> _retained =
+        new(StringComparer.Ordinal);
     private FilterSet _filters = new([]);
     private IEdgeInbox? _inbox;
 
@@ -62,7 +65,12 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     }
 
     /// <summary>Starts the broker; to be called before the listener opens.</summary>
-    public Task StartAsync() => _server.StartAsync();
+    public async Task StartAsync()
+    {
+        await _server.StartAsync();
+        foreach ((string topic, ReadOnlyMemory<byte> payload) in _retained)
+            await PublishAsync(topic, payload, retain: true, CancellationToken.None);
+    }
 
     /// <summary>From now on messages that match the filters also go to the inbox.</summary>
     internal void Deliver(IEdgeInbox inbox) => Volatile.Write(ref _inbox, inbox);
@@ -74,6 +82,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     internal async Task PublishAsync(
         string topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken ct)
     {
+        if (retain) _retained[topic] = payload;
         if (!_server.IsStarted) return;
         MqttApplicationMessage message = new()
         {

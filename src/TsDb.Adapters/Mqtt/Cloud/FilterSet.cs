@@ -15,6 +15,7 @@ internal sealed class FilterSet(IReadOnlyCollection<string> filters)
     public bool Matches(string topic)
     {
         int slash = topic.LastIndexOf('/');
-        return _filters.Contains(topic) || (slash >= 0 && _filters.Contains(string.Concat(topic.AsSpan(0, slash), "/+")));
+        return _filters.Contains(topic)
+            || (slash >= 0 && _filters.Contains(string.Concat(topic.AsSpan(0, slash), "/+")));
     }
 }

@@ -29,7 +29,8 @@ internal sealed class TopicRules(ShipmentTopics topics)
     public bool MaySubscribe(string? clientId, string filter)
     {
         if (filter == topics.Cluster) return true;
-        if (NodeClientId.TryParse(clientId, out _)) return filter.StartsWith(topics.Root, StringComparison.Ordinal);
+        if (NodeClientId.TryParse(clientId, out _))
+            return filter.StartsWith(topics.Root, StringComparison.Ordinal);
         return EdgeClientId.TryParse(clientId, out EdgeId edge, out _)
             && (filter == topics.Ack(edge) || filter == topics.Query(edge));
     }

@@ -7,9 +7,9 @@ namespace TsDb.Tests.Replication.Receiving;
 public sealed class ChaosTests
 {
     /// <summary>
-    /// Messages get lost, double and overtake each other, nodes lose their power at any call to the disk: whatever is
-    /// called durable is on the disks of a write quorum at that moment and ever after, and once the faults stop every
-    /// owner has every leaf.
+    /// Messages get lost, double and overtake each other, nodes lose their power at any call to the disk:
+    /// whatever is called durable is on the disks of a write quorum at that moment and ever after, and once
+    /// the faults stop every owner has every leaf.
     /// </summary>
     [Theory]
     [InlineData(3, 3)]
@@ -31,7 +31,8 @@ public sealed class ChaosTests
         world.Decided = (node, hash) =>
         {
             Assert.True(
-                world.Holders(byHash[hash].Leaf) >= world.Cluster.WriteQuorum, $"seed {seed}: {node} said too much");
+                world.Holders(byHash[hash].Leaf) >= world.Cluster.WriteQuorum,
+                $"seed {seed}: {node} said too much");
             durable.Add(hash);
         };
         HashSet<ContentHash> heard = [];
@@ -81,7 +82,8 @@ public sealed class ChaosTests
         {
             Assert.Contains(leaf.Leaf.Hash, heard);
             Assert.Equal(
-                replication, world.Nodes.Count(node => node.Store.Current.Find(leaf.Leaf) is { } s && node.Store.Scrub(s)));
+                replication, world.Nodes.Count(
+                    node => node.Store.Current.Find(leaf.Leaf) is { } s && node.Store.Scrub(s)));
         }
 
         Assert.Superset(heard, durable);

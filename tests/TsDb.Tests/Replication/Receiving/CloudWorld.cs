@@ -11,8 +11,8 @@ using TsDb.Simulation.Disk;
 namespace TsDb.Tests.Replication.Receiving;
 
 /// <summary>
-/// Cloud nodes without threads: the receivers, stores and repair of production over faulty disks and messages that get
-/// lost, double and overtake each other. One seed gives one run.
+/// Cloud nodes without threads: the receivers, stores and repair of production over faulty disks and messages
+/// that get lost, double and overtake each other. One seed gives one run.
 /// </summary>
 public sealed class CloudWorld : IPeerLink
 {
@@ -24,7 +24,11 @@ public sealed class CloudWorld : IPeerLink
     {
         _random = new Random(seed);
         Cluster = Shipments.Founded(nodes, replication, quorum);
-        Nodes = [.. Enumerable.Range(1, nodes).Select(number => new Node(this, Shipments.Node(number), seed + number))];
+        Nodes =
+        [
+            .. Enumerable.Range(1, nodes)
+                .Select(number => new Node(this, Shipments.Node(number), seed + number)),
+        ];
         foreach (Node node in Nodes) node.Start();
     }
 
@@ -115,7 +119,9 @@ public sealed class CloudWorld : IPeerLink
         }
     }
 
-    /// <summary>Nodes whose store ever said that it has the leaf: they must have it still, also after a crash.</summary>
+    /// <summary>
+    /// Nodes whose store ever said that it has the leaf: they must have it still, also after a crash.
+    /// </summary>
     public int Holders(Leaf leaf) => Nodes.Count(node => node.Kept.Contains(leaf));
 
     public Task<StoredReply> StoredAsync(NodeId node, StoredNotice notice, CancellationToken ct)
@@ -129,7 +135,8 @@ public sealed class CloudWorld : IPeerLink
         NodeId node, ImmutableArray<ShardId> shards, CancellationToken ct) =>
         Task.FromResult(Up(node).Desk.ShardDigests(shards));
 
-    public Task<ImmutableArray<DayDigest>> DayDigestsAsync(NodeId node, ShardId shard, CancellationToken ct) =>
+    public Task<ImmutableArray<DayDigest>> DayDigestsAsync(
+        NodeId node, ShardId shard, CancellationToken ct) =>
         Task.FromResult(Up(node).Desk.DayDigests(shard));
 
     public Task<ImmutableArray<ListedLeaf>> LeavesAsync(
@@ -216,8 +223,9 @@ public sealed class CloudWorld : IPeerLink
         try
         {
             LeafFetcher fetcher = new(this, 1 << 20);
-            return node.Note(node.Keeper.Keep(
-                [fetcher.FetchAsync(fetch.From, fetch.Leaf, CancellationToken.None).GetAwaiter().GetResult()])[0]);
+            TransferredLeaf fetched =
+                fetcher.FetchAsync(fetch.From, fetch.Leaf, CancellationToken.None).GetAwaiter().GetResult();
+            return node.Note(node.Keeper.Keep([fetched])[0]);
         }
         catch (TsDbException)
         {
@@ -285,7 +293,8 @@ public sealed class CloudWorld : IPeerLink
             Receiver = new Receiver(
                 new ReceiverOptions { Self = id }, () => Store.Current, Store.IsWhole, IsLive);
             Desk = new ReplicaDesk(Store, this, (_, _) => default);
-            _repair = new RepairRound(id, Keeper, world, new LeafFetcher(world, 1 << 20), NullLogger.Instance);
+            _repair =
+                new RepairRound(id, Keeper, world, new LeafFetcher(world, 1 << 20), NullLogger.Instance);
             IsUp = true;
             Configure();
         }
@@ -326,13 +335,15 @@ public sealed class CloudWorld : IPeerLink
 
         public ReceiveEvent.Finished Note(ReceiveEvent.Finished finished)
         {
-            if (finished.Outcome is ReceiveOutcome.Stored or ReceiveOutcome.AlreadyPresent) Kept.Add(finished.Leaf);
+            if (finished.Outcome is ReceiveOutcome.Stored or ReceiveOutcome.AlreadyPresent)
+                Kept.Add(finished.Leaf);
             return finished;
         }
 
         public bool IsLive(NodeId node) => world.Nodes.Single(n => n.Id == node).IsUp;
 
-        public Task RegisterAsync(EdgeId edge, Incarnation incarnation, CancellationToken ct) => Task.CompletedTask;
+        public Task RegisterAsync(EdgeId edge, Incarnation incarnation, CancellationToken ct) =>
+            Task.CompletedTask;
 
         private IEnumerable<ShardId> Shards() =>
             Enumerable.Range(0, world.Cluster.ShardCount).Select(number => new ShardId(number));

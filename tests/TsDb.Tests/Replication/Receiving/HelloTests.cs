@@ -98,7 +98,8 @@ public sealed class HelloTests
         Reconcile(leaves[..1]);
         List(leaves[..1]);
         Assert.All(
-            _world.Answers<EdgeAnswer.Hello>(), a => Assert.Equal(HelloVerdict.TakeNewIncarnation, a.Verdict));
+            _world.Answers<EdgeAnswer.Hello>(), a =>
+                Assert.Equal(HelloVerdict.TakeNewIncarnation, a.Verdict));
         Assert.NotEmpty(_world.Answers<EdgeAnswer.Hello>());
     }
 

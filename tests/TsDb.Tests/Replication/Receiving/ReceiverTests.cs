@@ -22,7 +22,8 @@ public sealed class ReceiverTests
         world.Offer(leaf);
         world.Run(Moment);
         Assert.Equal(replication, world.Holders(leaf.Leaf));
-        Assert.All(world.Answers<EdgeAnswer.Durable>(), durable => Assert.Equal(leaf.Leaf.Hash, durable.Hash));
+        Assert.All(
+            world.Answers<EdgeAnswer.Durable>(), durable => Assert.Equal(leaf.Leaf.Hash, durable.Hash));
         Assert.InRange(world.Said.Count, 1, replication);
         Assert.All(world.Nodes, node => Assert.Equal(0, node.Receiver.UndecidedCount));
     }
@@ -81,7 +82,8 @@ public sealed class ReceiverTests
         CloudWorld world = World(1, 1);
         VerifiedLeaf leaf = Shipments.Make(1, rows: 2_000);
         world.Offer(leaf, inline: false);
-        world.SendChunks(leaf, ranges: [new WantRange(0, 2_048), new WantRange(4_096, leaf.Content.Length - 4_096)]);
+        world.SendChunks(
+            leaf, ranges: [new WantRange(0, 2_048), new WantRange(4_096, leaf.Content.Length - 4_096)]);
         world.Run(Moment);
         Assert.Empty(world.Said);
         world.Run(2 * Moment);

@@ -104,7 +104,8 @@ public sealed class ReplicaStoreTests
 
                 disk.Faults = null;
                 Assert.InRange(acknowledged.Count, leaves.Length - 1, leaves.Length);
-                Assert.DoesNotContain(store.Store(leaves), outcome => outcome > ReceiveOutcome.AlreadyPresent);
+                Assert.DoesNotContain(
+                    store.Store(leaves), outcome => outcome > ReceiveOutcome.AlreadyPresent);
                 disk.Restart();
                 using ReplicaStore again = Open(disk);
                 Assert.Equal(leaves.Length, again.Current.LeafCount);
@@ -156,7 +157,9 @@ public sealed class ReplicaStoreTests
         Assert.False(again.IsCatalogIntact);
         Assert.Equal(0, again.Current.LeafCount);
         Assert.Equal([ReceiveOutcome.Stored], again.Store([Shipments.Make(1)]));
-        Assert.Contains(_disk.List(ReplicaStore.CatalogFolder), path => path.EndsWith(".damaged", StringComparison.Ordinal));
+        Assert.Contains(
+            _disk.List(ReplicaStore.CatalogFolder),
+            path => path.EndsWith(".damaged", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -211,7 +214,8 @@ public sealed class ReplicaStoreTests
             leaves[0].Leaf.Cell.Table, cluster, _ => true, new Day(17_000).Range);
         Assert.Equal(
             [9L, 1L, 2L], day.Segments.OrderBy(s => s.Rank).Select(s => s.Manifest.Ordinals.First.Value));
-        Assert.All(day.Segments, s => Assert.StartsWith("/faulty/segments/db/weather/edge=E1/2016-07-18/", s.Path));
+        Assert.All(
+            day.Segments, s => Assert.StartsWith("/faulty/segments/db/weather/edge=E1/2016-07-18/", s.Path));
         ClusterConfiguration behind = Shipments.Founded(1, 1);
         TsDbException error = Assert.Throws<TsDbException>(
             () => lease.Snapshot(leaves[0].Leaf.Cell.Table, behind, _ => true, TimeRange.All));
@@ -221,7 +225,8 @@ public sealed class ReplicaStoreTests
     [Fact]
     public void The_catalog_is_written_anew_when_most_of_it_is_past_and_says_the_same()
     {
-        ReplicaStoreOptions options = new() { DiskReserveBytes = ReserveBytes, CatalogRewriteBytesMin = 2_000 };
+        ReplicaStoreOptions options =
+            new() { DiskReserveBytes = ReserveBytes, CatalogRewriteBytesMin = 2_000 };
         VerifiedLeaf leaf = Shipments.Make(1);
         LeafDigest digest;
         CloudIdentity.LoadOrCreate(_disk, null, Shipments.Node(1), NewId);
