@@ -4,8 +4,8 @@ using TsDb.Model;
 namespace TsDb.Codec.Shipment;
 
 /// <summary>
-/// One thing a cloud node says to an edge. A hash names exactly one leaf, because the file's footer holds cell,
-/// incarnation and ordinal.
+/// One thing a cloud node says to an edge. A hash names exactly one leaf, because the file's footer holds
+/// cell, incarnation and ordinal.
 /// </summary>
 public abstract record EdgeAnswer
 {
@@ -16,7 +16,8 @@ public abstract record EdgeAnswer
     /// <summary>
     /// The answer to the hello of <paramref name="Instance"/> with <paramref name="Incarnation"/>.
     /// </summary>
-    public sealed record Hello(Guid Instance, Incarnation Incarnation, HelloVerdict Verdict, string Reason) : EdgeAnswer;
+    public sealed record Hello(
+        Guid Instance, Incarnation Incarnation, HelloVerdict Verdict, string Reason) : EdgeAnswer;
 
     /// <summary>
     /// The write quorum of the header's epoch has the leaf on disk: what the edge waits for.
@@ -27,7 +28,8 @@ public abstract record EdgeAnswer
     public sealed record Have(ContentHash Hash) : EdgeAnswer;
 
     /// <summary>This node lacks these bytes; no ranges: it lacks the offer.</summary>
-    public sealed record Want(ContentHash Hash, TransferForm Form, ImmutableArray<WantRange> Ranges) : EdgeAnswer;
+    public sealed record Want(
+        ContentHash Hash, TransferForm Form, ImmutableArray<WantRange> Ranges) : EdgeAnswer;
 
     /// <summary>Wait this long before offering the leaf (null: anything) again.</summary>
     public sealed record Later(TimeSpan Wait, ContentHash? Hash, string Reason) : EdgeAnswer;
@@ -36,8 +38,8 @@ public abstract record EdgeAnswer
     public sealed record Expired(ContentHash Hash) : EdgeAnswer;
 
     /// <summary>
-    /// This leaf will never be taken. A fork means that another leaf has its ordinal: one such refusal is enough,
-    /// the rows have to be cut anew.
+    /// This leaf will never be taken. A fork means that another leaf has its ordinal: one such refusal is
+    /// enough, the rows have to be cut anew.
     /// </summary>
     public sealed record Refuse(ContentHash Hash, string Reason, bool IsFork = false) : EdgeAnswer;
 

@@ -4,8 +4,8 @@ using TsDb.Model;
 namespace TsDb.Codec.Shipment;
 
 /// <summary>
-/// The MQTT client id of an edge's uplink, <c>edge:{edge}:{instance}</c>: a broker's access rules read from it which
-/// topics the connection may use, and two live edges of one name do not throw each other out unseen.
+/// The MQTT client id of an edge's uplink, <c>edge:{edge}:{instance}</c>: a broker's access rules read from
+/// it which topics the connection may use, and two live edges of one name do not throw each other out unseen.
 /// </summary>
 public static class EdgeClientId
 {
@@ -20,7 +20,8 @@ public static class EdgeClientId
         (edge, instance) = (default, default);
         if (clientId is null || !clientId.StartsWith(Prefix, StringComparison.Ordinal)) return false;
         string[] parts = clientId[Prefix.Length..].Split(':');
-        if (parts.Length != 2 || !EdgeId.IsValid(parts[0]) || !Guid.TryParseExact(parts[1], "N", out instance)) return false;
+        if (parts.Length != 2 || !EdgeId.IsValid(parts[0])) return false;
+        if (!Guid.TryParseExact(parts[1], "N", out instance)) return false;
         edge = new EdgeId(parts[0]);
         return true;
     }

@@ -13,8 +13,8 @@ public sealed record OfferMessage(MessageHeader Header, ImmutableArray<Offer> Of
     public TransferForm BundleForm { get; init; }
 
     /// <summary>
-    /// Travelling forms of the offers that carry no payload of their own, one after the other, compressed together as
-    /// <see cref="BundleForm"/> says. Empty: those offers are followed by chunks.
+    /// Travelling forms of the offers that carry no payload of their own, one after the other, compressed
+    /// together as <see cref="BundleForm"/> says. Empty: those offers are followed by chunks.
     /// </summary>
     public ReadOnlyMemory<byte> Bundle { get; init; }
 }

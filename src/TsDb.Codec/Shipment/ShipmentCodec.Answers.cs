@@ -28,9 +28,11 @@ public static partial class ShipmentCodec
         P.ClusterInfo wire = WireRules.Parse(P.ClusterInfo.Parser, bytes);
         MessageHeader header = WireRules.Header(wire.Header);
         WireRules.Require(
-            wire.ShardCount is >= 1 and <= ShipmentLimits.ShardsMax, $"a cluster of {wire.ShardCount} shards");
+            wire.ShardCount is >= 1 and <= ShipmentLimits.ShardsMax,
+            $"a cluster of {wire.ShardCount} shards");
         WireRules.Require(
-            wire.ReplicationFactor is >= 1 and <= 255 && wire.WriteQuorum >= 1 && wire.WriteQuorum <= wire.ReplicationFactor,
+            wire.ReplicationFactor is >= 1 and <= 255 && wire.WriteQuorum >= 1
+                && wire.WriteQuorum <= wire.ReplicationFactor,
             $"replication {wire.ReplicationFactor} with write quorum {wire.WriteQuorum}");
         WireRules.RequireCount(wire.Horizons.Count, ShipmentLimits.ItemsMax, "horizons");
         ImmutableSortedDictionary<string, long>.Builder horizons =
@@ -62,7 +64,9 @@ public static partial class ShipmentCodec
         P.EdgeAnswers wire = WireRules.Parse(P.EdgeAnswers.Parser, bytes);
         WireRules.RequireCount(wire.Answers.Count, ShipmentLimits.ItemsMax, "answers");
         return new EdgeAnswers(
-            WireRules.Header(wire.Header), WireRules.Node(wire.Node), [.. wire.Answers.Select(ToAnswer).OfType<EdgeAnswer>()]);
+            WireRules.Header(wire.Header),
+            WireRules.Node(wire.Node),
+            [.. wire.Answers.Select(ToAnswer).OfType<EdgeAnswer>()]);
     }
 
     /// <summary>Bytes of a question to an edge.</summary>
@@ -131,7 +135,8 @@ public static partial class ShipmentCodec
     {
         P.Presence wire = WireRules.Parse(P.Presence.Parser, bytes);
         WireRules.RequireVersion(wire.ProtocolVersion);
-        return new Presence(WireRules.Edge(wire.Edge), WireRules.Uuid(wire.Instance, "an instance"), wire.Online);
+        return new Presence(
+            WireRules.Edge(wire.Edge), WireRules.Uuid(wire.Instance, "an instance"), wire.Online);
     }
 
     private static P.EdgeAnswer FromAnswer(EdgeAnswer answer) => answer switch
@@ -153,7 +158,8 @@ public static partial class ShipmentCodec
         {
             Later = new P.Later
             {
-                Seconds = (uint)Math.Clamp(Math.Ceiling(later.Wait.TotalSeconds), 1, ShipmentLimits.LaterSecondsMax),
+                Seconds = (uint)Math.Clamp(
+                    Math.Ceiling(later.Wait.TotalSeconds), 1, ShipmentLimits.LaterSecondsMax),
                 Hash = later.Hash is { } hash ? WireRules.From(hash) : ByteString.Empty,
                 Reason = WireRules.Reason(later.Reason),
             },
@@ -183,7 +189,8 @@ public static partial class ShipmentCodec
     private static P.Want FromWant(EdgeAnswer.Want want)
     {
         P.Want wire = new() { Hash = WireRules.From(want.Hash), Form = (P.TransferForm)want.Form };
-        wire.Ranges.AddRange(want.Ranges.Select(r => new P.WantRange { Offset = r.Offset, Length = r.Length }));
+        wire.Ranges.AddRange(
+            want.Ranges.Select(r => new P.WantRange { Offset = r.Offset, Length = r.Length }));
         return wire;
     }
 
@@ -238,7 +245,8 @@ public static partial class ShipmentCodec
 
     private static EdgeAnswer.Later ToLater(P.Later wire)
     {
-        WireRules.Require(wire.Seconds is >= 1 and <= ShipmentLimits.LaterSecondsMax, $"later in {wire.Seconds} seconds");
+        WireRules.Require(
+            wire.Seconds is >= 1 and <= ShipmentLimits.LaterSecondsMax, $"later in {wire.Seconds} seconds");
         return new EdgeAnswer.Later(
             TimeSpan.FromSeconds(wire.Seconds),
             wire.Hash.IsEmpty ? null : WireRules.Hash(wire.Hash),

@@ -6,9 +6,9 @@ using P = TsDb.Codec.Shipment.Protos;
 namespace TsDb.Codec.Shipment;
 
 /// <summary>
-/// Shipment messages to bytes and back (Protos/shipment.proto). Every Decode throws <see cref="ErrorKind.Invalid"/> for
-/// bytes that are no such message, or whose lengths and numbers are out of <see cref="ShipmentLimits"/>: then nothing of
-/// the message may be used.
+/// Shipment messages to bytes and back (Protos/shipment.proto). Every Decode throws
+/// <see cref="ErrorKind.Invalid"/> for bytes that are no such message, or whose lengths and numbers are out
+/// of <see cref="ShipmentLimits"/>: then nothing of the message may be used.
 /// </summary>
 public static partial class ShipmentCodec
 {
@@ -65,8 +65,10 @@ public static partial class ShipmentCodec
             _ => throw WireRules.Invalid("an edge says nothing in it that is understood here"),
         };
         WireRules.Require(
-            body is EdgeControl.Hello || header.Cluster is not null, "only a hello may leave out the cluster id");
-        return new EdgeControl(header, WireRules.Edge(wire.Edge), WireRules.Uuid(wire.Instance, "an instance"), body);
+            body is EdgeControl.Hello || header.Cluster is not null,
+            "only a hello may leave out the cluster id");
+        return new EdgeControl(
+            header, WireRules.Edge(wire.Edge), WireRules.Uuid(wire.Instance, "an instance"), body);
     }
 
     /// <summary>Bytes of one offer or a bundle.</summary>
@@ -87,7 +89,8 @@ public static partial class ShipmentCodec
     {
         P.OfferMessage wire = WireRules.Parse(P.OfferMessage.Parser, bytes);
         MessageHeader header = WireRules.Header(wire.Header);
-        ImmutableArray<Offer> offers = WireRules.All(wire.Offers, ShipmentLimits.OffersMax, "offers", ToOffer);
+        ImmutableArray<Offer> offers = WireRules.All(
+            wire.Offers, ShipmentLimits.OffersMax, "offers", ToOffer);
         WireRules.Require(offers.Length > 0, "it offers nothing");
         return new OfferMessage(header, offers)
         {
@@ -113,7 +116,8 @@ public static partial class ShipmentCodec
         P.Chunk wire = WireRules.Parse(P.Chunk.Parser, bytes);
         WireRules.RequireVersion(wire.ProtocolVersion);
         WireRules.Require(
-            wire.Data.Length is > 0 and <= ShipmentLimits.ChunkBytesMax, $"a chunk of {wire.Data.Length} bytes");
+            wire.Data.Length is > 0 and <= ShipmentLimits.ChunkBytesMax,
+            $"a chunk of {wire.Data.Length} bytes");
         WireRules.Require(
             wire.Offset >= 0 && wire.Offset <= ShipmentLimits.ShipmentBytesMax - wire.Data.Length,
             $"a chunk at offset {wire.Offset}");
@@ -184,16 +188,19 @@ public static partial class ShipmentCodec
     {
         TransferForm form = WireRules.Form(wire.Form);
         WireRules.Require(
-            wire.BytesLength is > 0 and <= ShipmentLimits.ShipmentBytesMax, $"a shipment of {wire.BytesLength} bytes");
+            wire.BytesLength is > 0 and <= ShipmentLimits.ShipmentBytesMax,
+            $"a shipment of {wire.BytesLength} bytes");
         WireRules.Require(
-            wire.TransferBytes is > 0 and <= ShipmentLimits.ShipmentBytesMax, $"{wire.TransferBytes} bytes to transfer");
+            wire.TransferBytes is > 0 and <= ShipmentLimits.ShipmentBytesMax,
+            $"{wire.TransferBytes} bytes to transfer");
         WireRules.Require(
             wire.ChunkBytes is >= ShipmentLimits.ChunkBytesMin and <= ShipmentLimits.ChunkBytesMax,
             $"chunks of {wire.ChunkBytes} bytes");
         WireRules.Require(wire.Rows > 0, $"a shipment of {wire.Rows} rows");
         WireRules.Require(wire.StartNanoseconds < wire.EndNanoseconds, "a time range that is empty");
         WireRules.Require(
-            form != TransferForm.Plain || (wire.TransferBytes == wire.BytesLength && wire.DictionaryHash.IsEmpty),
+            form != TransferForm.Plain
+                || (wire.TransferBytes == wire.BytesLength && wire.DictionaryHash.IsEmpty),
             "a plain transfer whose length is not the file's, or with a dictionary");
         WireRules.Require(
             wire.Payload.IsEmpty || wire.Payload.Length == wire.TransferBytes,

@@ -16,7 +16,8 @@ public sealed class ShipmentTopics
         if (!NodeId.IsValid(clusterName))
         {
             throw new TsDbException(
-                ErrorKind.Invalid, $"cluster name '{clusterName}' is not allowed: use 1 to 64 of A-Z a-z 0-9 _ . -");
+                ErrorKind.Invalid,
+                $"cluster name '{clusterName}' is not allowed: use 1 to 64 of A-Z a-z 0-9 _ . -");
         }
 
         Root = "tsdb/v1/" + clusterName;
@@ -82,7 +83,8 @@ public sealed class ShipmentTopics
             case ["offer" or "chunk", string shard, string edge] when EdgeId.IsValid(edge)
                 && int.TryParse(shard, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
                 && number < ShipmentLimits.ShardsMax:
-                ShipmentTopicKind sharded = parts[0] == "offer" ? ShipmentTopicKind.Offer : ShipmentTopicKind.Chunk;
+                ShipmentTopicKind sharded =
+                    parts[0] == "offer" ? ShipmentTopicKind.Offer : ShipmentTopicKind.Chunk;
                 parsed = new(sharded, new ShardId(number), new EdgeId(edge), default);
                 return true;
             default:

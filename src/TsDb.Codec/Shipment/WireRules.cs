@@ -13,7 +13,8 @@ internal static class WireRules
 {
     private const int UuidBytes = 16;
 
-    public static TsDbException Invalid(string what) => new(ErrorKind.Invalid, "shipment message refused: " + what);
+    public static TsDbException Invalid(string what) =>
+        new(ErrorKind.Invalid, "shipment message refused: " + what);
 
     public static T Parse<T>(MessageParser<T> parser, ReadOnlySpan<byte> bytes)
         where T : IMessage<T>
@@ -83,8 +84,10 @@ internal static class WireRules
         if (header is null) throw Invalid("it has no header");
         RequireVersion(header.ProtocolVersion);
         Require(header.Epoch >= 0, $"epoch {header.Epoch} is below 0");
-        if (header.ClusterId.IsEmpty && !clusterNeeded) return new MessageHeader(null, new Epoch(header.Epoch));
-        return new MessageHeader(new ClusterId(Uuid(header.ClusterId, "a cluster id")), new Epoch(header.Epoch));
+        if (header.ClusterId.IsEmpty && !clusterNeeded)
+            return new MessageHeader(null, new Epoch(header.Epoch));
+        return new MessageHeader(
+            new ClusterId(Uuid(header.ClusterId, "a cluster id")), new Epoch(header.Epoch));
     }
 
     public static P.Cell From(Cell cell) => new()
@@ -98,14 +101,20 @@ internal static class WireRules
     public static Cell Cell(P.Cell? cell)
     {
         if (cell is null) throw Invalid("a cell is missing");
-        Require(Day.Of(long.MinValue).Number <= cell.Day && cell.Day <= Day.Of(long.MaxValue).Number, $"day {cell.Day}");
+        Require(
+            Day.Of(long.MinValue).Number <= cell.Day && cell.Day <= Day.Of(long.MaxValue).Number,
+            $"day {cell.Day}");
         return new Cell(
-            new TableId(Name(cell.Database, "a database"), Name(cell.Table, "a table")), Edge(cell.Edge), new Day(cell.Day));
+            new TableId(Name(cell.Database, "a database"), Name(cell.Table, "a table")),
+            Edge(cell.Edge),
+            new Day(cell.Day));
     }
 
     public static string Name(string name, string what)
     {
-        Require(name.Length is > 0 and <= ShipmentLimits.NameCharsMax, $"{what} name of {name.Length} characters");
+        Require(
+            name.Length is > 0 and <= ShipmentLimits.NameCharsMax,
+            $"{what} name of {name.Length} characters");
         return name;
     }
 
@@ -138,7 +147,8 @@ internal static class WireRules
     public static Leaf Leaf(P.Leaf? leaf)
     {
         if (leaf is null) throw Invalid("a leaf is missing");
-        return new Leaf(Cell(leaf.Cell), IncarnationOf(leaf.Incarnation), OrdinalOf(leaf.Ordinal), Hash(leaf.Hash));
+        return new Leaf(
+            Cell(leaf.Cell), IncarnationOf(leaf.Incarnation), OrdinalOf(leaf.Ordinal), Hash(leaf.Hash));
     }
 
     public static Incarnation IncarnationOf(ByteString bytes) => new(Uuid(bytes, "an incarnation"));

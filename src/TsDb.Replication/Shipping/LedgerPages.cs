@@ -14,8 +14,8 @@ public static class LedgerPages
     private const int LeavesPerPage = 1_024;
 
     /// <summary>
-    /// Digests of the durable leaves, per (cell, incarnation), with the highest ordinal ever cut there. Cells below their
-    /// database's horizon are left out: the cloud has dropped them by rule.
+    /// Digests of the durable leaves, per (cell, incarnation), with the highest ordinal ever cut there. Cells
+    /// below their database's horizon are left out: the cloud has dropped them by rule.
     /// </summary>
     public static IEnumerable<EdgeControl.Reconcile> Digests(
         CatalogState catalog, ImmutableSortedDictionary<string, long> horizons)
@@ -32,7 +32,8 @@ public static class LedgerPages
     }
 
     /// <summary>Every leaf of one (cell, incarnation) that was ever cut here; at least one page.</summary>
-    public static IEnumerable<EdgeControl.LeafList> Leaves(CatalogState catalog, Cell cell, Incarnation incarnation)
+    public static IEnumerable<EdgeControl.LeafList> Leaves(
+        CatalogState catalog, Cell cell, Incarnation incarnation)
     {
         LeafEntry[] leaves =
         [
@@ -49,5 +50,6 @@ public static class LedgerPages
     }
 
     private static bool IsBelow(ImmutableSortedDictionary<string, long> horizons, Cell cell) =>
-        horizons.TryGetValue(cell.Table.Database, out long horizon) && cell.Day.Range.EndNanoseconds <= horizon;
+        horizons.TryGetValue(cell.Table.Database, out long horizon)
+            && cell.Day.Range.EndNanoseconds <= horizon;
 }

@@ -9,26 +9,31 @@ internal static partial class Log
     [LoggerMessage(3101, LogLevel.Debug, "{Cell} #{Ordinal} is durable at epoch {Epoch}")]
     public static partial void LeafDurable(ILogger log, Cell cell, long ordinal, long epoch);
 
-    [LoggerMessage(3102, LogLevel.Information, "{Cell} #{Ordinal} is below the cloud's horizon and is not shipped")]
+    [LoggerMessage(
+        3102, LogLevel.Information, "{Cell} #{Ordinal} is below the cloud's horizon and is not shipped")]
     public static partial void LeafExpired(ILogger log, Cell cell, long ordinal);
 
     [LoggerMessage(3103, LogLevel.Warning, "{Cell} #{Ordinal} was set aside: {Reason}")]
     public static partial void LeafQuarantined(ILogger log, Cell cell, long ordinal, string reason);
 
-    [LoggerMessage(3104, LogLevel.Warning, "{Cell} #{Ordinal} was durable and is missing in the cloud: offered again")]
+    [LoggerMessage(
+        3104, LogLevel.Warning, "{Cell} #{Ordinal} was durable and is missing in the cloud: offered again")]
     public static partial void LeafMissing(ILogger log, Cell cell, long ordinal);
 
-    [LoggerMessage(3105, LogLevel.Information, "This edge ships to cluster {Cluster} from now on, and to no other")]
+    [LoggerMessage(
+        3105, LogLevel.Information, "This edge ships to cluster {Cluster} from now on, and to no other")]
     public static partial void ClusterPinned(ILogger log, ClusterId cluster);
 
     [LoggerMessage(
         3106,
         LogLevel.Warning,
-        "The cloud knows more of this edge than the edge does (restored or cloned): incarnation {Incarnation} begins")]
+        "The cloud knows more of this edge than the edge does (restored or cloned): {Incarnation} begins")]
     public static partial void IncarnationTaken(ILogger log, Incarnation incarnation);
 
     [LoggerMessage(
-        3107, LogLevel.Warning, "{Cell} #{Ordinal}: the cloud has another shipment of that number, the rows are cut anew")]
+        3107,
+        LogLevel.Warning,
+        "{Cell} #{Ordinal}: the cloud has another shipment of that number, the rows are cut anew")]
     public static partial void LeafForked(ILogger log, Cell cell, long ordinal);
 
     [LoggerMessage(3108, LogLevel.Warning, "What became of {Cell} #{Ordinal} could not be recorded")]

@@ -8,9 +8,9 @@ using TsDb.Storage.Shipping;
 namespace TsDb.Replication.Shipping;
 
 /// <summary>
-/// Shipping bound to a store: carries out the shipper's effects on catalog and files and turns the rest into messages.
-/// Whoever has a link (MQTT, or the simulation's) feeds it events and publishes what comes back. Used by one thread at a
-/// time; calls block for disk.
+/// Shipping bound to a store: carries out the shipper's effects on catalog and files and turns the rest into
+/// messages. Whoever has a link (MQTT, or the simulation's) feeds it events and publishes what comes back.
+/// Used by one thread at a time; calls block for disk.
 /// </summary>
 public sealed class ShipDesk
 {
@@ -87,7 +87,8 @@ public sealed class ShipDesk
                     Say(digests.Header, page);
                 break;
             case ShipEffect.SayLeaves leaves:
-                foreach (var page in LedgerPages.Leaves(_parts.Store.Catalog, leaves.Cell, leaves.Incarnation))
+                CatalogState catalog = _parts.Store.Catalog;
+                foreach (var page in LedgerPages.Leaves(catalog, leaves.Cell, leaves.Incarnation))
                     Say(leaves.Header, page);
                 break;
             case ShipEffect.SendOffer offer:
@@ -97,7 +98,8 @@ public sealed class ShipDesk
                 Send(chunk);
                 break;
             case ShipEffect.MarkDurable durable:
-                Record(durable.Leaf, open => open.DurableAt is null, new LeafDurable(durable.Leaf, durable.Epoch));
+                LeafDurable record = new(durable.Leaf, durable.Epoch);
+                Record(durable.Leaf, open => open.DurableAt is null, record);
                 Log.LeafDurable(_log, durable.Leaf.Cell, durable.Leaf.Ordinal.Value, durable.Epoch.Value);
                 break;
             case ShipEffect.MarkExpired expired:
@@ -147,14 +149,16 @@ public sealed class ShipDesk
     private void Say(MessageHeader header, EdgeControl.Saying body)
     {
         EdgeControl control = new(header, _options.Edge, _options.Instance, body);
-        _messages.Add(new ShipMessage(_parts.Topics.Hello(control.Edge), ShipmentCodec.Encode(control), null));
+        _messages.Add(
+            new ShipMessage(_parts.Topics.Hello(control.Edge), ShipmentCodec.Encode(control), null));
     }
 
     private void Send(ShipEffect.SendOffer offer)
     {
         ShipLeaf leaf = offer.Leaf;
         byte[] payload = [];
-        if (offer.WithPayload && !TryRead(leaf, offer.LinkGeneration, 0, (int)leaf.BytesLength, out payload)) return;
+        if (offer.WithPayload && !TryRead(leaf, offer.LinkGeneration, 0, (int)leaf.BytesLength, out payload))
+            return;
         OfferMessage message = new(offer.Header, [new Offer
         {
             Leaf = leaf.Leaf,
@@ -189,16 +193,19 @@ public sealed class ShipDesk
         {
             using IDiskFile file = _parts.Disk.Open(leaf.SegmentName);
             int read = 0;
-            for (int got; read < length && (got = file.ReadAt(offset + read, bytes.AsSpan(read))) > 0;) read += got;
+            for (int got; read < length && (got = file.ReadAt(offset + read, bytes.AsSpan(read))) > 0;)
+                read += got;
             if (read == length) return true;
-            reason = $"{leaf.SegmentName} ends at offset {offset + read}, before its {leaf.BytesLength} bytes";
+            reason =
+                $"{leaf.SegmentName} ends at offset {offset + read}, before its {leaf.BytesLength} bytes";
         }
         catch (IOException e)
         {
             reason = e.Message;
         }
 
-        // Retention may have dropped the file by the operator's rule: then there is nothing to complain about.
+        // Retention may have dropped the file by the operator's rule: then there is nothing to complain
+        // about.
         ContentHash hash = leaf.Leaf.Hash;
         bool isHeld = Held(hash) is not null;
         _events.Enqueue(isHeld

@@ -95,8 +95,8 @@ public sealed partial class Shipper
         if (!_transfers.TryGetValue(want.Hash, out Transfer? transfer)) return;
         if (want.Ranges.IsEmpty)
         {
-            // The owner does not know the offer. One made only just now may have crossed this want; otherwise chunks
-            // are of no use before it knows.
+            // The owner does not know the offer. One made only just now may have crossed this want; otherwise
+            // chunks are of no use before it knows.
             if (transfer.OfferedAt + _options.WantQuiet <= now) OfferSoon(transfer, now);
             return;
         }
@@ -133,7 +133,8 @@ public sealed partial class Shipper
         }
 
         _laters[node] = until;
-        if (_laters.Values.Count(u => u > now) > NodesToSpare) _laterUntil = _laters.Values.Where(u => u > now).Min();
+        if (_laters.Values.Count(u => u > now) > NodesToSpare)
+            _laterUntil = _laters.Values.Where(u => u > now).Min();
     }
 
     private void TakeRefusal(EdgeAnswer.Refuse refuse, NodeId node)

@@ -5,11 +5,11 @@ using TsDb.Storage.Shipping;
 namespace TsDb.Replication.Shipping;
 
 /// <summary>
-/// The edge's side of shipping, as a state machine: events in, effects out, no clock, no thread, no I/O. Any message may
-/// be lost, doubled, delayed or reordered; only <c>durable</c> ends a shipment. On every link: hello first, nothing is
-/// offered before it is answered. Then two lanes take turns, message by message: the newest leaf, and the oldest of the
-/// backlog. A first offer is followed by its chunks unasked; later offers of the same leaf wait for wants.
-/// Used by one thread at a time.
+/// The edge's side of shipping, as a state machine: events in, effects out, no clock, no thread, no I/O. Any
+/// message may be lost, doubled, delayed or reordered; only <c>durable</c> ends a shipment. On every link:
+/// hello first, nothing is offered before it is answered. Then two lanes take turns, message by message: the
+/// newest leaf, and the oldest of the backlog. A first offer is followed by its chunks unasked; later offers
+/// of the same leaf wait for wants. Used by one thread at a time.
 /// </summary>
 public sealed partial class Shipper
 {
@@ -58,7 +58,11 @@ public sealed partial class Shipper
     /// <param name="pinned">The cluster this edge belongs to; null before its first contact.</param>
     /// <param name="now">The time.</param>
     public Shipper(
-        ShipperOptions options, ShipLedger ledger, Incarnation incarnation, ClusterId? pinned, DateTimeOffset now)
+        ShipperOptions options,
+        ShipLedger ledger,
+        Incarnation incarnation,
+        ClusterId? pinned,
+        DateTimeOffset now)
     {
         (_options, _ledger, _incarnation, _pinned) = (options, ledger, incarnation, pinned);
         _bucket = new TokenBucket(options.BytesPerSecondMax, now);
@@ -137,7 +141,8 @@ public sealed partial class Shipper
                 End(dropped.Hash, LeafState.Expired);
                 break;
             case ShipEvent.IncarnationTaken taken:
-                (_incarnation, _hello, _helloWait) = (taken.Incarnation, HelloState.Unsaid, _options.HelloMin);
+                _incarnation = taken.Incarnation;
+                (_hello, _helloWait) = (HelloState.Unsaid, _options.HelloMin);
                 break;
             case ShipEvent.Pause pause:
                 _isPaused = pause.IsPaused;
@@ -174,13 +179,14 @@ public sealed partial class Shipper
     {
         if (_pinned is { } pinned && pinned != info.Cluster)
         {
-            _lastError = $"the broker belongs to cluster {info.Cluster}, this edge to {pinned}: nothing is shipped there";
+            _lastError = $"this broker's cluster is {info.Cluster}, this edge's {pinned}: nothing is shipped there";
             return;
         }
 
         if (_pinned is null && _hello != HelloState.Registered && _cluster?.Cluster != info.Cluster)
             (_cluster, _epoch) = (info, info.Epoch);
-        if (info.Epoch.Value < _epoch.Value || (_cluster is not null && _cluster.Cluster != info.Cluster)) return;
+        if (info.Epoch.Value < _epoch.Value || (_cluster is not null && _cluster.Cluster != info.Cluster))
+            return;
         _cluster = info;
         RaiseEpoch(info.Epoch);
     }
@@ -207,7 +213,8 @@ public sealed partial class Shipper
     private void SayHello(DateTimeOffset now)
     {
         EdgeControl.Hello hello = new(_incarnation, _options.ProgramVersion);
-        _effects.Add(new ShipEffect.SayControl(new EdgeControl(Header(), _options.Edge, _options.Instance, hello)));
+        _effects.Add(
+            new ShipEffect.SayControl(new EdgeControl(Header(), _options.Edge, _options.Instance, hello)));
         _hello = HelloState.Said;
         _helloAt = now + _helloWait;
         _helloWait = Min(_helloWait * 2, _options.HelloMax);
@@ -254,7 +261,8 @@ public sealed partial class Shipper
         Transfer transfer = new(leaf, ShardId.Of(leaf.Leaf.Cell, _cluster!.ShardCount), _link.ChunkBytes);
         _transfers.Add(leaf.Leaf.Hash, transfer);
 
-        // Owners may hold all or most of it from before the link or the program went down: they say what they want.
+        // Owners may hold all or most of it from before the link or the program went down: they say what they
+        // want.
         if (_offeredBefore.Remove(leaf.Leaf.Hash)) transfer.Attempts = 1;
         Activate(transfer, true);
         Offer(transfer, now);
@@ -281,7 +289,8 @@ public sealed partial class Shipper
     private void SendChunk(Transfer transfer, DateTimeOffset now)
     {
         (long offset, int length) = transfer.Take(now);
-        _effects.Add(new ShipEffect.SendChunk(_link.Generation, transfer.Shard, transfer.Leaf, offset, length));
+        _effects.Add(
+            new ShipEffect.SendChunk(_link.Generation, transfer.Shard, transfer.Leaf, offset, length));
         Spend(transfer, ChunkOverheadBytes + length, now);
         if (!transfer.HasChunks) _streaming.Remove(transfer);
     }

@@ -1,9 +1,9 @@
 namespace TsDb.Replication.Shipping;
 
 /// <summary>
-/// A bandwidth limit as arithmetic: tokens are bytes, they come in at the rate and pile up to one second's worth. A
-/// message may be sent while the balance is above zero and may take it below, so that a message larger than the pile
-/// still goes and the average holds.
+/// A bandwidth limit as arithmetic: tokens are bytes, they come in at the rate and pile up to one second's
+/// worth. A message may be sent while the balance is above zero and may take it below, so that a message
+/// larger than the pile still goes and the average holds.
 /// </summary>
 public sealed class TokenBucket
 {

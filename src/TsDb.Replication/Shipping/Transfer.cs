@@ -66,7 +66,8 @@ internal sealed class Transfer
             int last = (int)Math.Min(ChunkCount - 1, (range.End - 1) / ChunkBytes);
             for (long chunk = range.Offset / ChunkBytes; chunk <= last; chunk++)
             {
-                if (!_sentAt.TryGetValue((int)chunk, out DateTimeOffset sent) || sent < quietSince) _toSend.Add((int)chunk);
+                if (!_sentAt.TryGetValue((int)chunk, out DateTimeOffset sent) || sent < quietSince)
+                    _toSend.Add((int)chunk);
             }
         }
     }

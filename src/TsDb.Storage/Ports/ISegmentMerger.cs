@@ -9,9 +9,9 @@ namespace TsDb.Storage.Ports;
 public interface ISegmentMerger
 {
     /// <summary>
-    /// Writes the plan's segments as one file, synced and in place. Its name follows from its content, so that a second
-    /// try either finds the same bytes or has another name. Throws <see cref="ErrorKind.Corrupt"/> if an input cannot be
-    /// read.
+    /// Writes the plan's segments as one file, synced and in place. Its name follows from its content, so
+    /// that a second try either finds the same bytes or has another name. Throws
+    /// <see cref="ErrorKind.Corrupt"/> if an input cannot be read.
     /// </summary>
     CutFile Merge(CutPlan plan);
 }

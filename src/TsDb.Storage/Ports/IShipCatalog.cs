@@ -13,8 +13,8 @@ public interface IShipCatalog
     Incarnation Incarnation { get; }
 
     /// <summary>
-    /// Writes the record that <paramref name="decide"/> makes of the state it will apply to (null: none), synced, and
-    /// returns the state afterwards.
+    /// Writes the record that <paramref name="decide"/> makes of the state it will apply to (null: none),
+    /// synced, and returns the state afterwards.
     /// </summary>
     CatalogState ChangeCatalog(Func<CatalogState, CatalogRecord?> decide);
 

@@ -12,4 +12,8 @@ namespace TsDb.Storage.Shipping;
 /// <param name="Rewrite">True if a new file has to be made; false if the one segment is cut as it
 /// lies.</param>
 public sealed record CutPlan(
-    Cell Cell, Incarnation Incarnation, Ordinal Ordinal, ImmutableArray<StoredSegment> Segments, bool Rewrite);
+    Cell Cell,
+    Incarnation Incarnation,
+    Ordinal Ordinal,
+    ImmutableArray<StoredSegment> Segments,
+    bool Rewrite);

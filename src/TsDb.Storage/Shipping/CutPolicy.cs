@@ -8,8 +8,9 @@ namespace TsDb.Storage.Shipping;
 public static class CutPolicy
 {
     /// <summary>
-    /// The next shipment of one cell, or null while it should go on gathering. Segments are taken from the oldest rank on
-    /// without a gap, because a higher ordinal is the newer; so what is due takes all that lies before it along.
+    /// The next shipment of one cell, or null while it should go on gathering. Segments are taken from the
+    /// oldest rank on without a gap, because a higher ordinal is the newer; so what is due takes all that
+    /// lies before it along.
     /// </summary>
     /// <param name="uncut">The cell's uncut segments, oldest rank first.</param>
     /// <param name="catalog">Says which ordinal comes next.</param>
@@ -29,7 +30,9 @@ public static class CutPolicy
         return Plan([.. uncut.Take(take).Select(s => s.Segment)], catalog, incarnation);
     }
 
-    /// <summary>When the cell is to be cut: at once if it is full, else when its first delay is over.</summary>
+    /// <summary>
+    /// When the cell is to be cut: at once if it is full, else when its first delay is over.
+    /// </summary>
     public static DateTimeOffset DueAt(IReadOnlyList<UncutSegment> uncut, CutLimits limits) =>
         Fill(uncut, limits).IsFull ? DateTimeOffset.MinValue : uncut.Min(s => s.DueAt);
 
@@ -37,7 +40,8 @@ public static class CutPolicy
     public static CutPlan Alone(CutPlan plan)
     {
         ImmutableArray<StoredSegment> oldest = plan.Segments[..1];
-        return plan with { Segments = oldest, Rewrite = NeedsRewrite(oldest, plan.Incarnation, plan.Ordinal) };
+        bool rewrite = NeedsRewrite(oldest, plan.Incarnation, plan.Ordinal);
+        return plan with { Segments = oldest, Rewrite = rewrite };
     }
 
     private static (int Take, bool IsFull) Fill(IReadOnlyList<UncutSegment> uncut, CutLimits limits)

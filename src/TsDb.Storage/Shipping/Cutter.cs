@@ -6,9 +6,9 @@ using TsDb.Storage.Ports;
 namespace TsDb.Storage.Shipping;
 
 /// <summary>
-/// Makes shipments of sealed segments: merges what is uncut of a cell, then records ordinal and hash, synced, before
-/// anybody hears of it. A crash before the record leaves a file that no catalog names; a crash after it leaves a cut that
-/// is never made again. Used by one thread at a time.
+/// Makes shipments of sealed segments: merges what is uncut of a cell, then records ordinal and hash, synced,
+/// before anybody hears of it. A crash before the record leaves a file that no catalog names; a crash after
+/// it leaves a cut that is never made again. Used by one thread at a time.
 /// </summary>
 public sealed class Cutter
 {
@@ -73,7 +73,8 @@ public sealed class Cutter
             foreach (StoredSegment segment in segments)
             {
                 if (segment.IsCut || _unreadable.Contains(segment.Name)) continue;
-                DateTimeOffset due = known.TryGetValue(segment.Name, out DateTimeOffset at) ? at : now + _limits.ShipDelay;
+                DateTimeOffset due =
+                    known.TryGetValue(segment.Name, out DateTimeOffset at) ? at : now + _limits.ShipDelay;
                 (uncut ??= []).Add(new UncutSegment(segment, due));
             }
 
@@ -120,7 +121,8 @@ public sealed class Cutter
         {
             if (plan.Segments.Length > 1)
             {
-                // One bad file must not hold back the others: each goes on its own until the bad one is found.
+                // One bad file must not hold back the others: each goes on its own until the bad one is
+                // found.
                 return Carry(CutPolicy.Alone(plan), now);
             }
 
@@ -133,7 +135,8 @@ public sealed class Cutter
         }
         catch (Exception busy) when (busy is IOException or TsDbException { Kind: ErrorKind.Unavailable })
         {
-            // Most likely the disk is full. What was cut is not touched by it, so shipping makes room meanwhile.
+            // Most likely the disk is full. What was cut is not touched by it, so shipping makes room
+            // meanwhile.
             Log.CutFailed(_log, plan.Cell, busy);
             _retryAt = now + RetryAfter;
             return null;
@@ -160,8 +163,9 @@ public sealed class Cutter
         });
         if (!isWritten)
         {
-            // Retention or a new incarnation came in between: the plan is made again from what there is now. A file that
-            // was made for nothing goes at the next start, as an earlier record that failed might name it.
+            // Retention or a new incarnation came in between: the plan is made again from what there is now.
+            // A file that was made for nothing goes at the next start, as an earlier record that failed might
+            // name it.
             _seen = null;
             Observe(now);
             return null;
@@ -175,5 +179,6 @@ public sealed class Cutter
     private bool Holds(CatalogState state, CutPlan plan) =>
         _store.Incarnation == plan.Incarnation
         && state.OrdinalNext(plan.Cell, plan.Incarnation) == plan.Ordinal
-        && plan.Segments.All(s => state.Segments.TryGetValue(s.Name, out StoredSegment? there) && !there.IsCut);
+        && plan.Segments.All(
+            s => state.Segments.TryGetValue(s.Name, out StoredSegment? there) && !there.IsCut);
 }

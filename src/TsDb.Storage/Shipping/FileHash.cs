@@ -15,7 +15,8 @@ internal static class FileHash
         using IncrementalHash sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] piece = new byte[(int)Math.Clamp(file.BytesLength, 1, PieceBytes)];
         long offset = 0;
-        for (int read; (read = file.ReadAt(offset, piece)) > 0; offset += read) sha.AppendData(piece.AsSpan(0, read));
+        for (int read; (read = file.ReadAt(offset, piece)) > 0; offset += read)
+            sha.AppendData(piece.AsSpan(0, read));
         Span<byte> hash = stackalloc byte[ContentHash.BytesLength];
         sha.GetHashAndReset(hash);
         return new ContentHash(hash);

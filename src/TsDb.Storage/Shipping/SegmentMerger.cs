@@ -22,9 +22,10 @@ public sealed class SegmentMerger(IDisk disk) : ISegmentMerger
         SegmentManifest manifest = Merge(plan.Segments, facts, file);
         ReadOnlySpan<byte> bytes = file.GetBuffer().AsSpan(0, (int)file.Length);
         ContentHash hash = ContentHash.Of(bytes);
+        string digits = hash.ToString()[..HashCharsInName];
         string name = string.Create(
             CultureInfo.InvariantCulture,
-            $"{SegmentFolder.Of(plan.Cell)}/cut-{plan.Ordinal.Value:D8}-{hash.ToString()[..HashCharsInName]}.parquet");
+            $"{SegmentFolder.Of(plan.Cell)}/cut-{plan.Ordinal.Value:D8}-{digits}.parquet");
         Place(name, bytes);
         return new CutFile(name, file.Length, hash, manifest);
     }
@@ -51,7 +52,8 @@ public sealed class SegmentMerger(IDisk disk) : ISegmentMerger
             int read = 0;
             for (int got; (got = file.ReadAt(read, bytes.AsSpan(read))) > 0;) read += got;
             if (read < bytes.Length)
-                throw new TsDbException(ErrorKind.Corrupt, $"{disk.FullPath(segment.Name)} ends early, at offset {read}");
+                throw new TsDbException(
+                    ErrorKind.Corrupt, $"{disk.FullPath(segment.Name)} ends early, at offset {read}");
         }
 
         // The reader keeps the stream, which holds nothing but these bytes.

@@ -4,10 +4,11 @@ using TsDb.Storage.Catalog;
 namespace TsDb.Storage.Shipping;
 
 /// <summary>
-/// The cut shipments that are not at their end yet, with what is known of their way. Steps: Cut to Offered and back;
-/// Cut or Offered to Durable, Quarantined or Expired; Quarantined back to Cut. Anything else is refused. What must
-/// survive a restart (cut, durable, expired) lies in the catalog, which also keeps the leaves that have ended; a restart
-/// therefore returns Offered to Cut by itself. Used by one thread at a time.
+/// The cut shipments that are not at their end yet, with what is known of their way. Steps: Cut to Offered
+/// and back; Cut or Offered to Durable, Quarantined or Expired; Quarantined back to Cut. Anything else is
+/// refused. What must survive a restart (cut, durable, expired) lies in the catalog, which also keeps the
+/// leaves that have ended; a restart therefore returns Offered to Cut by itself. Used by one thread at a
+/// time.
 /// </summary>
 public sealed class ShipLedger
 {
@@ -69,10 +70,12 @@ public sealed class ShipLedger
         [.. _open.Values.Where(e => e.State == state).Select(e => e.Leaf).OrderDescending()];
 
     /// <summary>Cut to Offered.</summary>
-    public void Offer(ContentHash hash) => Step(hash, LeafState.Offered, null, LeafState.Cut, LeafState.Offered);
+    public void Offer(ContentHash hash) =>
+        Step(hash, LeafState.Offered, null, LeafState.Cut, LeafState.Offered);
 
     /// <summary>Offered to Cut: the link is gone, nobody may have heard.</summary>
-    public void Withdraw(ContentHash hash) => Step(hash, LeafState.Cut, null, LeafState.Offered, LeafState.Cut);
+    public void Withdraw(ContentHash hash) =>
+        Step(hash, LeafState.Cut, null, LeafState.Offered, LeafState.Cut);
 
     /// <summary>To Quarantined, with the reason.</summary>
     public void Quarantine(ContentHash hash, string reason)
@@ -89,8 +92,8 @@ public sealed class ShipLedger
     }
 
     /// <summary>
-    /// The leaf came to its end: <see cref="LeafState.Durable"/> or <see cref="LeafState.Expired"/>. Returns it, or null if
-    /// it was at its end already, since any message may come twice.
+    /// The leaf came to its end: <see cref="LeafState.Durable"/> or <see cref="LeafState.Expired"/>. Returns
+    /// it, or null if it was at its end already, since any message may come twice.
     /// </summary>
     public ShipLeaf? End(ContentHash hash, LeafState state)
     {
@@ -105,9 +108,11 @@ public sealed class ShipLedger
     private void Step(ContentHash hash, LeafState to, string? reason, params ReadOnlySpan<LeafState> from)
     {
         if (!_open.TryGetValue(hash, out Entry? entry))
-            throw new TsDbException(ErrorKind.NotFound, $"shipment {hash} is not open, it cannot become {to}");
+            throw new TsDbException(
+                ErrorKind.NotFound, $"shipment {hash} is not open, it cannot become {to}");
         if (!from.Contains(entry.State))
-            throw new TsDbException(ErrorKind.Conflict, $"shipment {hash} is {entry.State}, it cannot become {to}");
+            throw new TsDbException(
+                ErrorKind.Conflict, $"shipment {hash} is {entry.State}, it cannot become {to}");
         _open[hash] = entry with { State = to, Reason = reason };
     }
 

@@ -16,7 +16,8 @@ internal sealed class Mosquitto : IDisposable
 
     public Uri Url => new($"mqtt://127.0.0.1:{Port}");
 
-    private static string? Program => new[] { "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto" }
+    private static string? Program =>
+        new[] { "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto" }
         .FirstOrDefault(File.Exists);
 
     /// <summary>Starts one, or skips the test where the program is not installed.</summary>

@@ -55,12 +55,14 @@ internal sealed class OneNodeCluster : IClusterState, IPeerLink
         return Task.CompletedTask;
     }
 
-    public Task<StoredReply> StoredAsync(NodeId node, StoredNotice notice, CancellationToken ct) => throw Alone();
+    public Task<StoredReply> StoredAsync(NodeId node, StoredNotice notice, CancellationToken ct) =>
+        throw Alone();
 
     public Task<ImmutableArray<ShardDigest>> ShardDigestsAsync(
         NodeId node, ImmutableArray<ShardId> shards, CancellationToken ct) => throw Alone();
 
-    public Task<ImmutableArray<DayDigest>> DayDigestsAsync(NodeId node, ShardId shard, CancellationToken ct) =>
+    public Task<ImmutableArray<DayDigest>> DayDigestsAsync(
+        NodeId node, ShardId shard, CancellationToken ct) =>
         throw Alone();
 
     public Task<ImmutableArray<ListedLeaf>> LeavesAsync(

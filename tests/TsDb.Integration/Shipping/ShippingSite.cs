@@ -19,7 +19,9 @@ using TsDb.Storage.Shipping;
 
 namespace TsDb.Integration.Shipping;
 
-/// <summary>An edge on a real disk, a real broker, and a cloud node's receiver on another real disk.</summary>
+/// <summary>
+/// An edge on a real disk, a real broker, and a cloud node's receiver on another real disk.
+/// </summary>
 internal sealed class ShippingSite : IAsyncDisposable
 {
     private static readonly ShipmentTopics Topics = new("test");
@@ -39,7 +41,8 @@ internal sealed class ShippingSite : IAsyncDisposable
     public ReplicaStore Replica { get; private set; } = null!;
 
     public long RowsInCloud => Replica.Current.Tables.Values
-        .SelectMany(table => table.Cells.Values).SelectMany(cell => cell.Leaves).Sum(leaf => leaf.Extent.Rows);
+        .SelectMany(table => table.Cells.Values)
+        .SelectMany(cell => cell.Leaves).Sum(leaf => leaf.Extent.Rows);
 
     /// <summary>A cloud node that is a client of an outside broker.</summary>
     public Task StartCloudAsync(Uri broker) => StartCloudAsync(null, broker);
@@ -96,7 +99,8 @@ internal sealed class ShippingSite : IAsyncDisposable
         StringBuilder lines = new();
         for (int i = first; i < first + count; i++)
         {
-            string noise = noiseBytes == 0 ? "" : $",s=\"{Convert.ToHexString(RandomNumberGenerator.GetBytes(noiseBytes))}\"";
+            string text = Convert.ToHexString(RandomNumberGenerator.GetBytes(noiseBytes));
+            string noise = noiseBytes == 0 ? "" : $",s=\"{text}\"";
             lines.Append(System.Globalization.CultureInfo.InvariantCulture,
                 $"cpu,host=h{i % 10} v={i}i{noise} {1_700_000_000_000_000_000 + (i * 1_000_000L)}\n");
         }
@@ -143,7 +147,7 @@ internal sealed class ShippingSite : IAsyncDisposable
         CloudEdgeLink link = new(Brokers(outside), own, _cluster, TimeProvider.System, NullLogger.Instance);
         ReceiveServiceOptions options = new()
         {
-            Receiver = new ReceiverOptions { Self = _cluster.Self, SilenceMin = TimeSpan.FromMilliseconds(500) },
+            Receiver = new ReceiverOptions { Self = _cluster.Self, SilenceMin = TimeSpan.FromSeconds(0.5) },
             Topics = Topics,
         };
         ReceiveService service = new(

@@ -10,8 +10,9 @@ using TsDb.Model;
 namespace TsDb.Adapters.Mqtt.Uplink;
 
 /// <summary>
-/// The edge's MQTT 5 connection: one broker at a time out of a list, the next one when it fails, with growing pauses once
-/// all have failed. What arrives goes into a bounded queue; while that is full the broker has to wait.
+/// The edge's MQTT 5 connection: one broker at a time out of a list, the next one when it fails, with growing
+/// pauses once all have failed. What arrives goes into a bounded queue; while that is full the broker has to
+/// wait.
 /// </summary>
 internal sealed class MqttUplink : IDisposable
 {
@@ -65,8 +66,8 @@ internal sealed class MqttUplink : IDisposable
     public void Reset(string reason) => _lost.TrySetResult(reason);
 
     /// <summary>
-    /// Publishes with QoS 1 and waits for the broker. Returns null, or why it did not take the message; the broker's
-    /// answer means nothing for the data, only that there is room for more.
+    /// Publishes with QoS 1 and waits for the broker. Returns null, or why it did not take the message; the
+    /// broker's answer means nothing for the data, only that there is room for more.
     /// </summary>
     public async Task<string?> PublishAsync(string topic, byte[] payload, bool retain, CancellationToken ct)
     {
@@ -170,11 +171,13 @@ internal sealed class MqttUplink : IDisposable
 
     private int ChunkBytes(MqttClientConnectResult result)
     {
-        long broker = result.MaximumPacketSize is { } max and > 0 ? max - ShipmentLimits.HeadroomBytes : long.MaxValue;
+        long broker =
+            result.MaximumPacketSize is { } max and > 0 ? max - ShipmentLimits.HeadroomBytes : long.MaxValue;
         if (broker < ShipmentLimits.ChunkBytesMin)
         {
             throw new TsDbException(
-                ErrorKind.Invalid, $"the broker takes packets of {result.MaximumPacketSize} bytes only: raise its limit");
+                ErrorKind.Invalid,
+                $"the broker takes packets of {result.MaximumPacketSize} bytes only: raise its limit");
         }
 
         return (int)Math.Min(broker, _options.ChunkBytesMax);
@@ -193,7 +196,7 @@ internal sealed class MqttUplink : IDisposable
             {
                 throw new TsDbException(
                     ErrorKind.Invalid,
-                    $"the broker does not allow this edge to subscribe to {item.TopicFilter.Topic}: {item.ResultCode}");
+                    $"the broker refuses a subscription to {item.TopicFilter.Topic}: {item.ResultCode}");
             }
         }
     }

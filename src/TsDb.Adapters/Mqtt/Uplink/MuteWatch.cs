@@ -3,8 +3,8 @@ using TsDb.Replication.Shipping;
 namespace TsDb.Adapters.Mqtt.Uplink;
 
 /// <summary>
-/// Notices that a broker answers but no cloud node does: its node may be cut off from the others. Then another broker is
-/// worth a try, ever more rarely while that does not help either.
+/// Notices that a broker answers but no cloud node does: its node may be cut off from the others. Then
+/// another broker is worth a try, ever more rarely while that does not help either.
 /// </summary>
 internal sealed class MuteWatch(UplinkOptions options)
 {

@@ -10,8 +10,9 @@ using TsDb.Storage.Shipping;
 namespace TsDb.Adapters.Mqtt.Uplink;
 
 /// <summary>
-/// Ships what an edge has sealed: one loop owns the <see cref="ShipDesk"/>, a bounded queue brings it what happens, a
-/// bounded queue takes what it wants published. The host starts it, tells it of new segments, and stops it.
+/// Ships what an edge has sealed: one loop owns the <see cref="ShipDesk"/>, a bounded queue brings it what
+/// happens, a bounded queue takes what it wants published. The host starts it, tells it of new segments, and
+/// stops it.
 /// </summary>
 public sealed class ShipService : IAsyncDisposable
 {
@@ -54,8 +55,8 @@ public sealed class ShipService : IAsyncDisposable
     }
 
     /// <summary>
-    /// Shipping of a store: restores the ledger, wakes at every seal. Throws <see cref="ErrorKind.Corrupt"/> if the
-    /// directory does not say clearly which cluster it belongs to.
+    /// Shipping of a store: restores the ledger, wakes at every seal. Throws <see cref="ErrorKind.Corrupt"/>
+    /// if the directory does not say clearly which cluster it belongs to.
     /// </summary>
     /// <param name="store">The store whose segments are shipped.</param>
     /// <param name="disk">The store's data directory.</param>
@@ -175,7 +176,8 @@ public sealed class ShipService : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or TsDbException)
             {
-                // The disk failed under an effect. A new link makes the shipper begin again from what is recorded.
+                // The disk failed under an effect. A new link makes the shipper begin again from what is
+                // recorded.
                 Log.ShippingFailed(_log, e);
                 _uplink.Reset("shipping failed: " + e.Message);
                 await Task.Delay(Rest, _clock, ct);
@@ -188,7 +190,8 @@ public sealed class ShipService : IAsyncDisposable
         DateTimeOffset now = _clock.GetUtcNow();
         if (Interlocked.Exchange(ref _isSegmentsChanged, false)) _desk.Observe(now);
         if (Interlocked.Exchange(ref _isFlushAsked, false)) _desk.Flush(now);
-        for (int i = 0; i < InputsPerTurnMax && _inbox.Reader.TryRead(out ShipInput? input); i++) Take(input, now);
+        for (int i = 0; i < InputsPerTurnMax && _inbox.Reader.TryRead(out ShipInput? input); i++)
+            Take(input, now);
         for (int i = 0; i < TicksPerTurnMax && _desk.WakeAt <= now; i++)
         {
             Send(_desk.Tick(now));

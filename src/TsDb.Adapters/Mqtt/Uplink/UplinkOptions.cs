@@ -21,7 +21,8 @@ public sealed record UplinkOptions
     {
         get;
         init => field = value.IsDefaultOrEmpty
-            ? throw new TsDbException(ErrorKind.Invalid, "an uplink needs at least one broker: mqtt://host:port")
+            ? throw new TsDbException(
+                ErrorKind.Invalid, "an uplink needs at least one broker: mqtt://host:port")
             : value;
     }
 

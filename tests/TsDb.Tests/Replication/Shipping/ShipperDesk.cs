@@ -6,7 +6,9 @@ using TsDb.Storage.Shipping;
 
 namespace TsDb.Tests.Replication.Shipping;
 
-/// <summary>A shipper with its clock and an obedient link: what tests need to talk to it in sentences.</summary>
+/// <summary>
+/// A shipper with its clock and an obedient link: what tests need to talk to it in sentences.
+/// </summary>
 internal sealed class ShipperDesk
 {
     public static readonly EdgeId Edge = new("E1");
@@ -18,7 +20,8 @@ internal sealed class ShipperDesk
     public static readonly Incarnation First = new(new Guid(11, 0, 0, new byte[8]));
     public static readonly Guid Instance = new(21, 0, 0, new byte[8]);
 
-    public ShipperDesk(int replication = 3, int quorum = 2, ShipperOptions? options = null, ShipLedger? ledger = null)
+    public ShipperDesk(
+        int replication = 3, int quorum = 2, ShipperOptions? options = null, ShipLedger? ledger = null)
     {
         (Replication, Quorum) = (replication, quorum);
         Ledger = ledger ?? new ShipLedger();
@@ -52,8 +55,10 @@ internal sealed class ShipperDesk
     {
         Cell cell = new(new TableId("db", "cpu"), Edge, new Day(day));
         ContentHash hash = ContentHash.Of(System.Text.Encoding.UTF8.GetBytes($"{day}/{ordinal}/{bytes}"));
-        TimeRange range = new(cell.Day.Range.StartNanoseconds, cell.Day.Range.StartNanoseconds + (ordinal * 10));
-        return new ShipLeaf(new Leaf(cell, First, new Ordinal(ordinal), hash), $"seg-{day}-{ordinal}", bytes, 10, range);
+        TimeRange range = new(
+            cell.Day.Range.StartNanoseconds, cell.Day.Range.StartNanoseconds + (ordinal * 10));
+        return new ShipLeaf(
+            new Leaf(cell, First, new Ordinal(ordinal), hash), $"seg-{day}-{ordinal}", bytes, 10, range);
     }
 
     public IReadOnlyList<ShipEffect> On(ShipEvent e) => Shipper.On(e, Now);
@@ -71,13 +76,16 @@ internal sealed class ShipperDesk
         return effects;
     }
 
-    public IReadOnlyList<ShipEffect> Say(NodeId node, params IEnumerable<EdgeAnswer> answers) => SayAt(1, node, answers);
+    public IReadOnlyList<ShipEffect> Say(NodeId node, params IEnumerable<EdgeAnswer> answers) =>
+        SayAt(1, node, answers);
 
     public IReadOnlyList<ShipEffect> SayAt(long epoch, NodeId node, params IEnumerable<EdgeAnswer> answers) =>
         On(new ShipEvent.Answered(
             new EdgeAnswers(new MessageHeader(ClusterA, new Epoch(epoch)), node, [.. answers])));
 
-    /// <summary>Connects, hears of the cluster, is registered; returns what the registration set off.</summary>
+    /// <summary>
+    /// Connects, hears of the cluster, is registered; returns what the registration set off.
+    /// </summary>
     public IReadOnlyList<ShipEffect> Register(int chunkBytes = 1_024)
     {
         On(new ShipEvent.LinkUp(chunkBytes));
@@ -85,7 +93,9 @@ internal sealed class ShipperDesk
         return Say(N1, new EdgeAnswer.Hello(Instance, First, HelloVerdict.Registered, ""));
     }
 
-    /// <summary>Reports every message with data as sent, and what that sets off, until nothing is sent any more.</summary>
+    /// <summary>
+    /// Reports every message with data as sent, and what that sets off, until nothing is sent any more.
+    /// </summary>
     public IReadOnlyList<ShipEffect> Deliver(IReadOnlyList<ShipEffect> effects)
     {
         List<ShipEffect> all = [.. effects];

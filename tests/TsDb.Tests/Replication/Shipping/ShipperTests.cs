@@ -85,7 +85,8 @@ public sealed class ShipperTests
         desk.On(new ShipEvent.Cluster(desk.Info(5)));
         Assert.Empty(desk.SayAt(4, N1, new EdgeAnswer.Durable(leaf.Leaf.Hash)));
         desk.On(new ShipEvent.Answered(
-            new EdgeAnswers(new MessageHeader(ClusterB, new Epoch(7)), N1, [new EdgeAnswer.Durable(leaf.Leaf.Hash)])));
+            new EdgeAnswers(
+                new MessageHeader(ClusterB, new Epoch(7)), N1, [new EdgeAnswer.Durable(leaf.Leaf.Hash)])));
         Assert.Equal(1, desk.Status.OpenLeaves);
         ShipEffect.MarkDurable mark = Assert.Single(
             desk.SayAt(5, N1, new EdgeAnswer.Durable(leaf.Leaf.Hash)).OfType<ShipEffect.MarkDurable>());
@@ -98,7 +99,8 @@ public sealed class ShipperTests
     {
         ShipperDesk desk = new();
         desk.Cut(Leaf(1), Leaf(2), Leaf(3), Leaf(4), Leaf(5));
-        int[] days = [.. desk.Register().OfType<ShipEffect.SendOffer>().Select(o => o.Leaf.Leaf.Cell.Day.Number)];
+        int[] days = [.. desk.Register().OfType<ShipEffect.SendOffer>().Select(
+            o => o.Leaf.Leaf.Cell.Day.Number)];
         Assert.Equal([5, 1, 4, 2, 3], days);
     }
 
@@ -203,7 +205,8 @@ public sealed class ShipperTests
         Assert.Equal("N2: bad row group", aside.Reason);
         Assert.Equal(1, desk.Status.Quarantined);
         Assert.Single(desk.Cut(Leaf(2)).OfType<ShipEffect.SendOffer>());
-        Assert.Empty(desk.After(TimeSpan.FromMinutes(10)).OfType<ShipEffect.SendOffer>().Where(o => o.Leaf == bad));
+        Assert.Empty(
+            desk.After(TimeSpan.FromMinutes(10)).OfType<ShipEffect.SendOffer>().Where(o => o.Leaf == bad));
 
         IReadOnlyList<ShipEffect> again = desk.On(new ShipEvent.Cluster(desk.Info(2)));
         Assert.Contains(again.OfType<ShipEffect.SendOffer>(), o => o.Leaf == bad);
@@ -272,7 +275,8 @@ public sealed class ShipperTests
         ShipLeaf broken = Leaf(2);
         desk.Cut(Leaf(1), broken);
         desk.Register();
-        IReadOnlyList<ShipEffect> effects = desk.On(new ShipEvent.ReadFailed(1, broken.Leaf.Hash, "bad sector"));
+        IReadOnlyList<ShipEffect> effects = desk.On(
+            new ShipEvent.ReadFailed(1, broken.Leaf.Hash, "bad sector"));
         Assert.Equal("bad sector", Assert.Single(effects.OfType<ShipEffect.MarkQuarantined>()).Reason);
         Assert.Equal(LeafState.Offered, desk.Ledger.StateOf(Leaf(1).Leaf.Hash));
     }
