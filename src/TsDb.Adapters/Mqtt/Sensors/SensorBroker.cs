@@ -48,7 +48,7 @@ public sealed class SensorBroker : IAsyncDisposable
         _budget = new ByteBudget(options.BytesInFlightMax, options.Clock);
         _guard = new PacketGuard(options.PacketBytesMax);
         MqttServerOptions server = new MqttServerOptionsBuilder().WithoutDefaultEndpoint().Build();
-        _server = new MqttServer(server, [_connections], MqttNetNullLogger.Instance);
+        _server = new MqttServer(server, [new NamingAdapter(_connections)], MqttNetNullLogger.Instance);
         _server.ValidatingConnectionAsync += OnConnecting;
         _server.InterceptingInboundPacketAsync += OnReceivedAsync;
         _server.InterceptingPublishAsync += OnPublish;
@@ -78,7 +78,7 @@ public sealed class SensorBroker : IAsyncDisposable
         if (string.IsNullOrEmpty(e.ClientId))
         {
             long number = Interlocked.Increment(ref _unnamedClients);
-            e.AssignedClientIdentifier = string.Create(CultureInfo.InvariantCulture, $"unnamed-{number}");
+            e.AssignedClientIdentifier = string.Create(CultureInfo.InvariantCulture, $"unnamed-v5-{number}");
         }
 
         if (!_options.Authorizer.IsAllowed(new AccessRequest("mqtt", "connect", "", e.UserName)))

@@ -33,6 +33,19 @@ public sealed class SensorBrokerTests
         Assert.Equal(2, server.Target.Points("default", "m").Count);
     }
 
+    [Theory]
+    [InlineData(MqttProtocolVersion.V500)]
+    [InlineData(MqttProtocolVersion.V311)]
+    public async Task A_client_without_a_name_is_given_one(MqttProtocolVersion version)
+    {
+        await using SensorServer server = await SensorServer.StartAsync();
+        using IMqttClient first = await server.ConnectAsync(version, clientId: "");
+        using IMqttClient second = await server.ConnectAsync(version, clientId: "");
+        Assert.True((await first.PublishAsync(SensorServer.Message("t", "m f=1 1")).WaitAsync(Soon)).IsSuccess);
+        Assert.True((await second.PublishAsync(SensorServer.Message("t", "m f=1 2")).WaitAsync(Soon)).IsSuccess);
+        Assert.Equal(2, server.Target.Points("default", "m").Count);
+    }
+
     [Fact]
     public async Task Publishes_of_one_connection_share_a_commit_and_keep_their_order()
     {

@@ -45,13 +45,15 @@ internal sealed class SensorServer : IAsyncDisposable
         return new SensorServer(app, broker, target, pipeline);
     }
 
-    public async Task<IMqttClient> ConnectAsync(MqttProtocolVersion version = MqttProtocolVersion.V500)
+    public async Task<IMqttClient> ConnectAsync(
+        MqttProtocolVersion version = MqttProtocolVersion.V500, string? clientId = null)
     {
         IMqttClient client = new MqttClientFactory().CreateMqttClient();
-        await client.ConnectAsync(new MqttClientOptionsBuilder()
+        MqttClientOptionsBuilder options = new MqttClientOptionsBuilder()
             .WithTcpServer("127.0.0.1", Port)
-            .WithProtocolVersion(version)
-            .Build());
+            .WithProtocolVersion(version);
+        if (clientId is not null) options.WithClientId(clientId);
+        await client.ConnectAsync(options.Build());
         return client;
     }
 
