@@ -72,6 +72,9 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     /// <summary>What this node waits for before it belongs to a cluster; null once it does.</summary>
     public string? WaitingFor => _entry?.WaitingFor;
 
+    /// <summary>host:port that the other nodes use for the cluster port; null before the start.</summary>
+    public string? Endpoint => SelfMember?.ClusterAddress;
+
     internal CloudIdentity Identity => _identity;
 
     internal ClusterSettings Settings => _settings;

@@ -146,7 +146,8 @@ internal sealed class RaftNode : IAsyncDisposable
     private async Task StopAsync()
     {
         // A leader that says goodbye spares the others the wait for its silence.
-        if (IsLeader && _raft.Members.Count > 1) _ = await ((ICluster)_raft).ResignAsync(CancellationToken.None);
+        if (IsLeader && _raft.Members.Count > 1) _ =
+            await ((ICluster)_raft).ResignAsync(CancellationToken.None);
         await _raft.StopAsync(CancellationToken.None);
         await _raft.DisposeAsync();
         await _wal.DisposeAsync();
