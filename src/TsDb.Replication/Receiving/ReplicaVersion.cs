@@ -45,9 +45,18 @@ public sealed class ReplicaVersion
         return found is not null && found.Hash == leaf.Hash ? found : null;
     }
 
-    /// <summary>The digest of all leaves of a shard.</summary>
-    public LeafDigest ShardDigest(ShardId shard, int shardCount) =>
-        CellsOf(shard, shardCount).Aggregate(LeafDigest.Empty, (sum, cell) => sum + cell.Digest);
+    /// <summary>The digests of all shards that have a leaf here, in one pass over the cells.</summary>
+    public SortedDictionary<ShardId, LeafDigest> ShardDigests(int shardCount)
+    {
+        SortedDictionary<ShardId, LeafDigest> digests = [];
+        foreach (CellLeaves cell in Cells)
+        {
+            ShardId shard = ShardId.Of(cell.Cell, shardCount);
+            digests[shard] = digests.GetValueOrDefault(shard) + cell.Digest;
+        }
+
+        return digests;
+    }
 
     /// <summary>The cells of a shard that have a leaf here, by table, edge, day.</summary>
     public IEnumerable<CellLeaves> CellsOf(ShardId shard, int shardCount) =>

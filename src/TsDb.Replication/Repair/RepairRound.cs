@@ -65,9 +65,11 @@ public sealed class RepairRound(
         List<ShardId> heard = [];
         try
         {
-            foreach (ShardDigest theirs in await peers.ShardDigestsAsync(peer, shards, ct))
+            ImmutableArray<ShardDigest> digests = await peers.ShardDigestsAsync(peer, shards, ct);
+            SortedDictionary<ShardId, LeafDigest> ours = _store.Current.ShardDigests(cluster.ShardCount);
+            foreach (ShardDigest theirs in digests)
             {
-                bool isSame = theirs.Digest == _store.Current.ShardDigest(theirs.Shard, cluster.ShardCount);
+                bool isSame = theirs.Digest == ours.GetValueOrDefault(theirs.Shard);
                 bool isPulled = isSame || await PullAsync(cluster, peer, theirs.Shard, tally, ct);
 
                 // A peer that is recovering itself may lack what was durable: it gives, but it proves

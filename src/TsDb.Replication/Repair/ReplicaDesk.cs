@@ -44,14 +44,7 @@ public sealed class ReplicaDesk(
     /// <inheritdoc/>
     public override ImmutableArray<ShardDigest> ShardDigests(ImmutableArray<ShardId> shards)
     {
-        ClusterConfiguration current = Current();
-        SortedDictionary<ShardId, LeafDigest> digests = [];
-        foreach (CellLeaves cell in store.Current.Cells)
-        {
-            ShardId shard = ShardId.Of(cell.Cell, current.ShardCount);
-            digests[shard] = digests.GetValueOrDefault(shard) + cell.Digest;
-        }
-
+        SortedDictionary<ShardId, LeafDigest> digests = store.Current.ShardDigests(Current().ShardCount);
         return [.. shards.Select(s => new ShardDigest(s, digests.GetValueOrDefault(s), !store.IsWhole(s)))];
     }
 
