@@ -48,16 +48,17 @@ internal static class EdgeStatus
             ["log"] = new JsonObject { ["bytes"] = stats.LogBytes },
             ["segments"] = new JsonObject { ["count"] = stats.SegmentCount, ["bytes"] = stats.SegmentBytes },
             ["writes_refused"] = stats.WritesRefusedReason,
-            ["ship"] = Describe(rooms.Ship?.Lag),
+            ["ship"] = Describe(rooms.Ship?.Lag, rooms.Ship?.BytesSent ?? 0),
         };
     }
 
-    private static JsonObject Describe(ShipLag? lag) => new()
+    private static JsonObject Describe(ShipLag? lag, long bytesSent) => new()
     {
         ["state"] = lag?.Uplink.State ?? "stand-alone",
         ["segments_pending"] = lag?.Backlog.Segments ?? 0,
         ["bytes_pending"] = lag?.Backlog.BytesLength ?? 0,
         ["oldest_unshipped"] = lag?.Backlog.OldestNanoseconds is { } oldest ? Time(oldest) : null,
+        ["bytes_sent"] = bytesSent,
         ["bytes_per_second"] = lag?.Uplink.BytesPerSecond ?? 0,
         ["eta_seconds"] = lag?.Eta?.TotalSeconds,
         ["paused"] = lag?.Uplink.IsPaused ?? false,

@@ -28,6 +28,7 @@ public sealed class LocalQueryService(EdgeStore store, ISqlParser parser, ISqlEn
         try
         {
             StoreVersion version = lease.Version;
+            if (!statement.Tables.Any()) LocalTables.RequireDatabase(version, request.Database);
             Dictionary<TableName, ResolvedTable> tables = statement.Tables.ToDictionary(
                 name => name, name => _tables.Resolve(version, LocalTables.Find(version, name, request.Database)));
             LocalPlan plan = await _planner.PlanLocalAsync(statement, tables, ct);

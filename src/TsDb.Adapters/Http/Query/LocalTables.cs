@@ -15,6 +15,7 @@ namespace TsDb.Adapters.Http.Query;
 /// </summary>
 internal sealed class LocalTables
 {
+    private const string DatabaseDefault = "default";
     private const int TablesMax = 10_000;
 
     private readonly ConcurrentDictionary<TableId, Known> _known = new();
@@ -35,6 +36,17 @@ internal sealed class LocalTables
         return inside.FirstOrDefault(table => table.Table == name.Table)
             ?? inside.FirstOrDefault(table => IsSame(table.Table, name.Table))
             ?? throw new TsDbException(ErrorKind.NotFound, $"table not found: {wanted}.{name.Table}");
+    }
+
+    /// <summary>
+    /// Throws <see cref="ErrorKind.NotFound"/> if no table is in the database; the default one is always there.
+    /// </summary>
+    public static void RequireDatabase(StoreVersion version, string database)
+    {
+        if (IsSame(database, DatabaseDefault)) return;
+        IEnumerable<TableId> all = version.Schemas.All.Select(schema => schema.Table).Concat(version.Tables.Keys);
+        if (!all.Any(table => IsSame(table.Database, database)))
+            throw new TsDbException(ErrorKind.NotFound, $"database not found: \"{database}\"");
     }
 
     /// <summary>The columns of a table, over its schema and all its segments.</summary>

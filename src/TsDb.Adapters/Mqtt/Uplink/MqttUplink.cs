@@ -17,6 +17,8 @@ namespace TsDb.Adapters.Mqtt.Uplink;
 internal sealed class MqttUplink : IDisposable
 {
     // The default of 8 KiB becomes the socket's buffers and costs a factor of 100 on large messages.
+    /// <summary>Fixed header, lengths, packet id and property length of a PUBLISH with QoS 1.</summary>
+    private const int PublishOverheadBytes = 10;
     private const int SocketBufferBytes = 1 << 20;
     private const int PacketBytesMax = ShipmentLimits.MessageBytesMax + ShipmentLimits.HeadroomBytes;
 
@@ -26,6 +28,7 @@ internal sealed class MqttUplink : IDisposable
     private readonly ILogger _log;
     private readonly Random _chance;
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
+    private long _bytesSent;
     private TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public MqttUplink(UplinkOptions options, ChannelWriter<ShipInput> events, TimeProvider clock, ILogger log)
@@ -80,6 +83,7 @@ internal sealed class MqttUplink : IDisposable
         };
         TaskCompletionSource<string> lost = _lost;
         if (!_client.IsConnected) return "there is no connection to a broker";
+        Interlocked.Add(ref _bytesSent, PublishOverheadBytes + topic.Length + payload.Length);
         try
         {
             MqttClientPublishResult result = await _client.PublishAsync(message, ct);
@@ -102,6 +106,9 @@ internal sealed class MqttUplink : IDisposable
         await PublishAsync(_options.Topics.Presence(_options.Edge), PresenceBytes(false), retain: true, ct);
         await DisconnectAsync();
     }
+
+    /// <summary>Bytes of all publishes since start, MQTT framing included, repetitions too.</summary>
+    public long BytesSent => Interlocked.Read(ref _bytesSent);
 
     public void Dispose() => _client.Dispose();
 

@@ -91,6 +91,9 @@ public sealed class ShipService : IAsyncDisposable
     /// <summary>The backlog of this moment, and the uplink as of a moment ago.</summary>
     public ShipLag Lag => new(_desk.Backlog(), _status);
 
+    /// <summary>Bytes published on the uplink since start, MQTT framing included, repetitions too.</summary>
+    public long BytesSent => _uplink.BytesSent;
+
     /// <summary>Ends when the service was stopped; fails if it cannot go on.</summary>
     public Task Completion => _running;
 
