@@ -10,8 +10,8 @@ using MQTTnet.Server;
 namespace TsDb.Adapters.Mqtt.Sensors;
 
 /// <summary>
-/// Gives a name to clients before MQTT 5 that come without one, as they may with a clean session (mosquitto_pub
-/// does): the broker library refuses them before anybody is asked.
+/// Gives a name to clients before MQTT 5 that come without one, as they may with a clean session
+/// (mosquitto_pub does): the broker library refuses them before anybody is asked.
 /// </summary>
 internal sealed class NamingAdapter(IMqttServerAdapter inner) : IMqttServerAdapter
 {
@@ -21,7 +21,8 @@ internal sealed class NamingAdapter(IMqttServerAdapter inner) : IMqttServerAdapt
 
     public Task StartAsync(MqttServerOptions options, IMqttNetLogger logger)
     {
-        inner.ClientHandler = channel => ClientHandler?.Invoke(new Channel(channel, this)) ?? Task.CompletedTask;
+        inner.ClientHandler = channel =>
+            ClientHandler?.Invoke(new Channel(channel, this)) ?? Task.CompletedTask;
         return inner.StartAsync(options, logger);
     }
 
@@ -48,7 +49,8 @@ internal sealed class NamingAdapter(IMqttServerAdapter inner) : IMqttServerAdapt
 
         public MqttPacketFormatterAdapter PacketFormatterAdapter => inner.PacketFormatterAdapter;
 
-        public Task ConnectAsync(CancellationToken cancellationToken) => inner.ConnectAsync(cancellationToken);
+        public Task ConnectAsync(CancellationToken cancellationToken) =>
+            inner.ConnectAsync(cancellationToken);
 
         public Task DisconnectAsync(CancellationToken cancellationToken) =>
             inner.DisconnectAsync(cancellationToken);
