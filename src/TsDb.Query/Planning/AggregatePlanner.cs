@@ -44,20 +44,20 @@ internal sealed class AggregatePlanner(ISqlParser parser, EngineProbe probe)
 
         string[] names = await probe.NamesAsync(bound, ct);
         if (!Name(shape.Outer, names)) return null;
-        bool isBySeries = recipes.Any(recipe => recipe.IsBySeries);
-        if (isBySeries) rows.AddSeries(table);
+        bool isRanked = recipes.Any(recipe => recipe.Winners is not null);
+        if (isRanked) rows.AddSeries(table);
         PlannedFragment fragment = new()
         {
             ResultName = Partials,
             RelationName = table.RelationName,
             Table = table.Table,
             Scope = ScopeOf(table, shape, rows),
-            Sql = isBySeries ? BySeries(table, shape, rows, recipes, keyTypes)
-                : ByGroup(table, shape, rows, recipes,
-                keyTypes),
+            Sql = isRanked
+                ? Ranked(table, shape, rows, recipes, keyTypes)
+                : ByGroup(table, shape, rows, recipes, keyTypes),
         };
         string outer = parser.Print(SqlTree.Statement(shape.Outer));
-        return new AggregatePlan(fragment, Merged(shape, recipes, keyTypes), outer, isBySeries);
+        return new AggregatePlan(fragment, Merged(shape, recipes, keyTypes), outer, isRanked);
     }
 
     private static bool IsTime(BoundTable table, JsonObject expression) =>
@@ -102,30 +102,40 @@ internal sealed class AggregatePlanner(ISqlParser parser, EngineProbe probe)
             + $"__ts_rows{GroupBy(KeyNames(shape))}";
     }
 
-    // First for each series, in which no time comes twice, then over the series.
-    private string BySeries(
+    // Once over all rows for the places (which time is the last?), once more for the rows at those places:
+    // few, so
+    // that only they are ranked by series.
+    private string Ranked(
         BoundTable table,
         AggregateShape shape,
         RowColumns rows,
         List<AggregateRecipe> recipes,
         string[] keyTypes)
     {
-        string[] series = [EdgeColumn, .. rows.Tags];
-        string[] keys = [.. KeyNames(shape), .. series];
-        IEnumerable<string> inner = keys.Concat(recipes.SelectMany(recipe => recipe.Columns)
-            .Where(column => column.FromRows != AggregateRecipes.Series)
-            .Select(column => $"{column.FromRows} AS {column.Name}"));
-        string bySeries =
-            $"SELECT {List(inner)} FROM ({Rows(table, shape, rows)}) AS __ts_rows{GroupBy(keys)}";
-        string order = string.Join(" || chr(0) || ",
-            rows.Tags.Select(tag => $"coalesce({tag}, '')").Prepend(EdgeColumn));
-        IEnumerable<string> ordered = recipes.SelectMany(recipe => recipe.Columns)
-            .Where(column => column.FromRows == AggregateRecipes.Series)
-            .Select(column => $"{order} AS {column.Name}")
-            .Prepend("*");
-        string states = $"(SELECT {List(ordered)} FROM ({bySeries}) AS __ts_series) AS __ts_ordered";
-        IEnumerable<string> columns = Keys(shape, keyTypes, WireTypes.ToWire).Concat(Combined(recipes));
-        return $"SELECT {List(columns)} FROM {Prepared(states, shape, recipes)}{GroupBy(KeyNames(shape))}";
+        string[] keys = [.. KeyNames(shape)];
+        PartialColumn[] columns = [.. recipes.SelectMany(recipe => recipe.Columns)];
+        PartialColumn[] first = [.. columns.Where(column => !column.IsOfWinners)];
+        PartialColumn[] second = [.. columns.Where(column => column.IsOfWinners)];
+        string places = $"SELECT {List(keys.Concat(first.Select(c => $"{c.FromRows} AS {c.Name}")))} "
+            + $"FROM __ts_rows{GroupBy(keys)}";
+        string on = keys.Length == 0 ? "true"
+            : string.Join(" AND ", keys.Select(key => $"a.{key} IS NOT DISTINCT FROM b.{key}"));
+        string winners = string.Join(
+            " OR ", recipes.Select(recipe => recipe.Winners).OfType<string>().Distinct().Select(w =>
+                $"({w})"));
+        IEnumerable<string> placeNames = first.Select(column => $"b.{column.Name}").Prepend("a.*");
+        string few =
+            $"SELECT {List(placeNames)} FROM __ts_rows AS a JOIN __ts_places AS b ON {on} WHERE {winners}";
+        string series = string.Join(
+            " || chr(0) || ", rows.Tags.Select(tag => $"coalesce({tag}, '')").Prepend(EdgeColumn));
+        string picked = $"SELECT {List(keys.Concat(second.Select(c => $"{c.FromRows} AS {c.Name}")))} FROM "
+            + $"(SELECT *, {series} AS {AggregateRecipes.Series} FROM ({few})){GroupBy(keys)}";
+        IEnumerable<string> all = shape.Keys.Select((_, i) =>
+                $"{WireTypes.ToWire(keyTypes[i], $"a.{keys[i]}")} AS {keys[i]}")
+            .Concat(columns.Select(column => $"{(column.IsOfWinners ? "b" : "a")}.{column.Name}"));
+        return $"WITH __ts_rows AS NOT MATERIALIZED ({Rows(table, shape, rows)}), "
+            + $"__ts_places AS MATERIALIZED ({places}) "
+            + $"SELECT {List(all)} FROM __ts_places AS a LEFT JOIN ({picked}) AS b ON {on}";
     }
 
     private static string Merged(AggregateShape shape, List<AggregateRecipe> recipes, string[] keyTypes)

@@ -19,7 +19,7 @@ internal sealed record AggregateRecipe
     /// window.</summary>
     public ImmutableArray<(string Name, string Sql)> Prepared { get; init; } = [];
 
-    /// <summary>True if rows are grouped by series first: in a series no two rows have the same
-    /// time.</summary>
-    public bool IsBySeries { get; init; }
+    /// <summary>The rows that <see cref="PartialColumn.IsOfWinners"/> is about; null if there are
+    /// none.</summary>
+    public string? Winners { get; init; }
 }

@@ -154,37 +154,35 @@ internal static class AggregateRecipes
         (string v, string t, string s, string o) = ($"{prefix}v", $"{prefix}t", $"{prefix}s", $"{prefix}o");
         (string best, string bestOf) = isLeast ? ("min", "arg_min") : ("max", "arg_max");
         string x = arguments[0];
-        string given = condition is null ? $"{x} IS NOT NULL" : $"{x} IS NOT NULL AND {condition}";
         bool isByTime = arguments.Count == 1 || arguments[1] == Time;
-        string order = isByTime ? t : o;
-        string rank = isByTime ? $"row({t}, {s}, {v})" : $"row({o}, {t}, {s}, {v})";
-        string has = $" FILTER (WHERE {v} IS NOT NULL)";
-        List<PartialColumn> columns = [];
-        if (isByTime)
-        {
-            string rows = $" FILTER (WHERE {given})";
-            columns.Add(new PartialColumn(v, ToWire(0, $"{bestOf}({x}, {Time}){rows}"), Picked(v)));
-            columns.Add(new PartialColumn(t, $"{best}({Time}){rows}", $"{best}({t}){has}"));
-        }
-        else
-        {
-            string y = arguments[1];
-            string rows = $" FILTER (WHERE {given} AND {y} IS NOT NULL)";
-            string place = $"row({y}, {Time})";
-            columns.Add(new PartialColumn(v, ToWire(0, $"{bestOf}({x}, {place}){rows}"), Picked(v)));
-            columns.Add(new PartialColumn(o, ToWire(1, $"{best}({y}){rows}"), $"{best}({o}){has}"));
-            columns.Add(new PartialColumn(t, $"{bestOf}({Time}, {place}){rows}", Picked(t)));
-        }
+        string y = isByTime ? Time : WireTypes.ToWire(types[1], arguments[1]);
+        string place = isByTime ? t : o;
+        string given = $"{x} IS NOT NULL AND {y} IS NOT NULL"
+            + (condition is null ? "" : $" AND {condition}");
+        string winners = $"{y} = {place} AND {given}";
 
-        columns.Add(new PartialColumn(s, Series, Picked(s)));
+        // In a group only rows of different series can share a time, but any can share another value.
+        string rankOfRows = isByTime ? $"row({Series}, {x})" : $"row({Time}, {Series}, {x})";
+        string rankOfStates = isByTime ? $"row({t}, {s}, {v})" : $"row({o}, {t}, {s}, {v})";
+        string has = $" FILTER (WHERE {v} IS NOT NULL)";
+        List<PartialColumn> columns =
+        [
+            new(place, $"{best}({y}) FILTER (WHERE {given})", $"{best}({place}){has}"),
+            Picked(v, WireTypes.ToWire(types[0], x)),
+            Picked(s, Series),
+        ];
+        if (!isByTime) columns.Add(Picked(t, Time));
         return new AggregateRecipe
         {
             Columns = [.. columns],
             Finish = WireTypes.FromWire(types[0], v),
-            IsBySeries = true,
+            Winners = winners,
         };
 
-        string Picked(string column) => $"{bestOf}({column}, {rank}){has}";
-        string ToWire(int argument, string sql) => WireTypes.ToWire(types[argument], sql);
+        PartialColumn Picked(string column, string value) => new(
+            column,
+            $"{bestOf}({value}, {rankOfRows}) FILTER (WHERE {winners})",
+            $"{bestOf}({column}, {rankOfStates}){has}",
+            IsOfWinners: true);
     }
 }

@@ -5,7 +5,10 @@ namespace TsDb.Query.Planning;
 /// <param name="FromRows">Its value for a group of rows.</param>
 /// <param name="Combine">
 /// The same for several partial states of one group: with NULL as identity, associative and commutative but
-/// for the
-/// rounding of doubles.
+/// for the rounding of doubles.
 /// </param>
-internal sealed record PartialColumn(string Name, string FromRows, string Combine);
+/// <param name="IsOfWinners">
+/// True if <paramref name="FromRows"/> is over those rows of the group only that share the place which other
+/// columns of the state name: a second look, at few rows.
+/// </param>
+internal sealed record PartialColumn(string Name, string FromRows, string Combine, bool IsOfWinners = false);
