@@ -54,7 +54,12 @@ internal sealed class CloudRooms : IAsyncDisposable
     public required ClusterQueries Queries { get; init; }
 
     /// <summary>Ends, with the reason, when the node can promise nothing any more and should exit.</summary>
-    public Task Fault => Receiving.Failure;
+    public Task Fault => Task.WhenAny(Receiving.Failure, Cluster.Failure).Unwrap();
+
+    /// <summary>Why the node can store nothing just now; null while it can.</summary>
+    public string? Refusal => Cluster.Current is null
+        ? $"not in a cluster yet: {Cluster.WaitingFor ?? "no leader was heard of"}"
+        : _disk.FreeBytes < new ReplicaStoreOptions().DiskReserveBytes ? "the disk is full" : null;
 
     /// <summary>Opens the data directory and puts the rooms together. Nothing runs yet.</summary>
     public static CloudRooms Open(CloudOptions options, IAuthorizer authorizer, ILoggerFactory loggers)

@@ -34,7 +34,8 @@ internal static partial class Log
     public static partial void VotersFailed(ILogger log, string reason);
 
     [LoggerMessage(
-        6110, LogLevel.Warning, "Flag {Flag} differs from what the cluster was founded with ({Value})")]
+        6110, LogLevel.Warning,
+            "{Flag} counts only at the founding: this cluster was founded with {Value} (0: majority)")]
     public static partial void FlagDiffers(ILogger log, string flag, int value);
 
     [LoggerMessage(6111, LogLevel.Error, "The consensus engine did not stop in time")]

@@ -39,6 +39,8 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     private RaftTransport? _transport;
     private Task _running = Task.CompletedTask;
     private volatile ClusterConfiguration? _current;
+    private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _areFlagsCompared;
     private int _isDisposed;
 
     /// <summary>Reads what the data directory knows about clusters; nothing runs yet.</summary>
@@ -74,6 +76,9 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
 
     /// <summary>host:port that the other nodes use for the cluster port; null before the start.</summary>
     public string? Endpoint => SelfMember?.ClusterAddress;
+
+    /// <summary>Fails if this node cannot follow the cluster any more: the process should end then.</summary>
+    public Task Failure => _failure.Task;
 
     internal CloudIdentity Identity => _identity;
 
@@ -242,6 +247,8 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
                 return;
             }
 
+            if (node.Failure.IsFaulted) _failure.TrySetException(node.Failure.Exception!.InnerExceptions);
+            Compare(current);
             if (!current.Members.Any(self.IsSameAs))
                 await AnnounceAsync(self, current, ct);
             await node.AlignVotersAsync(current, ct);
@@ -276,6 +283,18 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
                 Log.JoinFailed(_log, e.Message);
             }
         }
+    }
+
+    // What a cluster was founded with stays; who starts a node with other values should know that they do
+    // nothing.
+    private void Compare(ClusterConfiguration current)
+    {
+        if (_areFlagsCompared) return;
+        _areFlagsCompared = true;
+        if (_settings.ReplicationFactor != current.ReplicationFactor)
+            Log.FlagDiffers(_log, "--replication", current.ReplicationFactor);
+        if (_settings.WriteQuorumAsked != current.WriteQuorumAsked)
+            Log.FlagDiffers(_log, "--write-quorum", current.WriteQuorumAsked);
     }
 
     private void Applied(ClusterConfiguration configuration)
