@@ -34,7 +34,8 @@ public static class TypeResolver
             [.. byName.Where(pair => pair.Value.IsTagOnly).Select(pair => (pair.Key, pair.Value))];
         ordered.AddRange(byName.Where(pair => !pair.Value.IsTagOnly).Select(pair => (pair.Key, pair.Value)));
         string[] sqlNames = SqlNames([.. ordered.Select(column => column.Name)]);
-        ImmutableArray<ResolvedColumn>.Builder resolved = ImmutableArray.CreateBuilder<ResolvedColumn>(ordered.Count);
+        ImmutableArray<ResolvedColumn>.Builder resolved =
+            ImmutableArray.CreateBuilder<ResolvedColumn>(ordered.Count);
         for (int i = 0; i < sqlNames.Length; i++)
         {
             (string name, Kinds kinds) = ordered[i];

@@ -40,7 +40,8 @@ internal static unsafe class ArrowTypes
         NullType => NullFeed.Instance,
         BooleanType => new BooleanFeed(data),
         StringType or BinaryType => new TextFeed(data),
-        DictionaryType { IndexType: Int32Type } => new IndexedTextFeed(data, new StringTable(data.Dictionary)),
+        DictionaryType { IndexType: Int32Type } =>
+            new IndexedTextFeed(data, new StringTable(data.Dictionary)),
         Decimal128Type value => new DecimalFeed(data, DecimalBytes(value)),
         IntervalType => new IntervalFeed(data),
         ListType => new ListFeed(data, Feed(data.Children[0])),

@@ -74,7 +74,8 @@ internal sealed unsafe class IntervalFeed(ArrayData data) : ColumnFeed
 
     public override void Fill(nint vector, int start, int count)
     {
-        ReadOnlySpan<byte> values = data.Buffers[1].Span.Slice((data.Offset + start) * BytesWidth, count * BytesWidth);
+        ReadOnlySpan<byte> values =
+            data.Buffers[1].Span.Slice((data.Offset + start) * BytesWidth, count * BytesWidth);
         Span<byte> target = new(DuckDbNative.VectorGetData(vector), count * BytesWidth);
         values.CopyTo(target);
         Span<long> halves = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, long>(target);

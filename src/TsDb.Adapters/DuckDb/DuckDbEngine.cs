@@ -46,7 +46,8 @@ public sealed class DuckDbEngine : ISqlEngine, IDisposable
         catch (Exception error)
         {
             running.Dispose();
-            _pool.Return(instance, isDamaged: error is DuckDBException engine && DuckDbErrors.IsFatal(engine));
+            _pool.Return(
+                instance, isDamaged: error is DuckDBException engine && DuckDbErrors.IsFatal(engine));
             Exception meaning = running.Explain(error);
             if (meaning != error) throw meaning;
             throw;
@@ -64,7 +65,8 @@ public sealed class DuckDbEngine : ISqlEngine, IDisposable
         DuckDBCommand? command = null;
         try
         {
-            command = instance.Command(setup.Prepare(request.Sql, tree, Match(references, request.Relations)));
+            command =
+                instance.Command(setup.Prepare(request.Sql, tree, Match(references, request.Relations)));
             IArrowArrayStream stream = command.ExecuteArrowStream();
             return new DuckDbResult(_pool, instance, setup, running, command, stream);
         }
@@ -95,7 +97,8 @@ public sealed class DuckDbEngine : ISqlEngine, IDisposable
             else if (matched.All(pair => pair.Relation != relation))
             {
                 throw new TsDbException(
-                    ErrorKind.Invalid, $"tables whose names differ only by case cannot meet in one statement: {name}");
+                    ErrorKind.Invalid,
+                    $"tables whose names differ only by case cannot meet in one statement: {name}");
             }
         }
 

@@ -23,12 +23,14 @@ internal static class DuckDbErrors
     {
         DuckDBErrorType.OutOfMemory => new TsDbException(
             ErrorKind.Unavailable,
-            "the statement needs more memory than it is allowed: read less data or fewer groups at once", error)
+            "the statement needs more memory than it is allowed: read less data or fewer groups at once",
+            error)
         {
             RetryAfter = MemoryRetryAfter,
         },
         DuckDBErrorType.Io or DuckDBErrorType.Serialization => Damaged(error),
-        DuckDBErrorType.Interrupt => new TsDbException(ErrorKind.Deadline, "the statement was interrupted", error),
+        DuckDBErrorType.Interrupt =>
+            new TsDbException(ErrorKind.Deadline, "the statement was interrupted", error),
         _ => new TsDbException(ErrorKind.Invalid, error.Message, error),
     };
 

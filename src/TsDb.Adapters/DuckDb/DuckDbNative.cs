@@ -16,14 +16,16 @@ internal static unsafe partial class DuckDbNative
     [LibraryImport(Library, EntryPoint = "duckdb_destroy_table_function")]
     public static partial void DestroyTableFunction(ref nint function);
 
-    [LibraryImport(Library, EntryPoint = "duckdb_table_function_set_name", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(
+        Library, EntryPoint = "duckdb_table_function_set_name", StringMarshalling = StringMarshalling.Utf8)]
     public static partial void SetName(nint function, string name);
 
     [LibraryImport(Library, EntryPoint = "duckdb_table_function_add_parameter")]
     public static partial void AddParameter(nint function, nint type);
 
     [LibraryImport(Library, EntryPoint = "duckdb_table_function_set_extra_info")]
-    public static partial void SetExtraInfo(nint function, nint info, delegate* unmanaged[Cdecl]<nint, void> destroy);
+    public static partial void SetExtraInfo(
+        nint function, nint info, delegate* unmanaged[Cdecl]<nint, void> destroy);
 
     [LibraryImport(Library, EntryPoint = "duckdb_table_function_set_bind")]
     public static partial void SetBind(nint function, delegate* unmanaged[Cdecl]<nint, void> bind);
@@ -38,7 +40,8 @@ internal static unsafe partial class DuckDbNative
     public static partial void SetFunction(nint function, delegate* unmanaged[Cdecl]<nint, nint, void> fill);
 
     [LibraryImport(Library, EntryPoint = "duckdb_table_function_supports_projection_pushdown")]
-    public static partial void SupportsProjectionPushdown(nint function, [MarshalAs(UnmanagedType.U1)] bool yes);
+    public static partial void SupportsProjectionPushdown(
+        nint function, [MarshalAs(UnmanagedType.U1)] bool yes);
 
     [LibraryImport(Library, EntryPoint = "duckdb_register_table_function")]
     public static partial int RegisterTableFunction(nint connection, nint function);
@@ -60,7 +63,8 @@ internal static unsafe partial class DuckDbNative
     public static partial void BindAddResultColumn(nint info, string name, nint type);
 
     [LibraryImport(Library, EntryPoint = "duckdb_bind_set_bind_data")]
-    public static partial void BindSetData(nint info, nint data, delegate* unmanaged[Cdecl]<nint, void> destroy);
+    public static partial void BindSetData(
+        nint info, nint data, delegate* unmanaged[Cdecl]<nint, void> destroy);
 
     [LibraryImport(Library, EntryPoint = "duckdb_bind_set_cardinality")]
     public static partial void BindSetCardinality(
@@ -73,7 +77,8 @@ internal static unsafe partial class DuckDbNative
     public static partial nint InitGetBindData(nint info);
 
     [LibraryImport(Library, EntryPoint = "duckdb_init_set_init_data")]
-    public static partial void InitSetData(nint info, nint data, delegate* unmanaged[Cdecl]<nint, void> destroy);
+    public static partial void InitSetData(
+        nint info, nint data, delegate* unmanaged[Cdecl]<nint, void> destroy);
 
     [LibraryImport(Library, EntryPoint = "duckdb_init_get_column_count")]
     public static partial ulong InitGetColumnCount(nint info);
@@ -93,7 +98,8 @@ internal static unsafe partial class DuckDbNative
     [LibraryImport(Library, EntryPoint = "duckdb_function_get_local_init_data")]
     public static partial nint FunctionGetLocalInitData(nint info);
 
-    [LibraryImport(Library, EntryPoint = "duckdb_function_set_error", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(
+        Library, EntryPoint = "duckdb_function_set_error", StringMarshalling = StringMarshalling.Utf8)]
     public static partial void FunctionSetError(nint info, string error);
 
     [LibraryImport(Library, EntryPoint = "duckdb_data_chunk_get_vector")]

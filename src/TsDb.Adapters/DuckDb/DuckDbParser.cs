@@ -26,7 +26,8 @@ public sealed class DuckDbParser : ISqlParser, IDisposable
         _connection = new DuckDBConnection("DataSource=:memory:");
         _connection.Open();
         using DuckDBCommand command = _connection.CreateCommand();
-        command.CommandText = "SET threads = 1; SET enable_external_access = false; SET lock_configuration = true;";
+        command.CommandText =
+            "SET threads = 1; SET enable_external_access = false; SET lock_configuration = true;";
         command.ExecuteNonQuery();
     }
 
@@ -50,9 +51,15 @@ public sealed class DuckDbParser : ISqlParser, IDisposable
 
     private static JsonObject ReadTree(string json)
     {
-        JsonObject tree = JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { MaxDepth = JsonDepthMax })!
+        JsonObject tree =
+            JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { MaxDepth = JsonDepthMax })!
             .AsObject();
-        if (tree["error"]?.GetValue<bool>() != true) return tree;
+        if (tree["error"]?.GetValue<bool>() != true)
+        {
+            SpeakDuckDb(tree);
+            return tree;
+        }
+
         string message = tree["error_message"]?.GetValue<string>() ?? "the statement cannot be parsed";
         if (tree["error_type"]?.GetValue<string>() == "not implemented")
             throw new TsDbException(ErrorKind.Invalid, "only SELECT statements can be run here");
@@ -69,7 +76,7 @@ public sealed class DuckDbParser : ISqlParser, IDisposable
         try
         {
             using DuckDBCommand command = _connection.CreateCommand();
-#pragma warning disable CA2100 // The function takes no parameter, so the text is a literal; quotes are its only escape.
+#pragma warning disable CA2100 // The function takes no parameter, so the text is a quoted literal.
             command.CommandText = $"SELECT {function}({ScanText.Literal(text)})";
 #pragma warning restore CA2100
             return (string)command.ExecuteScalar()!;
@@ -77,6 +84,30 @@ public sealed class DuckDbParser : ISqlParser, IDisposable
         catch (DuckDBException error)
         {
             throw DuckDbErrors.Translate(error);
+        }
+    }
+
+    // first(x, time) and last(x, time), as the field writes them, are arg_min and arg_max in DuckDB.
+    private static void SpeakDuckDb(JsonNode? node)
+    {
+        if (node is JsonArray items)
+        {
+            foreach (JsonNode? item in items) SpeakDuckDb(item);
+        }
+        else if (node is JsonObject value)
+        {
+            if (value["children"] is JsonArray { Count: 2 } && value["function_name"] is JsonValue name)
+            {
+                string? plain = name.GetValue<string>() switch
+                {
+                    "first" => "arg_min",
+                    "last" => "arg_max",
+                    _ => null,
+                };
+                if (plain is not null) value["function_name"] = plain;
+            }
+
+            foreach ((_, JsonNode? child) in value) SpeakDuckDb(child);
         }
     }
 }

@@ -61,7 +61,8 @@ internal sealed class DuckDbResult(
         ct.ThrowIfCancellationRequested();
         try
         {
-            return await instance.Thread.RunAsync(() => stream.ReadNextRecordBatchAsync(ct).AsTask().GetAwaiter().GetResult());
+            return await instance.Thread.RunAsync(
+                () => stream.ReadNextRecordBatchAsync(ct).AsTask().GetAwaiter().GetResult());
         }
         catch (Exception error) when (error is DuckDBException or OperationCanceledException)
         {

@@ -77,7 +77,8 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
         try
         {
             using CancellationTokenSource late = new(options.WaitMax, clock);
-            using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
+            using CancellationTokenSource both =
+                CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
             await _turns.WaitAsync(both.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
@@ -91,5 +92,8 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
     }
 
     private static TsDbException Busy() =>
-        new(ErrorKind.Unavailable, "this node runs as many queries as it may: try again") { RetryAfter = RetryAfter };
+        new(ErrorKind.Unavailable, "this node runs as many queries as it may: try again")
+        {
+            RetryAfter = RetryAfter,
+        };
 }

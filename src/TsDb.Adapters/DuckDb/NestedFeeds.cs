@@ -17,11 +17,16 @@ internal sealed unsafe class ListFeed(ArrayData data, ColumnFeed elements) : Col
 
     public override void Fill(nint vector, int start, int count)
     {
-        ReadOnlySpan<int> offsets = MemoryMarshal.Cast<byte, int>(data.Buffers[1].Span)[(data.Offset + start)..];
+        ReadOnlySpan<int> offsets =
+            MemoryMarshal.Cast<byte, int>(data.Buffers[1].Span)[(data.Offset + start)..];
         (int first, int end) = (offsets[0], offsets[count]);
         Entry* target = (Entry*)DuckDbNative.VectorGetData(vector);
         for (int i = 0; i < count; i++)
-            target[i] = new Entry { Offset = (ulong)(offsets[i] - first), Length = (ulong)(offsets[i + 1] - offsets[i]) };
+        {
+            target[i].Offset = (ulong)(offsets[i] - first);
+            target[i].Length = (ulong)(offsets[i + 1] - offsets[i]);
+        }
+
         if (DuckDbNative.ListVectorReserve(vector, (ulong)(end - first)) != 0
             || DuckDbNative.ListVectorSetSize(vector, (ulong)(end - first)) != 0)
             throw new InvalidOperationException("the list vector could not grow");

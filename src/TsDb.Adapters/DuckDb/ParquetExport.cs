@@ -21,7 +21,8 @@ internal static class ParquetExport
         DuckDbOptions options = new() { Directories = [Path.GetDirectoryName(path)! + "/"], ThreadsMax = 1 };
         using DuckDbInstance instance = new(options, MemoryBytesMax);
         using RowStream rows = new(schema);
-        string source = string.Create(CultureInfo.InvariantCulture, $"{RowFunction.Name}({instance.Rows.Add(rows)})");
+        string source =
+            string.Create(CultureInfo.InvariantCulture, $"{RowFunction.Name}({instance.Rows.Add(rows)})");
         string columns = string.Join(", ", schema.FieldsList.Select(Column));
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(ct);
         Task<int> copy = instance.Thread.RunAsync(() =>
@@ -29,7 +30,8 @@ internal static class ParquetExport
             try
             {
                 instance.Execute(
-                    $"COPY (SELECT {columns} FROM {source}) TO {ScanText.Literal(path)} (FORMAT parquet, COMPRESSION zstd)");
+                    $"COPY (SELECT {columns} FROM {source}) TO {ScanText.Literal(path)}"
+                    + " (FORMAT parquet, COMPRESSION zstd)");
             }
             finally
             {
@@ -41,7 +43,8 @@ internal static class ParquetExport
         });
         try
         {
-            await foreach (RecordBatch batch in batches.WithCancellation(ct)) await rows.WriteAsync(batch, ended.Token);
+            await foreach (RecordBatch batch in batches.WithCancellation(ct))
+                await rows.WriteAsync(batch, ended.Token);
             rows.Complete();
         }
         catch (Exception error)
@@ -62,8 +65,11 @@ internal static class ParquetExport
     }
 
     // Parquet has no 128-bit integers, and DuckDB would make doubles of them.
-    private static string Column(Field field) =>
-        field.DataType is Decimal128Type { Precision: HugeIntDigits, Scale: 0 }
-            ? $"CAST({ScanText.Quote(field.Name)} AS DECIMAL({HugeIntDigits}, 0)) AS {ScanText.Quote(field.Name)}"
-            : ScanText.Quote(field.Name);
+    private static string Column(Field field)
+    {
+        string name = ScanText.Quote(field.Name);
+        return field.DataType is Decimal128Type { Precision: HugeIntDigits, Scale: 0 }
+            ? $"CAST({name} AS DECIMAL({HugeIntDigits}, 0)) AS {name}"
+            : name;
+    }
 }

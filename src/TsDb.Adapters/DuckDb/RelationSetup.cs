@@ -20,15 +20,17 @@ internal sealed class RelationSetup(DuckDbInstance instance) : IDisposable
     private bool _isInTransaction;
 
     /// <summary>Prepares the instance and answers the text to run.</summary>
-    public string Prepare(string sql, JsonObject tree, IReadOnlyList<(TableReference Reference, Relation Relation)> relations)
+    public string Prepare(
+        string sql, JsonObject tree, IReadOnlyList<(TableReference Reference, Relation Relation)> relations)
     {
         List<(TableReference Reference, string Scan)> scans =
             [.. relations.Select(pair => (pair.Reference, Scan(pair.Relation)))];
         if (scans.Count == 0) return sql;
         if (StatementShape.TakesPrefix(sql, tree) && scans.All(scan => scan.Reference.Database.Length == 0))
         {
-            return "WITH " + string.Join(
-                ",\n", scans.Select(s => $"{ScanText.Quote(s.Reference.Table)} AS NOT MATERIALIZED (\n{s.Scan})")) + "\n" + sql;
+            IEnumerable<string> tables = scans.Select(scan =>
+                $"{ScanText.Quote(scan.Reference.Table)} AS NOT MATERIALIZED (\n{scan.Scan})");
+            return $"WITH {string.Join(",\n", tables)}\n{sql}";
         }
 
         instance.Execute("BEGIN TRANSACTION");
@@ -43,7 +45,8 @@ internal sealed class RelationSetup(DuckDbInstance instance) : IDisposable
                 name = $"{schema}.{name}";
             }
 
-            instance.Execute($"CREATE {(reference.Database.Length == 0 ? "TEMP " : "")}VIEW {name} AS\n{scan}");
+            instance.Execute(
+                $"CREATE {(reference.Database.Length == 0 ? "TEMP " : "")}VIEW {name} AS\n{scan}");
         }
 
         return sql;
@@ -84,24 +87,31 @@ internal sealed class RelationSetup(DuckDbInstance instance) : IDisposable
     {
         HashSet<string>? fields = points.Scope.Columns is not { } needed
             ? null
-            : [.. points.Table.Columns.Where(column => needed.Contains(column.SqlName)).Select(column => column.Name)];
+            : [.. points.Table.Columns.Where(c => needed.Contains(c.SqlName)).Select(c => c.Name)];
         List<TableBatch> inputs =
-            [.. part.OldestFirst.Select(segment => SegmentRows.Read(segment, fields, part.Window)).OfType<TableBatch>()];
-        if (part.WithHot) inputs.AddRange(points.Snapshot.Hot!.Batches.Where(b => HotTimes.Reach(b, part.Window)));
+        [
+            .. part.OldestFirst.Select(segment => SegmentRows.Read(segment, fields, part.Window))
+                .OfType<TableBatch>(),
+        ];
+        if (part.WithHot)
+            inputs.AddRange(points.Snapshot.Hot!.Batches.Where(b => HotTimes.Reach(b, part.Window)));
         return KeyMerge.Merge(points.Table.Table, inputs, part.Window).Batch;
     }
 
     // Batches whose columns disagree on a type cannot be one source: each group of agreeing ones is.
-    private IEnumerable<MemoryScan> Hot(Relation.Points points, HotRows hot, ImmutableArray<TimeRange> windows)
+    private IEnumerable<MemoryScan> Hot(
+        Relation.Points points, HotRows hot, ImmutableArray<TimeRange> windows)
     {
         TableBatch[] batches = [.. hot.Batches.Where(b => windows.Any(window => HotTimes.Reach(b, window)))];
         bool isWhole = HotTimes.Of(batches).All(range => windows.Any(window =>
-            window.StartNanoseconds <= range.StartNanoseconds && range.EndNanoseconds <= window.EndNanoseconds));
+            window.StartNanoseconds <= range.StartNanoseconds
+                && range.EndNanoseconds <= window.EndNanoseconds));
         List<(Dictionary<string, string> Types, List<TableBatch> Batches)> groups = [];
         foreach (TableBatch batch in batches)
         {
             Dictionary<string, string> types = Types(batch);
-            int home = groups.FindIndex(group => types.All(t => group.Types.GetValueOrDefault(t.Key, t.Value) == t.Value));
+            int home = groups.FindIndex(group =>
+                types.All(t => group.Types.GetValueOrDefault(t.Key, t.Value) == t.Value));
             if (home < 0)
             {
                 groups.Add((types, [batch]));
@@ -119,7 +129,8 @@ internal sealed class RelationSetup(DuckDbInstance instance) : IDisposable
     private static Dictionary<string, string> Types(TableBatch batch)
     {
         Dictionary<string, string> types = new(StringComparer.Ordinal);
-        foreach (Apache.Arrow.Field tag in batch.Series.Schema.FieldsList) types[tag.Name] = tag.DataType.Name;
+        foreach (Apache.Arrow.Field tag in batch.Series.Schema.FieldsList)
+            types[tag.Name] = tag.DataType.Name;
         foreach (Apache.Arrow.Field field in batch.Rows.Schema.FieldsList.Skip(TableBatch.FieldsStart))
             types[field.Name] = field.DataType.Name;
         return types;

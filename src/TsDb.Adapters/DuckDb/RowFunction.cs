@@ -35,7 +35,8 @@ internal sealed unsafe class RowFunction
             DuckDbNative.SetLocalInit(function, &LocalInit);
             DuckDbNative.SetFunction(function, &Fill);
             DuckDbNative.SupportsProjectionPushdown(function, true);
-            if (DuckDbNative.RegisterTableFunction(connection.NativeConnection.DangerousGetHandle(), function) != 0)
+            if (DuckDbNative.RegisterTableFunction(
+                connection.NativeConnection.DangerousGetHandle(), function) != 0)
                 throw new InvalidOperationException("DuckDB refused the table function for rows in memory");
         }
         finally
@@ -84,7 +85,8 @@ internal sealed unsafe class RowFunction
                 DuckDbNative.DestroyLogicalType(ref type);
             }
 
-            if (source.RowCount is { } rows) DuckDbNative.BindSetCardinality(info, (ulong)rows, isExact: true);
+            if (source.RowCount is { } rows)
+                DuckDbNative.BindSetCardinality(info, (ulong)rows, isExact: true);
             DuckDbNative.BindSetData(info, Handle(source), &Free);
         }
         catch (Exception error)

@@ -78,12 +78,15 @@ internal sealed class RowSource : IRowSource
         for (int i = 0; i < table.Columns.Length; i++)
         {
             string name = table.Columns[i].Name;
-            IArrowType? type = batches.Select(batch => TypeOf(batch, name)).FirstOrDefault(found => found is not null);
-            columns[i + FixedColumns] = new Field($"c{i + FixedColumns}", type ?? NullType.Default, nullable: true);
+            IArrowType? type =
+                batches.Select(batch => TypeOf(batch, name)).FirstOrDefault(found => found is not null);
+            columns[i + FixedColumns] =
+                new Field($"c{i + FixedColumns}", type ?? NullType.Default, nullable: true);
         }
 
         StringTable edgeName = new(new StringArray.Builder().Append(edge.Value).Build().Data);
-        return new RowSource(columns, [.. batches.Select(batch => batch.RowCount)], (batch, column) => column switch
+        return new RowSource(
+            columns, [.. batches.Select(batch => batch.RowCount)], (batch, column) => column switch
         {
             0 => new FixedFeed(batches[batch].Rows.Column(TableBatch.TimeColumn).Data, sizeof(long)),
             1 => new ConstantTextFeed(edgeName),

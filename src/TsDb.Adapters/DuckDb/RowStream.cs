@@ -29,7 +29,8 @@ internal sealed class RowStream(Schema schema) : IRowSource, IRowScan, IDisposab
     public IRowScan BeginScan() => this;
 
     /// <summary>Hands over a batch once there is room.</summary>
-    public ValueTask WriteAsync(RecordBatch batch, CancellationToken ct) => _waiting.Writer.WriteAsync(batch, ct);
+    public ValueTask WriteAsync(RecordBatch batch, CancellationToken ct) =>
+        _waiting.Writer.WriteAsync(batch, ct);
 
     /// <summary>Ends the rows; an error fails the query that reads them.</summary>
     public void Complete(Exception? error = null) => _waiting.Writer.TryComplete(error);

@@ -19,7 +19,8 @@ internal sealed class RunningStatement : IDisposable
     private bool _isOver;
     private bool _isLate;
 
-    public RunningStatement(DuckDbInstance instance, TimeSpan durationMax, TimeProvider clock, CancellationToken ct)
+    public RunningStatement(
+        DuckDbInstance instance, TimeSpan durationMax, TimeProvider clock, CancellationToken ct)
     {
         (_instance, _durationMax, _ct) = (instance, durationMax, ct);
         _timer = clock.CreateTimer(_ => Stop(isLate: true), null, durationMax, Timeout.InfiniteTimeSpan);
@@ -35,11 +36,14 @@ internal sealed class RunningStatement : IDisposable
     /// </summary>
     public Exception Explain(Exception error)
     {
-        bool isInterrupt = error is OperationCanceledException or DuckDBException { ErrorType: DuckDBErrorType.Interrupt };
+        bool isInterrupt = error is OperationCanceledException
+            or DuckDBException { ErrorType: DuckDBErrorType.Interrupt };
         if (isInterrupt && _isLate)
         {
             return new TsDbException(
-                ErrorKind.Deadline, $"the statement ran longer than the {_durationMax.TotalSeconds:0.#} s it may take", error);
+                ErrorKind.Deadline,
+                $"the statement ran longer than the {_durationMax.TotalSeconds:0.#} s it may take",
+                error);
         }
 
         if (isInterrupt) return new OperationCanceledException("the statement was cancelled", error, _ct);

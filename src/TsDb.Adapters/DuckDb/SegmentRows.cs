@@ -21,7 +21,8 @@ internal static class SegmentRows
         }
         catch (IOException error)
         {
-            throw new TsDbException(ErrorKind.Corrupt, $"segment {segment.Path} cannot be read: {error.Message}", error);
+            throw new TsDbException(
+                ErrorKind.Corrupt, $"segment {segment.Path} cannot be read: {error.Message}", error);
         }
     }
 }

@@ -10,7 +10,8 @@ internal static class SqlMacros
     /// <summary>Their definitions; <c>date_bin</c> is the field's other name of time_bucket.</summary>
     public const string Text = """
         CREATE MACRO now() AS CAST(timezone('UTC', transaction_timestamp()) AS TIMESTAMP_NS);
-        CREATE MACRO get_current_timestamp() AS CAST(timezone('UTC', transaction_timestamp()) AS TIMESTAMP_NS);
+        CREATE MACRO get_current_timestamp() AS
+            CAST(timezone('UTC', transaction_timestamp()) AS TIMESTAMP_NS);
         CREATE MACRO date_bin(width, moment) AS time_bucket(width, moment),
             (width, moment, origin) AS time_bucket(width, moment, origin);
         """;

@@ -45,7 +45,8 @@ internal sealed unsafe class TextFeed(ArrayData data) : ColumnFeed
 {
     public override void Fill(nint vector, int start, int count)
     {
-        ReadOnlySpan<int> offsets = MemoryMarshal.Cast<byte, int>(data.Buffers[1].Span)[(data.Offset + start)..];
+        ReadOnlySpan<int> offsets =
+            MemoryMarshal.Cast<byte, int>(data.Buffers[1].Span)[(data.Offset + start)..];
         ReadOnlySpan<byte> bytes = data.Buffers[2].Span;
         DuckString* target = (DuckString*)DuckDbNative.VectorGetData(vector);
         fixed (byte* text = bytes)

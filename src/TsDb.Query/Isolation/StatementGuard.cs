@@ -16,21 +16,24 @@ public static class StatementGuard
 {
     private static readonly FrozenSet<string> TableFunctions = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
-        "range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree", "icu_calendar_names",
+        "range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree",
+        "icu_calendar_names",
         "pg_timezone_names");
 
     // They see or change what outlives the statement: settings, other queries, the log, sequences, the
     // thread.
     private static readonly FrozenSet<string> RefusedFunctions = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
-        "current_setting", "getvariable", "getenv", "current_query", "write_log", "nextval", "currval", "setseed",
-        "sleep_ms", "add_parquet_key", "json_execute_serialized_sql", "json_serialize_plan", "user_agent", "query",
+        "current_setting", "getvariable", "getenv", "current_query", "write_log", "nextval", "currval",
+        "setseed", "sleep_ms", "add_parquet_key", "json_execute_serialized_sql", "json_serialize_plan",
+        "user_agent", "query",
         "query_table", "in_search_path", "current_query_id", "current_connection_id", "txid_current",
         "current_transaction_id");
 
     private static readonly FrozenSet<string> TableKinds = FrozenSet.Create(
         StringComparer.Ordinal,
-        "BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EMPTY", "EMPTY_FROM", "EXPRESSION_LIST", "SHOW_REF", "PIVOT");
+        "BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EMPTY", "EMPTY_FROM", "EXPRESSION_LIST",
+        "SHOW_REF", "PIVOT");
 
     /// <summary>
     /// The distinct tables of the statement, in the order of the text; names of its own WITH clauses are not
@@ -49,7 +52,8 @@ public static class StatementGuard
     private sealed class Walk
     {
         private readonly HashSet<TableReference> _seen = [];
-        private readonly ImmutableArray<TableReference>.Builder _tables = ImmutableArray.CreateBuilder<TableReference>();
+        private readonly ImmutableArray<TableReference>.Builder _tables =
+            ImmutableArray.CreateBuilder<TableReference>();
 
         public ImmutableArray<TableReference> Tables => _tables.ToImmutable();
 
@@ -65,12 +69,14 @@ public static class StatementGuard
                 if (IsTableReference(value)) CheckTable(value, inner);
                 if (Text(value, "class") == "FUNCTION" || value.ContainsKey("function_name"))
                     CheckFunction(Text(value, "function_name"));
-                if (Text(value, "class") == "PARAMETER") throw Refuse("parameters such as $1 are not supported here");
+                if (Text(value, "class") == "PARAMETER")
+                    throw Refuse("parameters such as $1 are not supported here");
                 foreach (KeyValuePair<string, JsonNode?> child in value) Visit(child.Value, inner);
             }
         }
 
-        private static ImmutableHashSet<string> WithCommonNames(JsonObject node, ImmutableHashSet<string> names)
+        private static ImmutableHashSet<string> WithCommonNames(
+            JsonObject node, ImmutableHashSet<string> names)
         {
             if (Text(node, "type") == "RECURSIVE_CTE_NODE") names = names.Add(Text(node, "cte_name"));
             if (node["cte_map"]?["map"] is not JsonArray map) return names;
@@ -88,7 +94,8 @@ public static class StatementGuard
             if (!TableKinds.Contains(kind)) throw Refuse($"{kind} in FROM is not allowed");
             if (kind == "SHOW_REF" && node["query"] is not JsonObject)
                 throw Refuse("SHOW is not supported; DESCRIBE and SUMMARIZE take a table or a SELECT");
-            if (kind == "TABLE_FUNCTION" && !TableFunctions.Contains(Text(node["function"] as JsonObject, "function_name")))
+            if (kind == "TABLE_FUNCTION"
+                && !TableFunctions.Contains(Text(node["function"] as JsonObject, "function_name")))
             {
                 throw Refuse(
                     $"table function {Text(node["function"] as JsonObject, "function_name")} is not allowed: "

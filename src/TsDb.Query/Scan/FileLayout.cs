@@ -28,7 +28,8 @@ public sealed class FileLayout
     public string Signature { get; }
 
     /// <summary>The layout of a file: the time, the tags, the fields (src/TsDb.Columnar/FORMAT.md).</summary>
-    public static FileLayout Of(SegmentManifest manifest) => Known.GetValue(manifest, static known => new FileLayout(
+    public static FileLayout Of(SegmentManifest manifest) =>
+        Known.GetValue(manifest, static known => new FileLayout(
     [
         new FileColumn(TypeResolver.TimeName, TimeEncoding, null),
         .. known.Tags.Concat(known.Fields).Select(column => new FileColumn(

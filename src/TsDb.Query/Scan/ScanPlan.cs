@@ -38,7 +38,8 @@ public sealed record ScanPlan(
         return builder.Build();
     }
 
-    private static void Add(SortedDictionary<EdgeId, List<Input>> byEdge, ScanScope scope, EdgeId edge, Input input)
+    private static void Add(
+        SortedDictionary<EdgeId, List<Input>> byEdge, ScanScope scope, EdgeId edge, Input input)
     {
         if (!input.Range.Overlaps(scope.Range) || scope.Edges?.Contains(edge) == false) return;
         if (!byEdge.TryGetValue(edge, out List<Input>? inputs)) byEdge.Add(edge, inputs = []);
@@ -51,7 +52,8 @@ public sealed record ScanPlan(
     private sealed class Builder(TimeRange scope)
     {
         private readonly ImmutableArray<FilePart>.Builder _files = ImmutableArray.CreateBuilder<FilePart>();
-        private readonly ImmutableArray<MergePart>.Builder _merges = ImmutableArray.CreateBuilder<MergePart>();
+        private readonly ImmutableArray<MergePart>.Builder _merges =
+            ImmutableArray.CreateBuilder<MergePart>();
         private readonly ImmutableArray<TimeRange>.Builder _hot = ImmutableArray.CreateBuilder<TimeRange>();
 
         public ScanPlan Build() => new(_files.ToImmutable(), _merges.ToImmutable(), _hot.ToImmutable());
@@ -59,7 +61,8 @@ public sealed record ScanPlan(
         // A sweep along the time: between two neighbouring boundaries the set of inputs does not change.
         public void AddEdge(EdgeId edge, List<Input> inputs, bool hotIsUnique)
         {
-            long[] bounds = [.. inputs.SelectMany(i => new[] { i.Range.StartNanoseconds, i.Range.EndNanoseconds })
+            long[] bounds =
+                [.. inputs.SelectMany(i => new[] { i.Range.StartNanoseconds, i.Range.EndNanoseconds })
                 .Distinct().Order()];
             ILookup<long, Input> starts = inputs.ToLookup(i => i.Range.StartNanoseconds);
             ILookup<long, Input> ends = inputs.ToLookup(i => i.Range.EndNanoseconds);
@@ -70,7 +73,8 @@ public sealed record ScanPlan(
             {
                 active.ExceptWith(ends[bounds[i]]);
                 active.UnionWith(starts[bounds[i]]);
-                bool merges = active.Count > 1 || (!hotIsUnique && active.Any(input => input.Segment is null));
+                bool merges = active.Count > 1
+                    || (!hotIsUnique && active.Any(input => input.Segment is null));
                 if (merged.Count > 0 && !merges)
                 {
                     AddMerge(edge, new TimeRange(mergeStart, bounds[i]), merged);
@@ -79,7 +83,8 @@ public sealed record ScanPlan(
 
                 if (merges && merged.Count == 0) mergeStart = bounds[i];
                 if (merges) merged.UnionWith(active);
-                else if (active.Count == 1) AddAlone(active.Single(), new TimeRange(bounds[i], bounds[i + 1]));
+                else if (active.Count == 1)
+                    AddAlone(active.Single(), new TimeRange(bounds[i], bounds[i + 1]));
             }
         }
 

@@ -51,12 +51,14 @@ public static class ScanText
     private static (string Layout, TimeRange? Window, string Edge) GroupKey(FilePart part)
     {
         FileLayout layout = FileLayout.Of(part.Segment.Manifest);
-        return (layout.Signature, part.Window, SaysEdge(part, layout) ? "" : part.Segment.Manifest.Cell.Edge.Value);
+        string edge = SaysEdge(part, layout) ? "" : part.Segment.Manifest.Cell.Edge.Value;
+        return (layout.Signature, part.Window, edge);
     }
 
     private static bool SaysEdge(FilePart part, FileLayout layout)
     {
-        string[] keys = [.. part.Segment.Path.Split('/').Where(step => step.Contains('=', StringComparison.Ordinal))];
+        string[] keys =
+            [.. part.Segment.Path.Split('/').Where(step => step.Contains('=', StringComparison.Ordinal))];
         return keys.Length == 1
             && keys[0] == HiveKey + part.Segment.Manifest.Cell.Edge.Value
             && !layout.Columns.Any(column => column.Name.Equals("edge", StringComparison.OrdinalIgnoreCase));
@@ -70,7 +72,8 @@ public static class ScanText
         bool isHive = edges.Length > 1;
         string edge = isHive ? $"c{layout.Columns.Length}" : Literal(edges[0]);
         StringBuilder text = new("SELECT ");
-        text.Append(CultureInfo.InvariantCulture, $"CAST(c0 AS TIMESTAMP_NS) AS \"time\", {edge} AS \"edge\"");
+        text.Append(
+            CultureInfo.InvariantCulture, $"CAST(c0 AS TIMESTAMP_NS) AS \"time\", {edge} AS \"edge\"");
         foreach (ResolvedColumn column in table.Columns)
         {
             int index = IndexOf(layout, column.Name);
@@ -79,9 +82,11 @@ public static class ScanText
 
         text.Append("\nFROM read_parquet([")
             .AppendJoin(", ", parts.Select(part => Literal(part.Segment.Path)))
-            .Append(isHive ? "], hive_partitioning = true, hive_types_autocast = false)" : "], hive_partitioning = false)")
+            .Append("], hive_partitioning = ")
+            .Append(isHive ? "true, hive_types_autocast = false)" : "false)")
             .Append(" AS f(")
-            .AppendJoin(", ", Enumerable.Range(0, layout.Columns.Length + (isHive ? 1 : 0)).Select(i => $"c{i}"))
+            .AppendJoin(
+                ", ", Enumerable.Range(0, layout.Columns.Length + (isHive ? 1 : 0)).Select(i => $"c{i}"))
             .Append(')');
         return text.Append(Where("c0", window is { } only ? [only] : [])).ToString();
     }
@@ -91,9 +96,10 @@ public static class ScanText
         StringBuilder text = new("SELECT c0 AS \"time\", c1 AS \"edge\"");
         for (int i = 0; i < table.Columns.Length; i++)
         {
+            ResolvedColumn column = table.Columns[i];
             text.Append(
                 CultureInfo.InvariantCulture,
-                $", CAST(c{i + 2} AS {TypeName(table.Columns[i].Type)}) AS {Quote(table.Columns[i].SqlName)}");
+                $", CAST(c{i + 2} AS {TypeName(column.Type)}) AS {Quote(column.SqlName)}");
         }
 
         text.Append("\nFROM ").Append(scan.FunctionCall);
@@ -121,7 +127,8 @@ public static class ScanText
         if (windows.IsEmpty) return "";
         return "\nWHERE " + string.Join(" OR ", windows.Select(window => string.Create(
             CultureInfo.InvariantCulture,
-            $"({time} >= make_timestamp_ns({window.StartNanoseconds}) AND {time} < make_timestamp_ns({window.EndNanoseconds}))")));
+            $"({time} >= make_timestamp_ns({window.StartNanoseconds})"
+            + $" AND {time} < make_timestamp_ns({window.EndNanoseconds}))")));
     }
 
     // The time is column 0 and has no logical name of a client's.

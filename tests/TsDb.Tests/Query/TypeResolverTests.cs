@@ -21,7 +21,8 @@ public sealed class TypeResolverTests
     [InlineData(ResolvedType.Double, true, FieldType.UInt64, FieldType.Int64, FieldType.Float64)]
     [InlineData(ResolvedType.Text, true, FieldType.Int64, FieldType.Boolean)]
     [InlineData(ResolvedType.Text, true, FieldType.Float64, FieldType.String)]
-    public void Types_of_all_edges_come_together(ResolvedType expected, bool conflict, params FieldType[] types)
+    public void Types_of_all_edges_come_together(
+        ResolvedType expected, bool conflict, params FieldType[] types)
     {
         ResolvedColumn column = Assert.Single(
             TypeResolver.Resolve(Table, types.Select(type => Field("v", type))).Columns);
@@ -33,7 +34,8 @@ public sealed class TypeResolverTests
     {
         ResolvedColumn column = Assert.Single(
             TypeResolver.Resolve(Table, [Tag("v"), Field("v", FieldType.Int64)]).Columns);
-        Assert.Equal((ResolvedType.Text, true, ColumnRole.Field), (column.Type, column.HasConflict, column.Role));
+        Assert.Equal(
+            (ResolvedType.Text, true, ColumnRole.Field), (column.Type, column.HasConflict, column.Role));
     }
 
     [Fact]
@@ -47,7 +49,8 @@ public sealed class TypeResolverTests
     public void A_name_taken_without_regard_to_case_gets_a_suffix()
     {
         ResolvedTable table = TypeResolver.Resolve(
-            Table, [Tag("edge"), Field("Temp", FieldType.Float64), Field("temp", FieldType.Float64), Tag("TIME")]);
+            Table, [Tag("edge"), Field("Temp", FieldType.Float64), Field("temp", FieldType.Float64),
+                Tag("TIME")]);
         Assert.Equal(
             [("TIME", "TIME_1"), ("edge", "edge_1"), ("Temp", "Temp"), ("temp", "temp_1")],
             table.Columns.Select(column => (column.Name, column.SqlName)));
@@ -72,7 +75,8 @@ public sealed class TypeResolverTests
                 Assert.Equal(table.Columns, TypeResolver.Resolve(Table, shuffled).Columns);
                 HashSet<string> names = new(StringComparer.OrdinalIgnoreCase) { "time", "edge" };
                 Assert.All(table.Columns, column => Assert.True(names.Add(column.SqlName)));
-                Assert.Equal(columns.Select(c => c.Name).ToHashSet(), table.Columns.Select(c => c.Name).ToHashSet());
+                Assert.Equal(
+                    columns.Select(c => c.Name).ToHashSet(), table.Columns.Select(c => c.Name).ToHashSet());
             });
 
     private static Column Tag(string name) => new(name, ColumnRole.Tag, FieldType.String);

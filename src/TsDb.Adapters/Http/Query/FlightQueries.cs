@@ -4,7 +4,9 @@ using TsDb.Query.Ports;
 
 namespace TsDb.Adapters.Http.Query;
 
-/// <summary>Answers clients' Flight tickets (database and SQL) with what the node's SQL endpoint would answer.</summary>
+/// <summary>
+/// Answers clients' Flight tickets (database and SQL) with what the node's SQL endpoint would answer.
+/// </summary>
 /// <param name="service">Whoever answers SQL on this node.</param>
 public sealed class FlightQueries(IQueryService service) : IFlightSource
 {

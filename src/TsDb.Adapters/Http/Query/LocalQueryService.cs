@@ -14,7 +14,8 @@ namespace TsDb.Adapters.Http.Query;
 /// SQL over one store: an edge's own points, from one version of the store, so that a seal in between neither
 /// doubles nor hides a row. It works with the uplink cut.
 /// </summary>
-public sealed class LocalQueryService(EdgeStore store, ISqlParser parser, ISqlEngine engine, TimeProvider clock)
+public sealed class LocalQueryService(
+    EdgeStore store, ISqlParser parser, ISqlEngine engine, TimeProvider clock)
     : IQueryService
 {
     private readonly Planner _planner = new(parser, engine, clock);
@@ -30,7 +31,8 @@ public sealed class LocalQueryService(EdgeStore store, ISqlParser parser, ISqlEn
             StoreVersion version = lease.Version;
             if (!statement.Tables.Any()) LocalTables.RequireDatabase(version, request.Database);
             Dictionary<TableName, ResolvedTable> tables = statement.Tables.ToDictionary(
-                name => name, name => _tables.Resolve(version, LocalTables.Find(version, name, request.Database)));
+                name => name,
+                name => _tables.Resolve(version, LocalTables.Find(version, name, request.Database)));
             LocalPlan plan = await _planner.PlanLocalAsync(statement, tables, ct);
             SqlRequest sql = new()
             {

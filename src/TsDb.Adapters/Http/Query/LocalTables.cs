@@ -32,7 +32,8 @@ internal sealed class LocalTables
         TableId[] all = [.. version.Schemas.All.Select(schema => schema.Table).Concat(version.Tables.Keys)];
         TableId[] inside = [.. all.Where(table => table.Database == wanted)];
         if (inside.Length == 0) inside = [.. all.Where(table => IsSame(table.Database, wanted))];
-        if (inside.Length == 0) throw new TsDbException(ErrorKind.NotFound, $"database not found: \"{wanted}\"");
+        if (inside.Length == 0)
+            throw new TsDbException(ErrorKind.NotFound, $"database not found: \"{wanted}\"");
         return inside.FirstOrDefault(table => table.Table == name.Table)
             ?? inside.FirstOrDefault(table => IsSame(table.Table, name.Table))
             ?? throw new TsDbException(ErrorKind.NotFound, $"table not found: {wanted}.{name.Table}");
@@ -55,14 +56,16 @@ internal sealed class LocalTables
     /// <summary>The days whose rows retention dropped here, one entry a day.</summary>
     public ImmutableArray<Day> Expired(StoreVersion version, TableId table) => Know(version, table).Expired;
 
-    private static bool IsSame(string one, string other) => one.Equals(other, StringComparison.OrdinalIgnoreCase);
+    private static bool IsSame(string one, string other) =>
+        one.Equals(other, StringComparison.OrdinalIgnoreCase);
 
     private Known Know(StoreVersion version, TableId table)
     {
         TableSchema? schema = version.Schemas.Find(table);
         IReadOnlyList<SegmentRef>? segments = version.Find(table)?.Segments;
         object ledger = version.Catalog.Ledger;
-        if (_known.TryGetValue(table, out Known? known) && known.Schema == schema && known.Segments == segments
+        if (_known.TryGetValue(table, out Known? known) && known.Schema == schema
+            && known.Segments == segments
             && known.Ledger == ledger)
             return known;
         ResolvedTable resolved = TypeResolver.Resolve(

@@ -19,7 +19,8 @@ namespace TsDb.Adapters.Http.Query;
 /// GET and POST /api/v3/query_sql. The status is sent only after the first rows are there, so that most
 /// errors have theirs; an error later on breaks the connection off, and no client takes a part for the whole.
 /// </summary>
-public sealed partial class QueryEndpoint(IQueryService service, IAuthorizer authorizer, ILogger<QueryEndpoint> log)
+public sealed partial class QueryEndpoint(
+    IQueryService service, IAuthorizer authorizer, ILogger<QueryEndpoint> log)
 {
     /// <summary>Adds the endpoint to a node's routes.</summary>
     public void Map(IEndpointRouteBuilder routes) =>
@@ -87,7 +88,8 @@ public sealed partial class QueryEndpoint(IQueryService service, IAuthorizer aut
         {
             Failed(log, error);
             await AnswerErrorAsync(
-                context.Response, StatusCodes.Status500InternalServerError, "the query failed inside the node; its log says how");
+                context.Response, StatusCodes.Status500InternalServerError,
+                "the query failed inside the node; its log says how");
             return;
         }
 
@@ -115,7 +117,8 @@ public sealed partial class QueryEndpoint(IQueryService service, IAuthorizer aut
         response.StatusCode = status;
         response.ContentType = "application/json";
         return response.WriteAsync(
-            new JsonObject { ["error"] = message }.ToJsonString(JsonSerializerOptions.Default), CancellationToken.None);
+            new JsonObject { ["error"] = message }.ToJsonString(JsonSerializerOptions.Default),
+            CancellationToken.None);
     }
 
     [LoggerMessage(5201, LogLevel.Warning, "An answer was broken off after its first rows")]

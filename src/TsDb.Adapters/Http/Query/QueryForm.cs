@@ -50,14 +50,16 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
             FormatOf(values.GetValueOrDefault("format"), request.Headers.Accept));
     }
 
-    private static async Task ReadBodyAsync(HttpRequest request, Dictionary<string, string> values, CancellationToken ct)
+    private static async Task ReadBodyAsync(
+        HttpRequest request, Dictionary<string, string> values, CancellationToken ct)
     {
         if (request.ContentLength > BodyBytesMax)
             throw Wrong($"the request may have up to {BodyBytesMax} bytes");
         if (request.HasFormContentType)
         {
             IFormCollection form = await request.ReadFormAsync(
-                new Microsoft.AspNetCore.Http.Features.FormOptions { BufferBodyLengthLimit = BodyBytesMax }, ct);
+                new Microsoft.AspNetCore.Http.Features.FormOptions { BufferBodyLengthLimit = BodyBytesMax },
+                ct);
             foreach ((string name, StringValues value) in form) values[name] = value.ToString();
             return;
         }
@@ -67,7 +69,8 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
         try
         {
             using JsonDocument json = JsonDocument.Parse(body);
-            if (json.RootElement.ValueKind != JsonValueKind.Object) throw Wrong("the body must be a JSON object");
+            if (json.RootElement.ValueKind != JsonValueKind.Object)
+                throw Wrong("the body must be a JSON object");
             foreach (JsonProperty property in json.RootElement.EnumerateObject())
                 values[property.Name] = Text(property.Value);
         }
@@ -98,7 +101,9 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
     };
 
     private static string Required(Dictionary<string, string> values, string name) =>
-        values.GetValueOrDefault(name) is { Length: > 0 } value ? value : throw Wrong($"parameter {name} is required");
+        values.GetValueOrDefault(name) is { Length: > 0 } value
+            ? value
+            : throw Wrong($"parameter {name} is required");
 
     private static Consistency Consistency(Dictionary<string, string> values) =>
         values.GetValueOrDefault("consistency") switch
@@ -109,7 +114,8 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
             string other => throw Wrong($"consistency '{other}' is not known: one, quorum or all"),
         };
 
-    private static bool IsTrue(Dictionary<string, string> values, string name) => values.GetValueOrDefault(name) switch
+    private static bool IsTrue(Dictionary<string, string> values, string name) =>
+        values.GetValueOrDefault(name) switch
     {
         null or "" or "false" or "0" => false,
         "true" or "1" => true,

@@ -17,7 +17,8 @@ internal sealed class JsonResult : ResultWriter
         _isLines = isLines;
         string[] names = ResultNames.Distinct(schema);
         _cells = [.. schema.FieldsList.Select(field => Cells.For(field.Name, field.DataType))];
-        _prefixes = [.. names.Select((name, i) => (byte[])[(byte)(i == 0 ? '{' : ','), .. Cells.NamePrefix(name)])];
+        _prefixes =
+            [.. names.Select((name, i) => (byte[])[(byte)(i == 0 ? '{' : ','), .. Cells.NamePrefix(name)])];
     }
 
     public override string ContentType => _isLines ? "application/jsonl" : "application/json";

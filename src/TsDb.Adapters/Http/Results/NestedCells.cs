@@ -98,7 +98,8 @@ internal sealed class DictionaryCell(CellWriter value) : CellWriter
         Int8Array codes => codes.Values[row],
         Int16Array codes => codes.Values[row],
         Int32Array codes => codes.Values[row],
-        IArrowArray codes => throw new InvalidOperationException($"dictionary codes of type {codes.Data.DataType.Name}"),
+        IArrowArray codes =>
+            throw new InvalidOperationException($"dictionary codes of type {codes.Data.DataType.Name}"),
     };
 }
 
@@ -138,12 +139,14 @@ internal static class Cells
         StringType => new StringCell(),
         BinaryType => new BytesCell(),
         DictionaryType value => new DictionaryCell(For(column, value.ValueType)),
-        StructType value => new StructCell(value, [.. value.Fields.Select(field => For(column, field.DataType))]),
+        StructType value =>
+            new StructCell(value, [.. value.Fields.Select(field => For(column, field.DataType))]),
         FixedSizeListType value => new FixedListCell(For(column, value.ValueDataType), value.ListSize),
         ListType value => new ListCell(For(column, value.ValueDataType)),
         MapType value => new ListCell(For(column, value.Fields[0].DataType)),
         _ => throw new Model.TsDbException(
-            Model.ErrorKind.Invalid, $"column {column} is of type {type.Name}, which has no text form: cast it to VARCHAR"),
+            Model.ErrorKind.Invalid,
+            $"column {column} is of type {type.Name}, which has no text form: cast it to VARCHAR"),
     };
 
     /// <summary>Writes the value or null.</summary>

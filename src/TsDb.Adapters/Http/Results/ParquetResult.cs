@@ -23,7 +23,8 @@ internal sealed class ParquetResult(Schema schema) : ResultWriter
         {
             string path = Path.Combine(folder.FullName, "result.parquet");
             await ParquetExport.WriteAsync(_schema, batches, path, ct);
-            await using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.None, CopyBytes, useAsync: true);
+            await using FileStream file =
+                new(path, FileMode.Open, FileAccess.Read, FileShare.None, CopyBytes, useAsync: true);
             await file.CopyToAsync(to.AsStream(leaveOpen: true), CopyBytes, ct);
         }
         finally

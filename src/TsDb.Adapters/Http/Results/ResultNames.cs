@@ -28,6 +28,7 @@ internal static class ResultNames
     {
         string[] names = Distinct(schema);
         return new Schema(
-            schema.FieldsList.Select((field, i) => new Field(names[i], field.DataType, field.IsNullable)), null);
+            schema.FieldsList.Select((field, i) => new Field(names[i], field.DataType, field.IsNullable)),
+            null);
     }
 }

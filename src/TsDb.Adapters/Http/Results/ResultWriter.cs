@@ -14,7 +14,8 @@ internal abstract class ResultWriter
     public abstract string ContentType { get; }
 
     /// <summary>Writes everything; disposes each batch.</summary>
-    public abstract Task WriteAsync(IAsyncEnumerable<RecordBatch> batches, PipeWriter to, CancellationToken ct);
+    public abstract Task WriteAsync(
+        IAsyncEnumerable<RecordBatch> batches, PipeWriter to, CancellationToken ct);
 
     /// <summary>
     /// The writer of a format for those columns. Throws <see cref="ErrorKind.Invalid"/> if a column has no

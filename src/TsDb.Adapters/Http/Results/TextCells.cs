@@ -118,7 +118,8 @@ internal sealed class StringCell : CellWriter
 
     private ReadOnlySpan<byte> Bytes(int row)
     {
-        ReadOnlySpan<int> offsets = MemoryMarshal.Cast<byte, int>(Array.Data.Buffers[1].Span)[Array.Data.Offset..];
+        ReadOnlySpan<int> offsets =
+            MemoryMarshal.Cast<byte, int>(Array.Data.Buffers[1].Span)[Array.Data.Offset..];
         return Array.Data.Buffers[2].Span[offsets[row]..offsets[row + 1]];
     }
 }
@@ -126,5 +127,6 @@ internal sealed class StringCell : CellWriter
 /// <summary>Bytes, as base 64.</summary>
 internal sealed class BytesCell : QuotedCell
 {
-    public override void WritePlain(int row, Utf8Buffer to) => to.AppendBase64(((BinaryArray)Array).GetBytes(row));
+    public override void WritePlain(int row, Utf8Buffer to) =>
+        to.AppendBase64(((BinaryArray)Array).GetBytes(row));
 }

@@ -21,7 +21,8 @@ internal sealed class Utf8Buffer
     /// <summary>Room for at least so many bytes; <see cref="Advance"/> says how many were used.</summary>
     public Span<byte> Room(int bytes)
     {
-        if (_bytes.Length - Length < bytes) Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + bytes));
+        if (_bytes.Length - Length < bytes)
+            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + bytes));
         return _bytes.AsSpan(Length);
     }
 
@@ -56,7 +57,8 @@ internal sealed class Utf8Buffer
         where T : IUtf8SpanFormattable
     {
         const int DigitsMax = 48;
-        if (!value.TryFormat(Room(DigitsMax), out int written, default, System.Globalization.CultureInfo.InvariantCulture))
+        if (!value.TryFormat(
+            Room(DigitsMax), out int written, default, System.Globalization.CultureInfo.InvariantCulture))
             throw new InvalidOperationException($"a number of more than {DigitsMax} characters");
         Length += written;
     }
@@ -73,7 +75,8 @@ internal sealed class Utf8Buffer
     public void AppendBase64(ReadOnlySpan<byte> bytes)
     {
         Span<byte> room = Room(System.Buffers.Text.Base64.GetMaxEncodedToUtf8Length(bytes.Length));
-        if (System.Buffers.Text.Base64.EncodeToUtf8(bytes, room, out _, out int written) != OperationStatus.Done)
+        OperationStatus status = System.Buffers.Text.Base64.EncodeToUtf8(bytes, room, out _, out int written);
+        if (status != OperationStatus.Done)
             throw new InvalidOperationException("base 64 did not fit");
         Length += written;
     }

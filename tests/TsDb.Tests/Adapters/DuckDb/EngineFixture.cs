@@ -14,13 +14,15 @@ public sealed class EngineFixture : IDisposable
     private readonly DuckDbParser _parser = new();
 
     public EngineFixture() => Engine = new DuckDbEngine(
-        new DuckDbOptions { Directories = [System.IO.Path.Combine(Folder.Path, "segments")] }, _parser, TimeProvider.System);
+        new DuckDbOptions { Directories = [System.IO.Path.Combine(Folder.Path, "segments")] }, _parser,
+            TimeProvider.System);
 
     public SegmentFolder Folder { get; } = new();
 
     public DuckDbEngine Engine { get; }
 
-    public static Relation.Points Points(TableSnapshot snapshot, string? name = null, ScanScope? scope = null) => new(
+    public static Relation.Points Points(
+        TableSnapshot snapshot, string? name = null, ScanScope? scope = null) => new(
         name ?? snapshot.Table.Table,
         TypeResolver.Resolve(
             snapshot.Table,
@@ -74,7 +76,9 @@ public sealed class EngineFixture : IDisposable
     private static string Text(IArrowArray array, int row) => array.IsNull(row) ? "null" : array switch
     {
         StringArray a => a.GetString(row)!,
-        DoubleArray a => BitConverter.DoubleToInt64Bits(a.GetValue(row)!.Value) is var bits && double.IsNaN(a.GetValue(row)!.Value)
+        DoubleArray a =>
+            BitConverter.DoubleToInt64Bits(a.GetValue(row)!.Value) is var bits
+                && double.IsNaN(a.GetValue(row)!.Value)
             ? $"NaN{bits:x}" : a.GetValue(row)!.Value.ToString("R", CultureInfo.InvariantCulture),
         TimestampArray a => a.GetValue(row)!.Value.ToString(CultureInfo.InvariantCulture),
         BooleanArray a => a.GetValue(row)!.Value ? "true" : "false",
@@ -82,7 +86,10 @@ public sealed class EngineFixture : IDisposable
         Int64Array a => a.GetValue(row)!.Value.ToString(CultureInfo.InvariantCulture),
         Int32Array a => a.GetValue(row)!.Value.ToString(CultureInfo.InvariantCulture),
         UInt64Array a => a.GetValue(row)!.Value.ToString(CultureInfo.InvariantCulture),
-        ListArray a => "[" + string.Join(',', Enumerable.Range(0, a.GetValueLength(row)).Select(i => Text(a.GetSlicedValues(row), i))) + "]",
+        ListArray a =>
+            "[" + string.Join(
+                ',', Enumerable.Range(0, a.GetValueLength(row)).Select(
+                    i => Text(a.GetSlicedValues(row), i))) + "]",
         _ => array.Data.DataType.Name,
     };
 }

@@ -33,11 +33,14 @@ public sealed class EngineTests : IDisposable
                 _db.Folder.Write(E1, 1, [Point("a", 0, 1.25), Point("b", 1, 2.5)], ("f", FieldType.Float64)),
                 _db.Folder.Write(new("e.2"), 1, [Point("a", 0, 0.1)], ("f", FieldType.Float64)),
             ],
-            new HotRows(E1, [ModelBatches.Build([Point("a", 2, 7)], ("f", FieldType.Float64))], KeysAreUnique: true));
+            new HotRows(
+                E1, [ModelBatches.Build([Point("a", 2, 7)], ("f", FieldType.Float64))], KeysAreUnique: true));
         Assert.Equal(
-            "2016-01-01 00:00:00|E1|a|1.25\n2016-01-01 00:00:00|e.2|a|0.1\n2016-01-01 00:01:00|E1|b|2.5\n2016-01-01 00:02:00|E1|a|7",
+            "2016-01-01 00:00:00|E1|a|1.25\n2016-01-01 00:00:00|e.2|a|0.1\n2016-01-01 00:01:00|E1|b|2.5\n"
+                + "2016-01-01 00:02:00|E1|a|7",
             await _db.AskAsync(
-                "SELECT time::VARCHAR, edge, host, f FROM weather ORDER BY time, edge", EngineFixture.Points(snapshot)));
+                "SELECT time::VARCHAR, edge, host, f FROM weather ORDER BY time, edge",
+                    EngineFixture.Points(snapshot)));
     }
 
     [Fact]
@@ -47,15 +50,18 @@ public sealed class EngineTests : IDisposable
             ModelBatches.Table,
             [
                 _db.Folder.Write(E1, 2, [Point("a", 1, 20)], ("f", FieldType.Float64)),
-                _db.Folder.Write(E1, 1, [Point("a", 0, 1), Point("a", 1, 2), Point("a", 3, 3)], ("f", FieldType.Float64)),
+                _db.Folder.Write(
+                    E1, 1, [Point("a", 0, 1), Point("a", 1, 2), Point("a", 3, 3)], ("f", FieldType.Float64)),
             ],
             new HotRows(
                 E1,
-                [ModelBatches.Build([Point("a", 3, 30), Point("a", 4, 4), Point("a", 4, 5)], ("f", FieldType.Float64))],
+                [ModelBatches.Build(
+                    [Point("a", 3, 30), Point("a", 4, 4), Point("a", 4, 5)], ("f", FieldType.Float64))],
                 KeysAreUnique: false));
         Assert.Equal(
             "4|56|1|30",
-            await _db.AskAsync("SELECT count(*), sum(f), min(f), max(f) FROM weather", EngineFixture.Points(snapshot)));
+            await _db.AskAsync(
+                "SELECT count(*), sum(f), min(f), max(f) FROM weather", EngineFixture.Points(snapshot)));
     }
 
     [Fact]
@@ -67,11 +73,13 @@ public sealed class EngineTests : IDisposable
             ModelBatches.Table,
             [
                 _db.Folder.Write(E1, 1, ModelBatches.Build([Of("v", 7L)], ("v", FieldType.Int64))),
-                _db.Folder.Write(new("E2"), 1, ModelBatches.Build([Of("v", ulong.MaxValue)], ("v", FieldType.UInt64))),
+                _db.Folder.Write(
+                    new("E2"), 1, ModelBatches.Build([Of("v", ulong.MaxValue)], ("v", FieldType.UInt64))),
             ],
             null);
         Assert.Equal(
-            "18446744073709551622", await _db.AskAsync("SELECT sum(v) FROM weather", EngineFixture.Points(snapshot)));
+            "18446744073709551622",
+                await _db.AskAsync("SELECT sum(v) FROM weather", EngineFixture.Points(snapshot)));
         snapshot = snapshot with
         {
             Segments =
@@ -96,7 +104,8 @@ public sealed class EngineTests : IDisposable
             [point], ("temp", FieldType.Float64), ("Temp", FieldType.Float64), ("\"q", FieldType.Float64));
         foreach (TableSnapshot snapshot in new TableSnapshot[]
         {
-            new(ModelBatches.Table, [_db.Folder.Write(E1, 1, batch), _db.Folder.Write(new("E2"), 1, batch)], null),
+            new(ModelBatches.Table, [_db.Folder.Write(E1, 1, batch), _db.Folder.Write(new("E2"), 1, batch)],
+                null),
             new(ModelBatches.Table, [_db.Folder.Write(new("E2"), 1, batch)], new HotRows(E1, [batch], true)),
         })
         {
@@ -115,23 +124,33 @@ public sealed class EngineTests : IDisposable
             ModelBatches.Table,
             [], new HotRows(E1, [ModelBatches.Build([Point("a", 0, 1)], ("f", FieldType.Float64))], true));
         Assert.Equal("1|1", await _db.AskAsync(
-            "SELECT count(*), max(db.weather.f) FROM db.weather", EngineFixture.Points(snapshot, "db.weather")));
+            "SELECT count(*), max(db.weather.f) FROM db.weather",
+                EngineFixture.Points(snapshot, "db.weather")));
         Assert.Equal("2", await _db.AskAsync(
-            "/* c */ WITH x AS (SELECT f + 1 AS g FROM Weather) SELECT g FROM x -- end", EngineFixture.Points(snapshot)));
-        Assert.Equal("time|TIMESTAMP_NS|YES|null|null|null\nedge|VARCHAR|YES|null|null|null\nhost|VARCHAR|YES|null|null|null\nf|DOUBLE|YES|null|null|null",
+            "/* c */ WITH x AS (SELECT f + 1 AS g FROM Weather) SELECT g FROM x -- end",
+                EngineFixture.Points(snapshot)));
+        Assert.Equal(
+            "time|TIMESTAMP_NS|YES|null|null|null\nedge|VARCHAR|YES|null|null|null\n"
+                + "host|VARCHAR|YES|null|null|null\nf|DOUBLE|YES|null|null|null",
             await _db.AskAsync("DESCRIBE weather", EngineFixture.Points(snapshot)));
-        Assert.Equal("1|a", await _db.AskAsync("(SELECT f, host FROM weather) ORDER BY 1;", EngineFixture.Points(snapshot)));
-        Assert.Equal("1", await _db.AskAsync("SELECT count(*) FROM db.weather", EngineFixture.Points(snapshot, "db.weather")));
+        Assert.Equal(
+            "1|a", await _db.AskAsync(
+                "(SELECT f, host FROM weather) ORDER BY 1;", EngineFixture.Points(snapshot)));
+        Assert.Equal(
+            "1", await _db.AskAsync(
+                "SELECT count(*) FROM db.weather", EngineFixture.Points(snapshot, "db.weather")));
     }
 
     [Fact]
     public async Task Time_compares_with_texts_times_and_now()
     {
         TableSnapshot snapshot = new(
-            ModelBatches.Table, [_db.Folder.Write(E1, 1, [Point("a", 0, 1)], ("f", FieldType.Float64))], null);
+            ModelBatches.Table, [_db.Folder.Write(E1, 1, [Point("a", 0, 1)], ("f", FieldType.Float64))],
+                null);
         Assert.Equal("1", await _db.AskAsync(
             """
-            SELECT count(*) FROM weather WHERE time >= '2016-01-01T00:00:00Z' AND time < TIMESTAMP '2016-01-01 01:00'
+            SELECT count(*) FROM weather WHERE time >= '2016-01-01T00:00:00Z'
+            AND time < TIMESTAMP '2016-01-01 01:00'
             AND time < now() - INTERVAL '1 hour' AND time < current_timestamp
             """,
             EngineFixture.Points(snapshot)));
@@ -159,11 +178,14 @@ public sealed class EngineTests : IDisposable
     public async Task Arrow_rows_of_every_type_come_back_as_they_were()
     {
         const string Sql = """
-            SELECT (n % 100)::TINYINT a, n::SMALLINT b, n::INTEGER c, n::BIGINT d, (n % 200)::UTINYINT e, n::USMALLINT f, n::UINTEGER g,
-            n::UBIGINT h, (n * 1e30)::HUGEINT i, n::FLOAT j, n / 3.0::DOUBLE k, n % 2 = 0 l, repeat('long text ', n::INT) m,
+            SELECT (n % 100)::TINYINT a, n::SMALLINT b, n::INTEGER c, n::BIGINT d, (n % 200)::UTINYINT e,
+            n::USMALLINT f, n::UINTEGER g, n::UBIGINT h, (n * 1e30)::HUGEINT i, n::FLOAT j, n / 3.0::DOUBLE k,
+            n % 2 = 0 l,
+            repeat('long text ', n::INT) m,
             make_timestamp_ns(n) o, make_timestamp(n) p, make_timestamp_ms(n) q, DATE '2020-01-01' + n::INT r,
             TIME '00:00:01' + to_seconds(n) s, to_seconds(n) + to_months(n::INT) t, [n, n + 1, NULL] u,
-            (n % 100)::DECIMAL(4, 1) v, n::DECIMAL(9, 2) w, n::DECIMAL(18, 3) x, n::DECIMAL(38, 4) y, {'a': n, 'b': n::VARCHAR} z,
+            (n % 100)::DECIMAL(4, 1) v, n::DECIMAL(9, 2) w, n::DECIMAL(18, 3) x, n::DECIMAL(38, 4) y,
+            {'a': n, 'b': n::VARCHAR} z,
             NULL aa, encode('x') ab, make_timestamp(n)::TIMESTAMPTZ ac, [['x', repeat('y', 20)], []] ad,
             CASE WHEN n % 3 = 0 THEN NULL ELSE n END ae, CASE WHEN n % 3 > 0 THEN 'text' END af
             FROM range(5000) t(n)
@@ -174,7 +196,9 @@ public sealed class EngineTests : IDisposable
         await foreach (RecordBatch batch in result.ReadAsync(CancellationToken.None)) batches.Add(batch);
         Relation.Rows rows = new("r", result.Schema, batches);
         string columns = string.Join(", ", result.Schema.FieldsList.Select(f => $"\"{f.Name}\""));
-        string hash = $"SELECT count(*), sum(hash({columns})), any_value(typeof(i)), any_value(typeof(o)), any_value(typeof(ac)) FROM ";
+        string hash =
+            $"SELECT count(*), sum(hash({columns})), any_value(typeof(i)), any_value(typeof(o)), "
+            + "any_value(typeof(ac)) FROM ";
         Assert.Equal(
             await _db.AskAsync($"{hash} ({Sql})"), await _db.AskAsync($"{hash} r", rows));
         Assert.Equal("5000", await _db.AskAsync("SELECT count(*) FROM r", rows));
@@ -193,20 +217,23 @@ public sealed class EngineTests : IDisposable
         Assert.Equal("100000", await _db.AskAsync("SELECT count(*) FROM weather", points));
         Assert.Equal("a long host name 3|14280", await _db.AskAsync(
             "SELECT host, count(*) FROM weather WHERE host = 'a long host name 3' GROUP BY host", points));
-        Assert.Equal("7|249950000", await _db.AskAsync("SELECT count(DISTINCT host), sum(f) FROM weather", points));
+        Assert.Equal(
+            "7|249950000", await _db.AskAsync("SELECT count(DISTINCT host), sum(f) FROM weather", points));
         Assert.Equal(3, (await _db.AskAsync("SELECT * FROM weather LIMIT 3", points)).Split('\n').Length);
     }
 
     [Fact]
     public void Hot_rows_and_segments_answer_alike() => Gen.Select(
-        GenPoints.Point(Gen.Long[0, 40].Select(i => Start + i * Minute)).Array[1, 60], Gen.Int[1, 4], Gen.Bool)
+        GenPoints.Point(Gen.Long[0, 40].Select(i => Start + i * Minute)).Array[1, 60], Gen.Int[1, 4],
+            Gen.Bool)
         .Sample(
             (points, parts, overlap) =>
             {
                 ModelPoint[] ordered = overlap ? points : [.. points.OrderBy(p => p.Time)];
                 TableBatch[] batches = [.. ordered.Chunk(Math.Max(1, ordered.Length / parts))
                     .Select(chunk => ModelBatches.Build(chunk, GenPoints.Fields))];
-                string expected = Rows(Snapshot([KeyMerge.Merge(ModelBatches.Table, batches).Batch], 0, true));
+                string expected =
+                    Rows(Snapshot([KeyMerge.Merge(ModelBatches.Table, batches).Batch], 0, true));
                 for (int sealedParts = 0; sealedParts <= batches.Length; sealedParts++)
                     Assert.Equal(expected, Rows(Snapshot(batches, sealedParts, false)));
             },
@@ -219,7 +246,8 @@ public sealed class EngineTests : IDisposable
         ResolvedTable table = TypeResolver.Resolve(
             ModelBatches.Table,
             GenPoints.Fields.Select(f => new Model.Column(f.Name, ColumnRole.Field, f.Type))
-                .Concat(new[] { "host", "region", "ü" }.Select(t => new Model.Column(t, ColumnRole.Tag, FieldType.String))));
+                .Concat(new[] { "host", "region", "ü" }.Select(
+                    t => new Model.Column(t, ColumnRole.Tag, FieldType.String))));
         Relation.Points relation = new("weather", table, snapshot, ScanScope.All);
         return _db.AskAsync(Everything, relation).GetAwaiter().GetResult();
     }

@@ -115,7 +115,9 @@ public sealed class IsolationTests(EngineFixture db) : IClassFixture<EngineFixtu
     }
 
     [Theory]
-    [InlineData("WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT sum(n) FROM r", "6")]
+    [InlineData(
+        "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT sum(n) FROM r",
+            "6")]
     [InlineData("SELECT count(*) FROM range(3) t(x), generate_series(1, 2)", "6")]
     [InlineData("SELECT unnest([1, 2])", "1\n2")]
     [InlineData("SELECT * FROM (VALUES (1), (2)) t(x) ORDER BY x DESC", "2\n1")]
@@ -157,7 +159,8 @@ public sealed class IsolationTests(EngineFixture db) : IClassFixture<EngineFixtu
     {
         using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(200));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunAsync(
-            new SqlRequest { Sql = "SELECT sum(x * 3) FROM range(1000000000000) a(x)", Relations = [] }, source.Token));
+            new SqlRequest { Sql = "SELECT sum(x * 3) FROM range(1000000000000) a(x)", Relations = [] },
+                source.Token));
         Assert.Equal("1", await _db.AskAsync("SELECT 1"));
     }
 
@@ -167,7 +170,8 @@ public sealed class IsolationTests(EngineFixture db) : IClassFixture<EngineFixtu
         for (int i = 0; i < 20; i++)
         {
             await using ISqlResult result = await _db.Engine.ExecuteAsync(
-                new SqlRequest { Sql = "SELECT x, repeat('y', 100) FROM range(10000000) t(x)", Relations = [] },
+                new SqlRequest { Sql = "SELECT x, repeat('y', 100) FROM range(10000000) t(x)", Relations =
+                    [] },
                 CancellationToken.None);
             await foreach (Apache.Arrow.RecordBatch batch in result.ReadAsync(CancellationToken.None))
             {
@@ -183,7 +187,8 @@ public sealed class IsolationTests(EngineFixture db) : IClassFixture<EngineFixtu
         FakeTimeProvider clock = new();
         using DuckDbParser parser = new();
         using DuckDbEngine engine = new(
-            new DuckDbOptions { Directories = ["/nowhere/"], ConcurrencyMax = 1, WaitingMax = 1 }, parser, clock);
+            new DuckDbOptions { Directories = ["/nowhere/"], ConcurrencyMax = 1, WaitingMax = 1 }, parser,
+                clock);
         SqlRequest request = new() { Sql = "SELECT 1", Relations = [] };
         ISqlResult first = await engine.ExecuteAsync(request, CancellationToken.None);
         Task<ISqlResult> second = engine.ExecuteAsync(request, CancellationToken.None);
@@ -202,12 +207,14 @@ public sealed class IsolationTests(EngineFixture db) : IClassFixture<EngineFixtu
     {
         SegmentRef segment = _db.Folder.Write(
             new EdgeId("E1"), 1,
-            [new ModelPoint(new Dictionary<string, string>(), 0, new Dictionary<string, object> { ["f"] = 1.0 })],
+            [new ModelPoint(
+                new Dictionary<string, string>(), 0, new Dictionary<string, object> { ["f"] = 1.0 })],
             ("f", FieldType.Float64));
         byte[] bytes = await File.ReadAllBytesAsync(segment.Path, TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(segment.Path, bytes[..^10], TestContext.Current.CancellationToken);
         TsDbException error = await Assert.ThrowsAsync<TsDbException>(() => _db.AskAsync(
-            "SELECT * FROM weather", EngineFixture.Points(new TableSnapshot(ModelBatches.Table, [segment], null))));
+            "SELECT * FROM weather",
+                EngineFixture.Points(new TableSnapshot(ModelBatches.Table, [segment], null))));
         Assert.Equal(ErrorKind.Corrupt, error.Kind);
         Assert.Contains(segment.Path, error.Message, StringComparison.Ordinal);
     }

@@ -16,7 +16,8 @@ public sealed class SegmentFolder : IDisposable
 
     /// <summary>A segment of one cell; all points lie in one day.</summary>
     public SegmentRef Write(
-        EdgeId edge, long rank, IReadOnlyList<ModelPoint> points, params (string Name, FieldType Type)[] fields) =>
+        EdgeId edge, long rank, IReadOnlyList<ModelPoint> points,
+            params (string Name, FieldType Type)[] fields) =>
         Write(edge, rank, ModelBatches.Build(points, fields));
 
     public SegmentRef Write(EdgeId edge, long rank, TableBatch batch)
@@ -29,7 +30,8 @@ public sealed class SegmentFolder : IDisposable
         string path = System.IO.Path.Combine(folder, $"{++_files}.parquet");
         using FileStream file = File.Create(path);
         SegmentManifest manifest = SegmentWriter.Write(
-            run, new SegmentFacts(new Cell(batch.Table, edge, day), Born, new OrdinalRange(new(rank), new(rank))), file);
+            run, new SegmentFacts(
+                new Cell(batch.Table, edge, day), Born, new OrdinalRange(new(rank), new(rank))), file);
         return new SegmentRef(path, file.Length, manifest, rank);
     }
 

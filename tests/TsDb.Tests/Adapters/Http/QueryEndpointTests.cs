@@ -1,0 +1,136 @@
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using TsDb.Columnar;
+using TsDb.Model;
+using TsDb.Tests.Columnar;
+
+namespace TsDb.Tests.Adapters.Http;
+
+public sealed class QueryEndpointTests : IAsyncLifetime
+{
+    private const long Start = 1_451_606_400_000_000_000; // 2016-01-01
+
+    private QueryServer _server = null!;
+
+    public async ValueTask InitializeAsync() => _server = await QueryServer.StartAsync();
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Fact]
+    public async Task Rows_are_there_before_and_after_the_seal()
+    {
+        await _server.WriteAsync(Batch(("a", 0, 1.5), ("b", 1, 2.25)));
+        const string Expected =
+            """[{"time":"2016-01-01T00:00:00Z","edge":"E1","host":"a","f":1.5},"""
+            + """{"time":"2016-01-01T00:00:00.000000001Z","edge":"E1","host":"b","f":2.25}]""";
+        const string Sql = "SELECT * FROM weather ORDER BY time";
+        Assert.Equal((200, Expected), await _server.GetAsync(Sql));
+        await _server.Store.FlushAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((200, Expected), await _server.GetAsync(Sql));
+        await _server.WriteAsync(Batch(("b", 1, 9)));
+        Assert.Equal(
+            (200, """[{"n":2,"s":10.5}]"""),
+                await _server.GetAsync("SELECT count(*) AS n, sum(f) AS s FROM weather"));
+        Assert.Equal(
+            (200, """[{"x":9}]"""), await _server.GetAsync("SELECT last(f, time) AS x FROM db.weather"));
+        Assert.Equal((200, """[{"x":9}]"""), await _server.GetAsync("SELECT max(F) AS x FROM WEATHER"));
+    }
+
+    [Fact]
+    public async Task Every_way_to_ask_gives_the_same_answer()
+    {
+        await _server.WriteAsync(Batch(("a", 0, 1)));
+        const string Sql = "SELECT count(*) AS n FROM weather";
+        Assert.Equal((200, "n\n1\n"), await _server.GetAsync(Sql, more: "&format=csv"));
+        using HttpResponseMessage json =
+            await _server.PostAsync(new { db = "db", q = Sql, format = "jsonl", @params = new { } });
+        Assert.Equal(
+            "{\"n\":1}\n", await json.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        using FormUrlEncodedContent form = new(new Dictionary<string, string> { ["q"] = Sql, ["db"] = "db" });
+        using HttpRequestMessage request = new(HttpMethod.Post, "/api/v3/query_sql") { Content = form };
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/csv"));
+        using HttpResponseMessage answer =
+            await _server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal("n\n1\n", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("text/csv", answer.Content.Headers.ContentType!.MediaType);
+        JsonNode coverage = JsonNode.Parse(answer.Headers.GetValues("X-TsDb-Coverage").Single())!;
+        Assert.True(coverage["complete"]!.GetValue<bool>());
+        Assert.Equal("E1", coverage["edges"]![0]!.GetValue<string>());
+    }
+
+    [Theory]
+    [InlineData("SELECT * FROM nothing", "db", "", 404, "table not found")]
+    [InlineData("SELECT * FROM weather", "nodb", "", 404, "database not found")]
+    [InlineData("SELECT * FROM other.weather", "db", "", 404, "database not found")]
+    [InlineData("SELEC", "db", "", 400, "syntax error")]
+    [InlineData("SELECT nope FROM weather", "db", "", 400, "nope")]
+    [InlineData("DROP TABLE weather", "db", "", 400, "SELECT")]
+    [InlineData("SELECT * FROM read_csv('/etc/passwd')", "db", "", 400, "read_csv")]
+    [InlineData("SELECT error('stop')", "db", "", 400, "stop")]
+    [InlineData("SELECT 1", "db", "&format=xml", 400, "xml")]
+    [InlineData("SELECT 1", "db", "&consistency=most", 400, "most")]
+    [InlineData("SELECT 1", "db", "&fresh=perhaps", 400, "fresh")]
+    [InlineData("SELECT 1", "", "", 400, "db")]
+    [InlineData("", "db", "", 400, "q")]
+    public async Task What_is_wrong_is_said(string sql, string db, string more, int status, string part)
+    {
+        await _server.WriteAsync(Batch(("a", 0, 1)));
+        (int actual, string body) = await _server.GetAsync(sql, db, more);
+        Assert.Equal(status, actual);
+        Assert.Contains(part, JsonNode.Parse(body)!["error"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{", "application/json")]
+    [InlineData("[1]", "application/json")]
+    [InlineData("\0\u0001", "application/json")]
+    public async Task A_body_that_is_no_request_is_refused(string body, string type)
+    {
+        using StringContent content = new(body, System.Text.Encoding.UTF8, type);
+        using HttpResponseMessage response = await _server.Client.PostAsync(
+            new Uri("/api/v3/query_sql", UriKind.Relative), content, TestContext.Current.CancellationToken);
+        Assert.Equal(400, (int)response.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_failure_after_the_first_rows_breaks_the_answer_off()
+    {
+        await Assert.ThrowsAnyAsync<HttpRequestException>(async () => await _server.GetAsync(
+            "SELECT CASE WHEN i = 900000 THEN error('late') ELSE i END FROM range(1000000) t(i)"));
+        Assert.Equal((200, """[{"1":1}]"""), await _server.GetAsync("SELECT 1"));
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_away_frees_the_engine()
+    {
+        for (int i = 0; i < 8; i++)
+        {
+            using CancellationTokenSource impatient = new(TimeSpan.FromMilliseconds(100));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _server.Client.GetStringAsync(
+                new Uri("/api/v3/query_sql?db=db&q=SELECT+sum(i*3)+FROM+range(1000000000000)+t(i)",
+                    UriKind.Relative),
+                impatient.Token));
+        }
+
+        Assert.Equal((200, """[{"1":1}]"""), await _server.GetAsync("SELECT 1"));
+    }
+
+    [Fact]
+    public async Task A_large_answer_arrives_whole()
+    {
+        await _server.WriteAsync(
+            Batch([.. Enumerable.Range(0, 100_000).Select(i => ($"host {i % 100}", (long)i, i * 0.5))]));
+        (int status, string body) = await _server.GetAsync("SELECT * FROM weather ORDER BY time");
+        Assert.Equal(200, status);
+        JsonArray rows = JsonNode.Parse(body)!.AsArray();
+        Assert.Equal(100_000, rows.Count);
+        Assert.Equal(99_999 * 0.5, rows[^1]!["f"]!.GetValue<double>());
+    }
+
+    private static TableBatch Batch(params (string Host, long Time, double Value)[] points) =>
+        ModelBatches.Build(
+        [.. points.Select(p => new ModelPoint(
+            new Dictionary<string, string> { ["host"] = p.Host }, Start + p.Time,
+            new Dictionary<string, object> { ["f"] = p.Value }))],
+        ("f", FieldType.Float64));
+}
