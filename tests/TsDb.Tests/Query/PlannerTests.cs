@@ -8,6 +8,8 @@ namespace TsDb.Tests.Query;
 
 public sealed class PlannerTests
 {
+    private const int ScaleBits = 400;
+
     private const string Rows = """
         SELECT make_timestamp_ns(1451606400000000000 + (i % 700) * 60000000000 + 7) AS time, 'e'
             || (i % 3) AS edge,
@@ -150,6 +152,29 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void Sums_of_doubles_stay_within_the_promised_bound()
+    {
+        using Partitions parts = new();
+        Gen.Select(Gen.Int[1, 300], Gen.Int[1, 6], Gen.Int[0, 1_000_000]).Sample(
+            (rows, count, seed) =>
+            {
+                parts.Load(RandomRows(rows, seed), count, string.Create(
+                    CultureInfo.InvariantCulture, $"hash(time, edge, {seed})"));
+                double[] values = [.. parts.Read("SELECT f FROM all_rows WHERE f IS NOT NULL", out _)
+                    .Select(row => (double)row[0]!)];
+                if (values.Length == 0) return;
+                object?[] answer = parts.Split("SELECT sum(f), avg(f) FROM cpu", count, out _, out _)[0];
+                BigInteger exact = values.Aggregate(BigInteger.Zero, (sum, value) => sum + Scaled(value));
+                double bound = values.Length * Math.Pow(2, -53) * values.Sum(Math.Abs);
+                double error = (double)(Scaled((double)answer[0]!) - exact) * Math.Pow(2, -ScaleBits);
+                Assert.InRange(Math.Abs(error), 0, bound);
+                Assert.Equal((double)answer[0]! / values.Length, (double)answer[1]!);
+            },
+            iter: 30,
+            threads: 1);
+    }
+
+    [Fact]
     public void A_query_of_the_last_hour_is_the_same_moment_everywhere_and_prunes()
     {
         using Partitions parts = new();
@@ -182,6 +207,19 @@ public sealed class PlannerTests
         PlannedFragment fragment = Assert.Single(plan.Fragments);
         Assert.Contains("LIMIT 7", fragment.Sql, StringComparison.Ordinal);
         Assert.Equal(["host", "i", "time"], fragment.Scope.Columns!);
+    }
+
+    // Exact: every value of the test is a whole multiple of 2^-ScaleBits.
+    private static BigInteger Scaled(double value)
+    {
+        if (value == 0) return BigInteger.Zero;
+        long bits = BitConverter.DoubleToInt64Bits(value);
+        int exponent = (int)((bits >> 52) & 0x7FF);
+        long mantissa = (bits & 0xF_FFFF_FFFF_FFFF) | (exponent == 0 ? 0 : 1L << 52);
+        int shift = Math.Max(exponent, 1) - 1075 + ScaleBits;
+        Assert.True(shift >= 0);
+        BigInteger scaled = new BigInteger(mantissa) << shift;
+        return bits < 0 ? -scaled : scaled;
     }
 
     private static string RandomRows(int rows, int seed) => string.Create(CultureInfo.InvariantCulture, $"""
