@@ -14,12 +14,16 @@ namespace TsDb.Replication.Shipping;
 /// </summary>
 public sealed class ShipDesk
 {
+    private static readonly TimeSpan RecordAgainAfter = TimeSpan.FromSeconds(5);
+
     private readonly ShipDeskParts _parts;
     private readonly ShipperOptions _options;
     private readonly ShipLedger _ledger;
     private readonly Shipper _shipper;
     private readonly ILogger _log;
     private readonly Queue<ShipEvent> _events = new();
+    private readonly Queue<Action<DateTimeOffset>> _unrecorded = new();
+    private DateTimeOffset _recordAt = DateTimeOffset.MaxValue;
     private List<ShipMessage> _messages = [];
 
     /// <summary>Takes up shipping where the catalog says it stands.</summary>
@@ -36,11 +40,16 @@ public sealed class ShipDesk
     }
 
     /// <summary>When <see cref="Tick"/> is due; null while only events can change anything.</summary>
-    public DateTimeOffset? WakeAt => (_parts.Cutter.DueAt, _shipper.WakeAt) switch
+    public DateTimeOffset? WakeAt
     {
-        ({ } cut, { } ship) => cut < ship ? cut : ship,
-        (var cut, var ship) => cut ?? ship,
-    };
+        get
+        {
+            DateTimeOffset due = _recordAt;
+            if (_parts.Cutter.DueAt is { } cut && cut < due) due = cut;
+            if (_shipper.WakeAt is { } ship && ship < due) due = ship;
+            return due == DateTimeOffset.MaxValue ? null : due;
+        }
+    }
 
     /// <summary>Takes one event; returns what has to be published because of it, in order.</summary>
     public IReadOnlyList<ShipMessage> On(ShipEvent e, DateTimeOffset now)
@@ -49,7 +58,7 @@ public sealed class ShipDesk
         _events.Enqueue(e);
         while (_events.TryDequeue(out ShipEvent? next))
         {
-            foreach (ShipEffect effect in _shipper.On(next, now)) Carry(effect);
+            foreach (ShipEffect effect in _shipper.On(next, now)) Carry(effect, now);
         }
 
         return _messages;
@@ -59,9 +68,13 @@ public sealed class ShipDesk
     /// Cuts at most one shipment that is due, then lets time go on. Call again while <see cref="WakeAt"/> is
     /// past.
     /// </summary>
-    public IReadOnlyList<ShipMessage> Tick(DateTimeOffset now) => _parts.Cutter.CutNext(now) is { } leaf
-        ? On(new ShipEvent.LeafCut(leaf), now)
-        : On(new ShipEvent.Tick(), now);
+    public IReadOnlyList<ShipMessage> Tick(DateTimeOffset now)
+    {
+        RecordAgain(now);
+        return _parts.Cutter.CutNext(now) is { } leaf
+            ? On(new ShipEvent.LeafCut(leaf), now)
+            : On(new ShipEvent.Tick(), now);
+    }
 
     /// <summary>Takes notice of segments that were sealed or dropped.</summary>
     public void Observe(DateTimeOffset now) => _parts.Cutter.Observe(now);
@@ -75,7 +88,7 @@ public sealed class ShipDesk
     /// <summary>The backlog by the catalog of this moment. May be called on any thread.</summary>
     public ShipBacklog Backlog() => ShipBacklog.Of(_parts.Store.Catalog);
 
-    private void Carry(ShipEffect effect)
+    private void Carry(ShipEffect effect, DateTimeOffset now)
     {
         switch (effect)
         {
@@ -99,15 +112,16 @@ public sealed class ShipDesk
                 break;
             case ShipEffect.MarkDurable durable:
                 LeafDurable record = new(durable.Leaf, durable.Epoch);
-                Record(durable.Leaf, open => open.DurableAt is null, record);
+                Record(durable.Leaf, open => open.DurableAt is null, record, now);
                 Log.LeafDurable(_log, durable.Leaf.Cell, durable.Leaf.Ordinal.Value, durable.Epoch.Value);
                 break;
             case ShipEffect.MarkExpired expired:
-                Record(expired.Leaf, open => !open.IsUnwanted, new LeafUnwanted(expired.Leaf));
+                Record(expired.Leaf, open => !open.IsUnwanted, new LeafUnwanted(expired.Leaf), now);
                 Log.LeafExpired(_log, expired.Leaf.Cell, expired.Leaf.Ordinal.Value);
                 break;
             case ShipEffect.CutAnew fork:
-                Record(fork.Leaf, open => open.Presence == LeafPresence.Present, new LeafForked(fork.Leaf));
+                Record(
+                    fork.Leaf, open => open.Presence == LeafPresence.Present, new LeafForked(fork.Leaf), now);
                 Log.LeafForked(_log, fork.Leaf.Cell, fork.Leaf.Ordinal.Value);
                 break;
             case ShipEffect.MarkQuarantined aside:
@@ -130,8 +144,9 @@ public sealed class ShipDesk
         }
     }
 
-    // Nothing is lost when this fails: the cloud will say it again when the leaf is offered again.
-    private void Record(Leaf leaf, Func<LedgerLeaf, bool> applies, CatalogRecord record)
+    // What cannot be recorded now (a full or failing disk) is tried again: the cloud has said it, and a
+    // restart in between only makes it say so once more.
+    private void Record(Leaf leaf, Func<LedgerLeaf, bool> applies, CatalogRecord record, DateTimeOffset now)
     {
         try
         {
@@ -143,7 +158,17 @@ public sealed class ShipDesk
         catch (TsDbException failed) when (failed.Kind == ErrorKind.Unavailable)
         {
             Log.NotRecorded(_log, leaf.Cell, leaf.Ordinal.Value, failed);
+            _unrecorded.Enqueue(later => Record(leaf, applies, record, later));
+            _recordAt = now + RecordAgainAfter;
         }
+    }
+
+    private void RecordAgain(DateTimeOffset now)
+    {
+        if (_recordAt > now) return;
+        _recordAt = DateTimeOffset.MaxValue;
+        for (int i = _unrecorded.Count; i > 0 && _recordAt > now; i--) _unrecorded.Dequeue()(now);
+        if (_unrecorded.Count > 0) _recordAt = now + RecordAgainAfter;
     }
 
     private void Say(MessageHeader header, EdgeControl.Saying body)

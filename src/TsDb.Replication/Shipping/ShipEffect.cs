@@ -28,7 +28,12 @@ public abstract record ShipEffect
     /// Publish an offer; if <paramref name="WithPayload"/>, read the file into it first. Answer with Sent.
     /// </summary>
     public sealed record SendOffer(
-        long LinkGeneration, MessageHeader Header, ShardId Shard, ShipLeaf Leaf, int ChunkBytes, bool WithPayload)
+        long LinkGeneration,
+        MessageHeader Header,
+        ShardId Shard,
+        ShipLeaf Leaf,
+        int ChunkBytes,
+        bool WithPayload)
         : ShipEffect;
 
     /// <summary>Read and publish a piece of the file. Answer with Sent.</summary>

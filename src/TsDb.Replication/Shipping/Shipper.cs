@@ -179,7 +179,8 @@ public sealed partial class Shipper
     {
         if (_pinned is { } pinned && pinned != info.Cluster)
         {
-            _lastError = $"this broker's cluster is {info.Cluster}, this edge's {pinned}: nothing is shipped there";
+            _lastError =
+                $"this broker's cluster is {info.Cluster}, this edge's {pinned}: nothing is shipped there";
             return;
         }
 
