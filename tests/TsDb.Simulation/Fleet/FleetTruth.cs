@@ -15,7 +15,7 @@ public static class FleetTruth
         .Range(0, world.Cluster.ShardCount)
         .Select(number => new ShardId(number))
         .All(shard => Owners(world, shard)
-            .Select(node => node.Store!.Current.ShardDigest(shard, world.Cluster.ShardCount))
+            .Select(node => node.Store!.Current.ShardDigests(world.Cluster.ShardCount).GetValueOrDefault(shard))
             .Distinct().Count() == 1);
 
     /// <summary>
