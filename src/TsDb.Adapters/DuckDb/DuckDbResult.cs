@@ -18,6 +18,7 @@ internal sealed class DuckDbResult(
     IArrowArrayStream stream) : ISqlResult
 {
     private bool _isDamaged;
+    private bool _isFinished;
     private bool _isDisposed;
 
     /// <inheritdoc/>
@@ -28,6 +29,7 @@ internal sealed class DuckDbResult(
     {
         using CancellationTokenRegistration registration = ct.Register(running.Abandon);
         while (await NextAsync(ct) is { } batch) yield return batch;
+        _isFinished = true;
     }
 
     /// <inheritdoc/>
@@ -35,7 +37,7 @@ internal sealed class DuckDbResult(
     {
         if (_isDisposed) return;
         _isDisposed = true;
-        running.Abandon();
+        if (!_isFinished) running.Abandon();
         running.Dispose();
         try
         {

@@ -102,7 +102,11 @@ internal sealed class RelationSetup(DuckDbInstance instance) : IDisposable
     private IEnumerable<MemoryScan> Hot(
         Relation.Points points, HotRows hot, ImmutableArray<TimeRange> windows)
     {
-        TableBatch[] batches = [.. hot.Batches.Where(b => windows.Any(window => HotTimes.Reach(b, window)))];
+        TableBatch[] batches =
+        [
+            .. hot.Batches.Where(b => HotTimes.Reach(b, points.Scope.Range)
+                && windows.Any(window => HotTimes.Reach(b, window))),
+        ];
         bool isWhole = HotTimes.Of(batches).All(range => windows.Any(window =>
             window.StartNanoseconds <= range.StartNanoseconds
                 && range.EndNanoseconds <= window.EndNanoseconds));

@@ -15,7 +15,13 @@ internal sealed class LeasedResult(ISqlResult result, IDisposable lease) : ISqlR
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await result.DisposeAsync();
-        lease.Dispose();
+        try
+        {
+            await result.DisposeAsync();
+        }
+        finally
+        {
+            lease.Dispose();
+        }
     }
 }

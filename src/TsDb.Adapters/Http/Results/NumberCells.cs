@@ -8,19 +8,32 @@ namespace TsDb.Adapters.Http.Results;
 internal sealed class IntegerCell<T> : CellWriter
     where T : struct, IBinaryInteger<T>
 {
-    public override void WriteJson(int row, Utf8Buffer to) =>
-        to.AppendNumber(((PrimitiveArray<T>)Array).Values[row]);
+    private T[] _values = [];
+
+    public override void Bind(IArrowArray array)
+    {
+        base.Bind(array);
+        Copy(((PrimitiveArray<T>)array).Values, ref _values);
+    }
+
+    public override void WriteJson(int row, Utf8Buffer to) => to.AppendNumber(_values[row]);
 }
 
 /// <summary>Floating-point numbers: JSON has no NaN and no infinity, so there they are null.</summary>
 internal sealed class FloatCell<T> : CellWriter
     where T : struct, IFloatingPointIeee754<T>
 {
-    public override bool IsNull(int row) =>
-        base.IsNull(row) || !T.IsFinite(((PrimitiveArray<T>)Array).Values[row]);
+    private T[] _values = [];
 
-    public override void WriteJson(int row, Utf8Buffer to) =>
-        to.AppendNumber(((PrimitiveArray<T>)Array).Values[row]);
+    public override void Bind(IArrowArray array)
+    {
+        base.Bind(array);
+        Copy(((PrimitiveArray<T>)array).Values, ref _values);
+    }
+
+    public override bool IsNull(int row) => base.IsNull(row) || !T.IsFinite(_values[row]);
+
+    public override void WriteJson(int row, Utf8Buffer to) => to.AppendNumber(_values[row]);
 }
 
 /// <summary>Booleans.</summary>

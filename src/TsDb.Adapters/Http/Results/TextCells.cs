@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Apache.Arrow;
 
 namespace TsDb.Adapters.Http.Results;
@@ -26,11 +25,19 @@ internal sealed class TimestampCell(long unitsPerSecond) : QuotedCell
     private const long Infinity = long.MaxValue;
     private const long NegativeInfinity = -long.MaxValue;
 
+    private long[] _values = [];
+
+    public override void Bind(IArrowArray array)
+    {
+        base.Bind(array);
+        Copy(((TimestampArray)array).Values, ref _values);
+    }
+
     public override bool IsNull(int row) =>
-        base.IsNull(row) || ((TimestampArray)Array).Values[row] is Infinity or NegativeInfinity;
+        base.IsNull(row) || _values[row] is Infinity or NegativeInfinity;
 
     public override void WritePlain(int row, Utf8Buffer to) =>
-        TimeText.AppendTimestamp(to, ((TimestampArray)Array).Values[row], unitsPerSecond);
+        TimeText.AppendTimestamp(to, _values[row], unitsPerSecond);
 }
 
 /// <summary>Dates; SQL's infinite ones are null.</summary>
@@ -76,7 +83,18 @@ internal sealed class StringCell : CellWriter
     private static readonly SearchValues<byte> Special = SearchValues.Create(
         [.. Enumerable.Range(0, 0x20).Select(c => (byte)c), (byte)'"', (byte)'\\']);
 
+    private int[] _offsets = [];
+    private byte[] _bytes = [];
+
     public override bool IsText => true;
+
+    public override void Bind(IArrowArray array)
+    {
+        base.Bind(array);
+        StringArray strings = (StringArray)array;
+        Copy(strings.ValueOffsets, ref _offsets);
+        Copy(strings.ValueBuffer.Span, ref _bytes);
+    }
 
     public override void WriteJson(int row, Utf8Buffer to) => AppendQuoted(to, Bytes(row));
 
@@ -116,12 +134,7 @@ internal sealed class StringCell : CellWriter
         }
     }
 
-    private ReadOnlySpan<byte> Bytes(int row)
-    {
-        ReadOnlySpan<int> offsets =
-            MemoryMarshal.Cast<byte, int>(Array.Data.Buffers[1].Span)[Array.Data.Offset..];
-        return Array.Data.Buffers[2].Span[offsets[row]..offsets[row + 1]];
-    }
+    private ReadOnlySpan<byte> Bytes(int row) => _bytes.AsSpan(_offsets[row].._offsets[row + 1]);
 }
 
 /// <summary>Bytes, as base 64.</summary>
