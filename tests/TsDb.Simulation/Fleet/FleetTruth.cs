@@ -11,12 +11,15 @@ namespace TsDb.Simulation.Fleet;
 public static class FleetTruth
 {
     /// <summary>True if all nodes are up and the owners of every shard have the same leaves.</summary>
-    public static bool IsSettled(FleetWorld world) => world.Nodes.All(node => node.IsUp) && Enumerable
-        .Range(0, world.Cluster.ShardCount)
-        .Select(number => new ShardId(number))
-        .All(shard => Owners(world, shard)
-            .Select(node => node.Store!.Current.ShardDigests(world.Cluster.ShardCount).GetValueOrDefault(shard))
-            .Distinct().Count() == 1);
+    public static bool IsSettled(FleetWorld world)
+    {
+        int shards = world.Cluster.ShardCount;
+        return world.Nodes.All(node => node.IsUp) && Enumerable.Range(0, shards)
+            .Select(number => new ShardId(number))
+            .All(shard => Owners(world, shard)
+                .Select(node => node.Store!.Current.ShardDigests(shards).GetValueOrDefault(shard))
+                .Distinct().Count() == 1);
+    }
 
     /// <summary>
     /// The points of an edge in the cloud, merged by key as a query would, from one owner of each cell.

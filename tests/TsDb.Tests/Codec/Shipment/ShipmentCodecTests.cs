@@ -1,0 +1,197 @@
+using System.Collections.Immutable;
+using CsCheck;
+using TsDb.Codec.Shipment;
+using TsDb.Model;
+
+namespace TsDb.Tests.Codec.Shipment;
+
+/// <summary>Every message comes back as it went, and no bytes from outside do more than be refused.</summary>
+public sealed class ShipmentCodecTests
+{
+    private static readonly EdgeId Edge = new("E-1_x.y");
+    private static readonly NodeId Node = new("C1");
+    private static readonly Cell Cell = new(new TableId("db", "température"), Edge, new Day(-3));
+    private static readonly Incarnation Incarnation = new(new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]));
+    private static readonly ContentHash Hash = ContentHash.Of("x"u8);
+    private static readonly Leaf Leaf = new(Cell, Incarnation, new Ordinal(7), Hash);
+    private static readonly MessageHeader Header = new(
+        new ClusterId(new Guid(9, 9, 9, new byte[8])), new Epoch(4));
+
+    private static readonly EdgeControl.Saying[] Sayings =
+    [
+        new EdgeControl.Hello(Incarnation, "1.2"),
+        new EdgeControl.Reconcile([new CellDigest(Cell, Incarnation, LeafDigest.Of(Leaf), 7)]),
+        new EdgeControl.LeafList(Cell, Incarnation, [new LeafEntry(new Ordinal(7), Hash)], IsLast: true),
+        new EdgeControl.Confirm([Leaf]),
+    ];
+
+    private static readonly EdgeAnswer[] Answers =
+    [
+        new EdgeAnswer.Hello(
+            new Guid(5, 5, 5, new byte[8]), Incarnation, HelloVerdict.Refused, "another is live"),
+        new EdgeAnswer.Durable(Hash),
+        new EdgeAnswer.Have(Hash),
+        new EdgeAnswer.Want(Hash, TransferForm.Zstd, [new WantRange(0, 5), new WantRange(99, 1)]),
+        new EdgeAnswer.Later(TimeSpan.FromSeconds(30), Hash, "full"),
+        new EdgeAnswer.Later(TimeSpan.FromSeconds(30), null, "busy"),
+        new EdgeAnswer.Expired(Hash),
+        new EdgeAnswer.Refuse(Hash, "broken", IsFork: true),
+        new EdgeAnswer.Missing([Hash]),
+        new EdgeAnswer.LeavesWanted(Cell, Incarnation),
+    ];
+
+    private static Offer Offer => new()
+    {
+        Leaf = Leaf,
+        BytesLength = 3,
+        ChunkBytes = 4_096,
+        Rows = 1,
+        Range = new TimeRange(-5, -4),
+        TransferBytes = 3,
+        Payload = new byte[] { 1, 2, 3 },
+    };
+
+    [Fact]
+    public void What_an_edge_says_comes_back()
+    {
+        foreach (EdgeControl.Saying saying in Sayings)
+        {
+            EdgeControl said = new(Header, Edge, new Guid(8, 8, 8, new byte[8]), saying);
+            AssertSame(said, ShipmentCodec.DecodeEdgeControl(ShipmentCodec.Encode(said)));
+        }
+
+        EdgeControl first = new(
+            new MessageHeader(null, default), Edge, new Guid(8, 8, 8, new byte[8]), Sayings[0]);
+        AssertSame(first, ShipmentCodec.DecodeEdgeControl(ShipmentCodec.Encode(first)));
+    }
+
+    [Fact]
+    public void What_the_cloud_says_comes_back()
+    {
+        EdgeAnswers answers = new(Header, Node, [.. Answers]);
+        EdgeAnswers back = ShipmentCodec.DecodeEdgeAnswers(ShipmentCodec.Encode(answers));
+        Assert.Equal((answers.Header, answers.Node), (back.Header, back.Node));
+        Assert.Equal(Answers.Select(Text), back.Answers.Select(Text));
+        ClusterInfo info = new()
+        {
+            Cluster = Header.Cluster!.Value,
+            Epoch = Header.Epoch,
+            ShardCount = 64,
+            ReplicationFactor = 3,
+            WriteQuorum = 2,
+            Horizons = ImmutableSortedDictionary<string, long>.Empty.Add("db", -7),
+        };
+        AssertSame(info, ShipmentCodec.DecodeClusterInfo(ShipmentCodec.Encode(info)));
+    }
+
+    [Fact]
+    public void Offers_and_chunks_come_back_with_their_bytes()
+    {
+        OfferMessage back = ShipmentCodec.DecodeOffer(
+            ShipmentCodec.Encode(new OfferMessage(Header, [Offer])));
+        Assert.Equal((Header, 1), (back.Header, back.Offers.Length));
+        Assert.Equal(Offer with { Payload = default }, back.Offers[0] with { Payload = default });
+        Assert.Equal(Offer.Payload.ToArray(), back.Offers[0].Payload.ToArray());
+
+        Chunk chunk = new(Hash, TransferForm.Plain, 96, new byte[] { 9, 8 });
+        byte[] bytes = ShipmentCodec.Encode(chunk);
+        Chunk backChunk = ShipmentCodec.DecodeChunk(bytes);
+        Assert.Equal((chunk.Hash, 96L), (backChunk.Hash, backChunk.Offset));
+        Assert.Equal(chunk.Data.ToArray(), backChunk.Data.ToArray());
+        bytes[^1] ^= 1;
+        Assert.Equal(
+            ErrorKind.Invalid, Assert.Throws<TsDbException>(() => ShipmentCodec.DecodeChunk(bytes)).Kind);
+    }
+
+    [Fact]
+    public void Numbers_out_of_bounds_are_refused()
+    {
+        Offer[] wrong =
+        [
+            Offer with { BytesLength = 0 },
+            Offer with { BytesLength = long.MaxValue },
+            Offer with { TransferBytes = 4 },
+            Offer with { ChunkBytes = 0 },
+            Offer with { ChunkBytes = int.MaxValue },
+            Offer with { Rows = 0 },
+            Offer with { Dictionary = Hash },
+            Offer with { Leaf = Leaf with { Ordinal = new Ordinal(0) } },
+            Offer with { Leaf = Leaf with { Cell = Cell with { Day = new Day(int.MaxValue) } } },
+            Offer with { Leaf = Leaf with { Cell = Cell with { Table = new TableId("", "t") } } },
+        ];
+        foreach (Offer offer in wrong)
+        {
+            byte[] bytes = ShipmentCodec.Encode(new OfferMessage(Header, [offer]));
+            Assert.Equal(
+                ErrorKind.Invalid, Assert.Throws<TsDbException>(() => ShipmentCodec.DecodeOffer(bytes)).Kind);
+        }
+    }
+
+    [Fact]
+    public void Random_and_damaged_bytes_are_refused_and_nothing_else_happens()
+    {
+        byte[][] real =
+        [
+            .. Sayings.Select(s => ShipmentCodec.Encode(new EdgeControl(Header, Edge, default, s))),
+            ShipmentCodec.Encode(new EdgeAnswers(Header, Node, [.. Answers])),
+            ShipmentCodec.Encode(new OfferMessage(Header, [Offer])),
+            ShipmentCodec.Encode(new Presence(Edge, default, true)),
+        ];
+        Gen<byte[]> damaged = Gen.Select(Gen.Int[0, real.Length - 1], Gen.Int[0, 10_000], Gen.Byte, (
+            which, at, value) =>
+        {
+            byte[] copy = [.. real[which]];
+            copy[at % copy.Length] = value;
+            return copy;
+        });
+        Gen.OneOf(Gen.Byte.Array[0, 200], damaged).Sample(bytes =>
+        {
+            Refused(() => ShipmentCodec.DecodeEdgeControl(bytes));
+            Refused(() => ShipmentCodec.DecodeOffer(bytes));
+            Refused(() => ShipmentCodec.DecodeChunk(bytes));
+            Refused(() => ShipmentCodec.DecodeEdgeAnswers(bytes));
+            Refused(() => ShipmentCodec.DecodeClusterInfo(bytes));
+            Refused(() => ShipmentCodec.DecodeEdgeQuery(bytes));
+            Refused(() => ShipmentCodec.DecodeEdgeReply(bytes));
+            Refused(() => ShipmentCodec.DecodePresence(bytes));
+        });
+    }
+
+    [Fact]
+    public void Topics_and_client_ids_are_read_back_and_others_refused()
+    {
+        ShipmentTopics topics = new("fleet");
+        Assert.Equal("tsdb/v1/fleet/offer/63/E1", topics.Offer(new ShardId(63), new EdgeId("E1")));
+        Assert.True(topics.TryParse(topics.Chunk(new ShardId(5), Edge), out ShipmentTopic chunk));
+        Assert.Equal(new ShipmentTopic(ShipmentTopicKind.Chunk, new ShardId(5), Edge, default), chunk);
+        Assert.True(topics.TryParse(topics.Reply(Node), out ShipmentTopic reply));
+        Assert.Equal(Node, reply.Node);
+        string[] wrong =
+            ["tsdb/v1/other/cluster", "tsdb/v1/fleet/offer/-1/E1", "tsdb/v1/fleet/offer/1/E/1", "x",
+            "tsdb/v1/fleet/hello/", "tsdb/v1/fleet/hello/+", "tsdb/v1/fleet/offer/99999999/E1"];
+        Assert.All(wrong, topic => Assert.False(topics.TryParse(topic, out _), topic));
+        Guid instance = new(3, 3, 3, new byte[8]);
+        Assert.True(EdgeClientId.TryParse(EdgeClientId.Of(Edge, instance), out EdgeId edge, out Guid back));
+        Assert.Equal((Edge, instance), (edge, back));
+        Assert.False(EdgeClientId.TryParse("edge:E1", out _, out _));
+        Assert.Throws<TsDbException>(() => new ShipmentTopics("a/b"));
+    }
+
+    private static void Refused<T>(Func<T> decode)
+    {
+        try
+        {
+            decode();
+        }
+        catch (TsDbException e) when (e.Kind == ErrorKind.Invalid)
+        {
+            Assert.NotEmpty(e.Message);
+        }
+    }
+
+    private static void AssertSame<T>(T expected, T actual) => Assert.Equal(Text(expected!), Text(actual!));
+
+    // Records compare arrays by reference; their text compares them by what is inside.
+    private static string Text(object noun) => System.Text.Json.JsonSerializer.Serialize(noun, noun.GetType())
+        + (noun is EdgeControl control ? Text(control.Body) : "");
+}
