@@ -18,11 +18,12 @@ public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : I
     private const double PhiDead = 8;
     private static readonly TimeSpan Deviation = TimeSpan.FromMilliseconds(100);
 
-    // Hiccups of the scheduler or the collector are no deaths.
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+    // Hiccups of the scheduler or the collector are no deaths, also on a machine with more to do than
+    // processors.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     // A longer silence says nothing about the usual rhythm: it would make the detector believe in slow peers.
-    private static readonly TimeSpan Forget = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Forget = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<NodeId, Peer> _peers = [];
     private readonly ILogger _log = loggers.CreateLogger("TsDb.Cluster");
