@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using TsDb.Model;
 
 namespace TsDb.Codec.Replica;
@@ -21,9 +20,6 @@ public sealed record ReplicaLeaf
     /// <summary>The times of the rows.</summary>
     public required TimeRange Range { get; init; }
 
-    /// <summary>Tag columns in file order.</summary>
-    public required ImmutableArray<Column> Tags { get; init; }
-
-    /// <summary>Field columns in file order.</summary>
-    public required ImmutableArray<Column> Fields { get; init; }
+    /// <summary>Its columns, and how the file holds them.</summary>
+    public required ColumnSet Columns { get; init; }
 }

@@ -84,8 +84,8 @@ public static class ReplicaRecordCodec
 
             Protos.ColumnSet set = new()
             {
-                Tags = { leaf.Tags.Select(FromColumn) },
-                Fields = { leaf.Fields.Select(FromColumn) },
+                Tags = { leaf.Columns.Tags.Select(column => FromColumn(column, leaf.Columns)) },
+                Fields = { leaf.Columns.Fields.Select(column => FromColumn(column, leaf.Columns)) },
             };
             string key = set.ToByteString().ToBase64();
             if (!sets.TryGetValue(key, out uint setIndex))
@@ -115,12 +115,7 @@ public static class ReplicaRecordCodec
     private static ReplicaRecord.Stored ToStored(Protos.Stored stored)
     {
         Cell[] cells = [.. stored.Cells.Select(ToCell)];
-        (ImmutableArray<Column> Tags, ImmutableArray<Column> Fields)[] sets =
-        [
-            .. stored.ColumnSets.Select(set => (
-                set.Tags.Select(column => ToColumn(column, ColumnRole.Tag)).ToImmutableArray(),
-                set.Fields.Select(column => ToColumn(column, ColumnRole.Field)).ToImmutableArray())),
-        ];
+        ColumnSet[] sets = [.. stored.ColumnSets.Select(ToColumnSet)];
         ReplicaLeaf[] leaves = new ReplicaLeaf[stored.Leaves.Count];
         for (int i = 0; i < leaves.Length; i++)
         {
@@ -138,8 +133,7 @@ public static class ReplicaRecordCodec
                 Rows = leaf.Rows,
                 SeriesCount = leaf.SeriesCount,
                 Range = new TimeRange(leaf.StartNanoseconds, leaf.EndNanoseconds),
-                Tags = sets[leaf.ColumnSet].Tags,
-                Fields = sets[leaf.ColumnSet].Fields,
+                Columns = sets[leaf.ColumnSet],
             };
         }
 
@@ -158,8 +152,22 @@ public static class ReplicaRecordCodec
         ? throw new TsDbException(ErrorKind.Corrupt, "a catalog record names no cell")
         : new Cell(new TableId(cell.Database, cell.Table), new EdgeId(cell.Edge), new Day(cell.Day));
 
-    private static Protos.Column FromColumn(Column column) =>
-        new() { Name = column.Name, Type = (uint)column.Type };
+    private static Protos.Column FromColumn(Column column, ColumnSet set) => new()
+    {
+        Name = column.Name,
+        Type = (uint)column.Type,
+        NameInFile = set.NamesInFile.GetValueOrDefault(column.Name, ""),
+        DecimalScalePlusOne =
+            set.DecimalScales.TryGetValue(column.Name, out int scale) ? checked((uint)scale + 1) : 0,
+    };
+
+    private static ColumnSet ToColumnSet(Protos.ColumnSet set) => new(
+        [.. set.Tags.Select(column => ToColumn(column, ColumnRole.Tag))],
+        [.. set.Fields.Select(column => ToColumn(column, ColumnRole.Field))],
+        set.Tags.Concat(set.Fields).Where(column => column.NameInFile.Length > 0)
+            .ToImmutableSortedDictionary(column => column.Name, column => column.NameInFile, StringComparer.Ordinal),
+        set.Fields.Where(column => column.DecimalScalePlusOne > 0).ToImmutableSortedDictionary(
+            column => column.Name, column => checked((int)column.DecimalScalePlusOne - 1), StringComparer.Ordinal));
 
     private static Column ToColumn(Protos.Column column, ColumnRole role) => new(
         column.Name,

@@ -82,11 +82,12 @@ public sealed class Coordinator(
         ClusterView view = cluster.Current!;
         IReadOnlyList<HeardNode> heard = [];
         Dictionary<TableName, ResolvedTable> tables = [];
-        if (statement.Tables.Length > 0)
+        if (statement.Tables.Length > 0 || !IsDefault(request.Database))
         {
             CatalogRound round = new(cluster, catalogs, _cache, clock);
             heard = await round.AskAsync(view, request.Database, statement, request.Consistency, ct);
             TableFinder finder = new(view, heard, _cache);
+            if (statement.Tables.Length == 0) finder.RequireDatabase(request.Database);
             foreach (TableName name in statement.Tables)
                 tables.Add(name, finder.Find(name, request, Lacking(view, request, heard, ScanScope.All)));
         }
@@ -110,6 +111,9 @@ public sealed class Coordinator(
             new SqlRequest { Sql = plan.FinalSql, Relations = relations, Limits = request.Limits }, ct);
         return new QueryAnswer(result, coverage.Finish(runs.Served));
     }
+
+    /// <summary>The database that is there before anything was written.</summary>
+    private static bool IsDefault(string database) => database.Equals("default", StringComparison.OrdinalIgnoreCase);
 
     private static List<ShardId> Lacking(
         ClusterView view,

@@ -38,12 +38,16 @@ internal sealed class TableFinder(ClusterView view, IReadOnlyList<HeardNode> hea
             };
         }
 
-        bool isDatabaseKnown = heard.SelectMany(node => node.Databases).Concat(view.Databases)
-            .Any(known => known.Equals(database, StringComparison.OrdinalIgnoreCase));
+        RequireDatabase(database);
+        throw new TsDbException(ErrorKind.NotFound, $"table '{name.Table}' is not in database '{database}'");
+    }
+
+    /// <summary>Throws <see cref="ErrorKind.NotFound"/> if no node knows the database.</summary>
+    public void RequireDatabase(string database)
+    {
+        if (heard.SelectMany(node => node.Databases).Concat(view.Databases)
+            .Any(known => known.Equals(database, StringComparison.OrdinalIgnoreCase))) return;
         throw new TsDbException(
-            ErrorKind.NotFound,
-            isDatabaseKnown
-                ? $"table '{name.Table}' is not in database '{database}'"
-                : $"database '{database}' does not exist: the first write to it creates it");
+            ErrorKind.NotFound, $"database '{database}' does not exist: the first write to it creates it");
     }
 }

@@ -84,14 +84,13 @@ internal sealed class ReplicaCatalog : IDisposable
         Rows = leaf.Manifest.Rows,
         SeriesCount = leaf.Manifest.SeriesCount,
         Range = leaf.Manifest.Range,
-        Tags = leaf.Manifest.Tags,
-        Fields = leaf.Manifest.Fields,
+        Columns = ColumnSet.Of(leaf.Manifest),
     };
 
     /// <summary>The facts with shared cells and columns.</summary>
     public StoredLeaf Intern(ReplicaLeaf facts)
     {
-        ColumnSet columns = new(facts.Tags, facts.Fields);
+        ColumnSet columns = facts.Columns;
         if (_columnSets.TryGetValue(columns, out ColumnSet? known)) columns = known;
         else _columnSets.Add(columns, columns);
         Cell cell = facts.Leaf.Cell;
@@ -146,8 +145,7 @@ internal sealed class ReplicaCatalog : IDisposable
         Rows = leaf.Extent.Rows,
         SeriesCount = leaf.Extent.SeriesCount,
         Range = leaf.Extent.Range,
-        Tags = leaf.Columns.Tags,
-        Fields = leaf.Columns.Fields,
+        Columns = leaf.Columns,
     };
 
     private void Remember(ReplicaRecord.Whole whole) => Volatile.Write(

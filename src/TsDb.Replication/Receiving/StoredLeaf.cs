@@ -53,6 +53,8 @@ public sealed class StoredLeaf
         SeriesCount = Extent.SeriesCount,
         Tags = Columns.Tags,
         Fields = Columns.Fields,
+        NamesInFile = Columns.NamesInFile,
+        DecimalScales = Columns.DecimalScales,
     };
 
     /// <summary>
