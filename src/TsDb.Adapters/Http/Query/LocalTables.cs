@@ -40,12 +40,14 @@ internal sealed class LocalTables
     }
 
     /// <summary>
-    /// Throws <see cref="ErrorKind.NotFound"/> if no table is in the database; the default one is always there.
+    /// Throws <see cref="ErrorKind.NotFound"/> if no table is in the database; the default one is always
+    /// there.
     /// </summary>
     public static void RequireDatabase(StoreVersion version, string database)
     {
         if (IsSame(database, DatabaseDefault)) return;
-        IEnumerable<TableId> all = version.Schemas.All.Select(schema => schema.Table).Concat(version.Tables.Keys);
+        IEnumerable<TableId> all =
+            version.Schemas.All.Select(schema => schema.Table).Concat(version.Tables.Keys);
         if (!all.Any(table => IsSame(table.Database, database)))
             throw new TsDbException(ErrorKind.NotFound, $"database not found: \"{database}\"");
     }

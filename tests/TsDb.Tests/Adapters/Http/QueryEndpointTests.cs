@@ -95,6 +95,7 @@ public sealed class QueryEndpointTests : IAsyncLifetime
     [Fact]
     public async Task A_failure_after_the_first_rows_breaks_the_answer_off()
     {
+        await _server.WriteAsync(Batch(("a", 0, 1)));
         await Assert.ThrowsAnyAsync<HttpRequestException>(async () => await _server.GetAsync(
             "SELECT CASE WHEN i = 900000 THEN error('late') ELSE i END FROM range(1000000) t(i)"));
         Assert.Equal((200, """[{"1":1}]"""), await _server.GetAsync("SELECT 1"));
@@ -103,6 +104,7 @@ public sealed class QueryEndpointTests : IAsyncLifetime
     [Fact]
     public async Task A_client_that_goes_away_frees_the_engine()
     {
+        await _server.WriteAsync(Batch(("a", 0, 1)));
         for (int i = 0; i < 8; i++)
         {
             using CancellationTokenSource impatient = new(TimeSpan.FromMilliseconds(100));
