@@ -8,7 +8,7 @@ internal static class EdgeFlags
     public static IReadOnlyList<Flag> All { get; } =
     [
         new("id", "",
-            "Name of this edge, [A-Za-z0-9_.-]{1,64}; at first the host name, then what the data directory says"),
+            "Name of this edge, [A-Za-z0-9_.-]{1,64} (else the data directory's, at first the host name)"),
         new("data", "./edge-data", "Data directory: log, segments, ledger"),
         new("http", "127.0.0.1:8086", "Address for line protocol, SQL and status"),
         new("mqtt", "127.0.0.1:1883", "Address of the built-in broker for sensors, or off"),

@@ -29,7 +29,8 @@ internal sealed class EdgeMetrics : IDisposable
         _meter.CreateObservableGauge("tsdb.ship.pending", () => rooms.Ship.Lag.Backlog.Segments, "{segment}");
         _meter.CreateObservableGauge("tsdb.ship.pending.size", () =>
             rooms.Ship.Lag.Backlog.BytesLength, "By");
-        _meter.CreateObservableCounter("tsdb.ship.sent", () => rooms.Ship.BytesSent, "By", "Published since start");
+        _meter.CreateObservableCounter("tsdb.ship.sent", () =>
+            rooms.Ship.BytesSent, "By", "Published since start");
         _meter.CreateObservableGauge("tsdb.ship.rate", () => rooms.Ship.Lag.Uplink.BytesPerSecond, "By/s");
         _meter.CreateObservableGauge("tsdb.ship.quarantined", () =>
             rooms.Ship.Lag.Uplink.Quarantined, "{segment}");

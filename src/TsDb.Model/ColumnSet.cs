@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace TsDb.Model;
 
 /// <summary>
-/// The columns of a segment file and how the file holds them: all that a reader needs to know before it opens the file.
+/// The columns of a segment file and how the file holds them: all that a reader needs to know before it opens
+/// the file.
 /// Thousands of segments share one instance. Compared by content.
 /// </summary>
 public sealed class ColumnSet : IEquatable<ColumnSet>
@@ -51,7 +52,8 @@ public sealed class ColumnSet : IEquatable<ColumnSet>
         ReferenceEquals(this, other)
         || (other is not null && Tags.AsSpan().SequenceEqual(other.Tags.AsSpan())
             && Fields.AsSpan().SequenceEqual(other.Fields.AsSpan())
-            && NamesInFile.SequenceEqual(other.NamesInFile) && DecimalScales.SequenceEqual(other.DecimalScales));
+            && NamesInFile.SequenceEqual(other.NamesInFile)
+                && DecimalScales.SequenceEqual(other.DecimalScales));
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as ColumnSet);

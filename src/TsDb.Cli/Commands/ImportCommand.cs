@@ -54,7 +54,7 @@ internal static class ImportCommand
             {
                 throw new TsDbException(
                     ErrorKind.Conflict,
-                    $"{refused.Count} rows were refused, the first because {refused[0].Reason}: {refused[0].Text}");
+                    $"{refused.Count} rows were refused, the first: {refused[0].Reason}: {refused[0].Text}");
             }
 
             progress.Add(batch, refused.Count);

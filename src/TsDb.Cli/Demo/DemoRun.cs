@@ -49,7 +49,8 @@ internal sealed class DemoRun(Fleet fleet, TimeProvider clock)
     }
 
     /// <summary>Points keep coming while a cloud node dies and comes back.</summary>
-    private async Task WatchFaultAsync(NodePlan[] clouds, NodePlan[] edges, Task streams, CancellationToken ct)
+    private async Task WatchFaultAsync(NodePlan[] clouds, NodePlan[] edges, Task streams,
+        CancellationToken ct)
     {
         Say("this machine's metrics stream to edge-1 over MQTT and to edge-2 over HTTP");
         await StreamAsync(TimeSpan.FromSeconds(6), streams, ct);

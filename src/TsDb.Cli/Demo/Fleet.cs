@@ -74,7 +74,7 @@ internal sealed class Fleet(FleetPlan plan, TimeProvider clock) : IAsyncDisposab
             {
                 throw new TsDbException(
                     ErrorKind.Deadline,
-                    $"not within {within.TotalSeconds:0} s: {what}. {last?.Message} Logs are in {plan.Folder}");
+                    $"not within {within.TotalSeconds:0} s: {what}. {last?.Message} Logs: {plan.Folder}");
             }
 
             await Task.Delay(PollEvery, clock, ct);

@@ -37,7 +37,7 @@ internal sealed class NodeClient : IDisposable
                 : e.Message;
             throw new TsDbException(
                 ErrorKind.Unavailable,
-                $"no answer from {_url} ({reason}). Start a node ('tsdb-edge', or 'make run' for a whole fleet) "
+                $"no answer from {_url} ({reason}). Start a node ('tsdb-edge', or 'make run' for a fleet) "
                 + "or name another one with --url.",
                 e);
         }

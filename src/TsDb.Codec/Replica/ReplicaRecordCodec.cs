@@ -165,9 +165,11 @@ public static class ReplicaRecordCodec
         [.. set.Tags.Select(column => ToColumn(column, ColumnRole.Tag))],
         [.. set.Fields.Select(column => ToColumn(column, ColumnRole.Field))],
         set.Tags.Concat(set.Fields).Where(column => column.NameInFile.Length > 0)
-            .ToImmutableSortedDictionary(column => column.Name, column => column.NameInFile, StringComparer.Ordinal),
+            .ToImmutableSortedDictionary(column => column.Name, column =>
+                column.NameInFile, StringComparer.Ordinal),
         set.Fields.Where(column => column.DecimalScalePlusOne > 0).ToImmutableSortedDictionary(
-            column => column.Name, column => checked((int)column.DecimalScalePlusOne - 1), StringComparer.Ordinal));
+            column => column.Name, column =>
+                checked((int)column.DecimalScalePlusOne - 1), StringComparer.Ordinal));
 
     private static Column ToColumn(Protos.Column column, ColumnRole role) => new(
         column.Name,

@@ -4,7 +4,8 @@ namespace TsDb.Query.Analysis;
 /// own.</summary>
 internal static class FunctionNames
 {
-    /// <summary>Every function that makes one value of many rows, in DuckDB 1.5, macros too; and unnest.</summary>
+    /// <summary>Every function that makes one value of many rows, in DuckDB 1.5, macros too; and
+    /// unnest.</summary>
     public static readonly IReadOnlySet<string> Aggregates = Set(
         "any_value approx_count_distinct approx_quantile approx_top_k arbitrary arg_max",
         "arg_max_null arg_max_nulls_last arg_min arg_min_null arg_min_nulls_last argmax argmin",

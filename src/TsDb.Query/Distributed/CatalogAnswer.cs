@@ -5,7 +5,8 @@ namespace TsDb.Query.Distributed;
 
 /// <summary>A node's answer to a <see cref="CatalogQuestion"/>, all of one moment.</summary>
 /// <param name="Version">That moment.</param>
-/// <param name="Recovering">Shards of which the node may lack leaves: it counts in no quorum for them.</param>
+/// <param name="Recovering">Shards of which the node may lack leaves: it counts in no quorum for
+/// them.</param>
 /// <param name="Databases">Databases of the question that the node knows.</param>
 /// <param name="Tables">The tables found.</param>
 public sealed record CatalogAnswer(

@@ -1,7 +1,8 @@
 namespace TsDb.Query.Distributed;
 
 /// <summary>
-/// A moment of one node's catalog. Between two moments of the same instance leaves are only added, but for what
+/// A moment of one node's catalog. Between two moments of the same instance leaves are only added, but for
+/// what
 /// retention and erasure drop everywhere.
 /// </summary>
 /// <param name="Instance">Made anew whenever the node opens its catalog.</param>

@@ -12,7 +12,8 @@ public sealed record ClusterView
     /// <summary>The owners of every shard, best first; the index is the shard's number.</summary>
     public required ImmutableArray<ImmutableArray<NodeId>> Owners { get; init; }
 
-    /// <summary>Owners that must answer so that the answer holds all that is durable: max(majority, RF - WQ + 1).</summary>
+    /// <summary>Owners that must answer so that the answer holds all that is durable: max(majority, RF - WQ +
+    /// 1).</summary>
     public required int ReadQuorum { get; init; }
 
     /// <summary>Databases that exist by configuration, with or without data.</summary>

@@ -113,7 +113,8 @@ public sealed class Coordinator(
     }
 
     /// <summary>The database that is there before anything was written.</summary>
-    private static bool IsDefault(string database) => database.Equals("default", StringComparison.OrdinalIgnoreCase);
+    private static bool IsDefault(string database) =>
+        database.Equals("default", StringComparison.OrdinalIgnoreCase);
 
     private static List<ShardId> Lacking(
         ClusterView view,

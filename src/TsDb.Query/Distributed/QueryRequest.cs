@@ -12,7 +12,8 @@ public sealed record QueryRequest
     /// <summary>How completeness is checked.</summary>
     public Consistency Consistency { get; init; } = Consistency.Quorum;
 
-    /// <summary>True if an answer that lacks something is wanted rather than an error; its coverage says what.</summary>
+    /// <summary>True if an answer that lacks something is wanted rather than an error; its coverage says
+    /// what.</summary>
     public bool AllowPartial { get; init; }
 
     /// <summary>True if points that have not left their edge yet are wanted as well.</summary>

@@ -32,7 +32,7 @@ internal sealed class TableFinder(ClusterView view, IReadOnlyList<HeardNode> hea
         {
             throw new TsDbException(
                 ErrorKind.Unavailable,
-                $"table '{name}' is on no node that answers, and {unheard.Count} shards lack owners that answer")
+                $"table '{name}' is on no node that answers, and {unheard.Count} shards lack live owners")
             {
                 RetryAfter = TimeSpan.FromSeconds(2),
             };

@@ -1,8 +1,10 @@
 namespace TsDb.Query.Planning;
 
 /// <summary>
-/// The part of a query that runs where the data is: one SELECT over one table. Run on disjoint sets of cells that
-/// together are all cells of the scope, its rows together are the relation <see cref="ResultName"/> of the final
+/// The part of a query that runs where the data is: one SELECT over one table. Run on disjoint sets of cells
+/// that
+/// together are all cells of the scope, its rows together are the relation <see cref="ResultName"/> of the
+/// final
 /// statement.
 /// </summary>
 public sealed record PlannedFragment

@@ -5,7 +5,8 @@ using TsDb.Query.Distributed;
 namespace TsDb.Query.Ports;
 
 /// <summary>
-/// Questions about what a node has, for itself as for others. Every call throws <see cref="ErrorKind.Unavailable"/>
+/// Questions about what a node has, for itself as for others. Every call throws <see
+/// cref="ErrorKind.Unavailable"/>
 /// if the node is not reached.
 /// </summary>
 public interface ICatalogClient
@@ -17,7 +18,8 @@ public interface ICatalogClient
     Task<ImmutableArray<Leaf>> LeavesAsync(NodeId node, ImmutableArray<Cell> cells, CancellationToken ct);
 
     /// <summary>
-    /// Asks the node to fetch these leaves from the owner that has them, verify and store them; returns the version
+    /// Asks the node to fetch these leaves from the owner that has them, verify and store them; returns the
+    /// version
     /// of its catalog from which on it has them all. Throws if it could not within the time.
     /// </summary>
     Task<CatalogVersion> FetchAsync(

@@ -14,7 +14,8 @@ public interface IReplicaLease : IDisposable
     /// <summary>Every table that has a leaf here.</summary>
     IEnumerable<TableId> Tables { get; }
 
-    /// <summary>Something that is another object whenever the table has changed; null if it is not here.</summary>
+    /// <summary>Something that is another object whenever the table has changed; null if it is not
+    /// here.</summary>
     object? Stamp(TableId table);
 
     /// <summary>Every column of every leaf of the table, each role and type once.</summary>

@@ -9,12 +9,14 @@ public interface IReplicaSource
     /// <summary>Made anew whenever the node opens its catalog.</summary>
     Guid Instance { get; }
 
-    /// <summary>Shards of which this node may lack leaves: a new owner, or one whose catalog is not intact.</summary>
+    /// <summary>Shards of which this node may lack leaves: a new owner, or one whose catalog is not
+    /// intact.</summary>
     ImmutableArray<ShardId> Recovering { get; }
 
     /// <summary>The catalog at this moment; files it names stay until it is disposed.</summary>
     IReplicaLease Acquire();
 
-    /// <summary>Fetches leaves from another owner, verifies and stores them; returns when they are in the catalog.</summary>
+    /// <summary>Fetches leaves from another owner, verifies and stores them; returns when they are in the
+    /// catalog.</summary>
     Task FetchAsync(ImmutableArray<Leaf> leaves, NodeId source, CancellationToken ct);
 }

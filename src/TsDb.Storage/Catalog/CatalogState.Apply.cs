@@ -55,7 +55,7 @@ public sealed partial record CatalogState
         if (known is not { Presence: LeafPresence.Present, SegmentName: { } name })
         {
             throw Conflict(
-                $"the file of leaf {forked.Leaf.Ordinal.Value} of {forked.Leaf.Cell} is not here as it was cut");
+                $"the file of leaf {forked.Leaf.Ordinal.Value} of {forked.Leaf.Cell} is not as it was cut");
         }
 
         StoredSegment segment = Require(name);

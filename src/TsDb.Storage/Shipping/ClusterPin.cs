@@ -27,7 +27,7 @@ public static class ClusterPin
             ? new ClusterId(id)
             : throw new TsDbException(
                 ErrorKind.Corrupt,
-                $"{disk.FullPath(Name)} is damaged at offset 0: remove it to join the cluster that is heard next");
+                $"{disk.FullPath(Name)} is damaged at offset 0: remove it to join the next cluster heard");
     }
 
     /// <summary>Remembers the cluster; returns once it would survive a crash.</summary>

@@ -30,7 +30,8 @@ public sealed class SegmentMerger(IDisk disk) : ISegmentMerger
         return new CutFile(name, file.Length, hash, manifest);
     }
 
-    private SegmentManifest Merge(IEnumerable<StoredSegment> oldestFirst, SegmentFacts facts, Stream destination)
+    private SegmentManifest Merge(IEnumerable<StoredSegment> oldestFirst, SegmentFacts facts,
+        Stream destination)
     {
         List<SegmentReader> readers = [];
         try

@@ -23,7 +23,8 @@ internal abstract class CellWriter
     }
 
     /// <summary>
-    /// Copies a column's values to where each is one array access away; Arrow's own way to native memory costs
+    /// Copies a column's values to where each is one array access away; Arrow's own way to native memory
+    /// costs
     /// more than most values do.
     /// </summary>
     protected static void Copy<T>(ReadOnlySpan<T> values, ref T[] into)

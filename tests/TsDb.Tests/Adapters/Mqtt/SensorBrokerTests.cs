@@ -41,8 +41,10 @@ public sealed class SensorBrokerTests
         await using SensorServer server = await SensorServer.StartAsync();
         using IMqttClient first = await server.ConnectAsync(version, clientId: "");
         using IMqttClient second = await server.ConnectAsync(version, clientId: "");
-        Assert.True((await first.PublishAsync(SensorServer.Message("t", "m f=1 1")).WaitAsync(Soon)).IsSuccess);
-        Assert.True((await second.PublishAsync(SensorServer.Message("t", "m f=1 2")).WaitAsync(Soon)).IsSuccess);
+        Assert.True(
+            (await first.PublishAsync(SensorServer.Message("t", "m f=1 1")).WaitAsync(Soon)).IsSuccess);
+        Assert.True(
+            (await second.PublishAsync(SensorServer.Message("t", "m f=1 2")).WaitAsync(Soon)).IsSuccess);
         Assert.Equal(2, server.Target.Points("default", "m").Count);
     }
 

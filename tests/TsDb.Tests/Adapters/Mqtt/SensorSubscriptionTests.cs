@@ -42,7 +42,8 @@ public sealed class SensorSubscriptionTests
             NullLoggerFactory.Instance).RunAsync(stop.Token);
         await subscribed.Task.WaitAsync(Soon);
         await broker.InjectApplicationMessage(
-            new InjectedMqttApplicationMessage(SensorServer.Message("any", "m f=1 1")) { SenderClientId = "sensor" });
+            new InjectedMqttApplicationMessage(SensorServer.Message("any", "m f=1 1")) { SenderClientId =
+                "sensor" });
         while (target.Waiting < 2) await Task.Yield();
         Assert.False(acknowledged.Task.IsCompleted);
         target.Failure = null;

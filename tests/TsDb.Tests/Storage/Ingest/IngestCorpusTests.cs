@@ -6,7 +6,8 @@ using TsDb.Storage.Ingest;
 namespace TsDb.Tests.Storage.Ingest;
 
 /// <summary>
-/// The public line-protocol corpus through the whole of ingestion: the grammar's answers stand, apart from what a store of
+/// The public line-protocol corpus through the whole of ingestion: the grammar's answers stand, apart from
+/// what a store of
 /// tables cannot take, listed here one by one.
 /// </summary>
 public sealed class IngestCorpusTests

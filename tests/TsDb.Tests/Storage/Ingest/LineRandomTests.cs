@@ -13,11 +13,13 @@ namespace TsDb.Tests.Storage.Ingest;
 public sealed class LineRandomTests
 {
     private static readonly Gen<string> Name = Gen.String[Gen.OneOf(
-        Gen.Char['a', 'e'], Gen.Const(' '), Gen.Const(','), Gen.Const('='), Gen.Const('ä'), Gen.Const('"')), 1, 5]
+        Gen.Char['a', 'e'], Gen.Const(' '), Gen.Const(','), Gen.Const('='), Gen.Const('ä'), Gen.Const('"')),
+            1, 5]
         .Where(name => name is not "time");
 
     private static readonly Gen<string> Text = Gen.String[Gen.OneOf(
-        Gen.Char['a', 'c'], Gen.Const('"'), Gen.Const('\\'), Gen.Const('\n'), Gen.Const('€'), Gen.Const(' ')), 0, 6];
+        Gen.Char['a', 'c'], Gen.Const('"'), Gen.Const('\\'), Gen.Const('\n'), Gen.Const('€'),
+            Gen.Const(' ')), 0, 6];
 
     private static readonly Gen<object> Value = Gen.OneOf(
         Gen.Double.Where(double.IsFinite).Select(value => (object)value),
