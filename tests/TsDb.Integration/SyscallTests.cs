@@ -63,6 +63,11 @@ public sealed class SyscallTests(ITestOutputHelper output)
         StoredClaim[] said = [.. new CloudClaims(new NodeId(name)).In(calls)];
         SegmentProof proof = new(calls);
         Assert.Empty(said.Select(proof.FaultOf).OfType<string>());
+
+        // Durable is the word of two: another owner's, which its own trace proves, was here before.
+        ILookup<ContentHash, StoredClaim> heard = CloudClaims.Heard(calls).ToLookup(one => one.Hash);
+        Assert.Empty(said.Where(one => one.What == "durable"
+            && !heard[one.Hash].Any(word => word.Said.IsDoneBefore(one.Said))));
         string counts = string.Join(", ", said.CountBy(one => one.What).OrderBy(pair => pair.Key,
             StringComparer.Ordinal).Select(pair => $"{pair.Value} {pair.Key}"));
         output.WriteLine($"{name}: {counts} proven");

@@ -16,8 +16,18 @@ internal sealed class CloudClaims(NodeId self)
     public IEnumerable<StoredClaim> In(IReadOnlyList<SystemCall> calls) =>
         TracedSocket.In(calls).SelectMany(socket =>
             socket.IsMqtt ? Answers(socket)
-            : GrpcMessage.IsClient(socket.Sent) ? Notices(socket)
-            : GrpcMessage.IsClient(socket.Received) ? Replies(socket)
+            : GrpcMessage.IsClient(socket.Sent) ? Notices(socket.Sent, message => message.First)
+            : GrpcMessage.IsClient(socket.Received)
+                ? Replies(socket.Received, socket.Sent, message => message.First)
+            : []);
+
+    /// <summary>What other nodes said to this one to have; the call is the one that received the last of
+    /// it.</summary>
+    public static IEnumerable<StoredClaim> Heard(IReadOnlyList<SystemCall> calls) =>
+        TracedSocket.In(calls).SelectMany(socket =>
+            GrpcMessage.IsClient(socket.Received) ? Notices(socket.Received, message => message.Last)
+            : GrpcMessage.IsClient(socket.Sent)
+                ? Replies(socket.Sent, socket.Received, message => message.Last)
             : []);
 
     private IEnumerable<StoredClaim> Answers(TracedSocket socket)
@@ -37,17 +47,19 @@ internal sealed class CloudClaims(NodeId self)
         }
     }
 
-    private static IEnumerable<StoredClaim> Notices(TracedSocket socket) =>
-        from message in GrpcMessage.In(socket.Sent)
+    private static IEnumerable<StoredClaim> Notices(
+        TracedStream requests, Func<GrpcMessage, SystemCall> when) =>
+        from message in GrpcMessage.In(requests)
         where IsStored(message)
         from noticed in StoredRequest.Parser.ParseFrom(message.Body).Leaves
-        select new StoredClaim("stored", Hash(noticed.Leaf.Hash), message.First);
+        select new StoredClaim("stored", Hash(noticed.Leaf.Hash), when(message));
 
-    private static IEnumerable<StoredClaim> Replies(TracedSocket socket)
+    private static IEnumerable<StoredClaim> Replies(
+        TracedStream requests, TracedStream replies, Func<GrpcMessage, SystemCall> when)
     {
         Dictionary<int, GrpcMessage> asked =
-            GrpcMessage.In(socket.Received).Where(IsStored).ToDictionary(message => message.Stream);
-        foreach (GrpcMessage reply in GrpcMessage.In(socket.Sent))
+            GrpcMessage.In(requests).Where(IsStored).ToDictionary(message => message.Stream);
+        foreach (GrpcMessage reply in GrpcMessage.In(replies))
         {
             if (!asked.TryGetValue(reply.Stream, out GrpcMessage? request)) continue;
             StoredRequest notice = StoredRequest.Parser.ParseFrom(request.Body);
@@ -55,7 +67,7 @@ internal sealed class CloudClaims(NodeId self)
             foreach ((StoredRequest.Types.Noticed noticed, uint has) in notice.Leaves.Zip(answer.Has))
             {
                 if (has != 0)
-                    yield return new StoredClaim("stored, too", Hash(noticed.Leaf.Hash), reply.First);
+                    yield return new StoredClaim("stored, too", Hash(noticed.Leaf.Hash), when(reply));
             }
         }
     }

@@ -7,7 +7,9 @@ namespace TsDb.Integration.Tracing;
 /// <param name="Headers">Bytes of the header frames before it.</param>
 /// <param name="Body">The message.</param>
 /// <param name="First">The call that moved its first byte.</param>
-internal sealed record GrpcMessage(int Stream, byte[] Headers, byte[] Body, SystemCall First)
+/// <param name="Last">The call that moved its last byte.</param>
+internal sealed record GrpcMessage(
+    int Stream, byte[] Headers, byte[] Body, SystemCall First, SystemCall Last)
 {
     private const int FrameHeaderLength = 9;
     private const int MessageHeaderLength = 5;
@@ -25,7 +27,7 @@ internal sealed record GrpcMessage(int Stream, byte[] Headers, byte[] Body, Syst
     public static IEnumerable<GrpcMessage> In(TracedStream traced)
     {
         Dictionary<int, byte[]> headers = [];
-        Dictionary<int, (List<byte> Bytes, SystemCall First)> data = [];
+        Dictionary<int, (byte[] Bytes, SystemCall First, SystemCall Last)> data = [];
         int at = IsClient(traced) ? Preface.Length : 0;
         while (at + FrameHeaderLength <= traced.Length)
         {
@@ -41,19 +43,22 @@ internal sealed record GrpcMessage(int Stream, byte[] Headers, byte[] Body, Syst
             }
             else if (head[3] == DataType)
             {
-                if (!data.ContainsKey(stream)) data[stream] = ([], traced.CallAt(body - FrameHeaderLength));
-                data[stream].Bytes.AddRange(traced.Slice(body, length));
+                (byte[] Bytes, SystemCall First, SystemCall Last) before = data.GetValueOrDefault(
+                    stream, ([], traced.CallAt(body - FrameHeaderLength), null!));
+                data[stream] = (
+                    [.. before.Bytes, .. traced.Slice(body, length)], before.First, traced.CallAt(at - 1));
             }
         }
 
-        foreach ((int stream, (List<byte> bytes, SystemCall first)) in data.OrderBy(one => one.Key))
+        foreach ((int stream, (byte[] all, SystemCall first, SystemCall last)) in
+            data.OrderBy(one => one.Key))
         {
-            byte[] all = [.. bytes];
             if (all.Length < MessageHeaderLength) continue;
             int length = BinaryPrimitives.ReadInt32BigEndian(all.AsSpan(1));
             if (all[0] != 0 || all.Length < MessageHeaderLength + length) continue;
+            byte[] message = all[MessageHeaderLength..(MessageHeaderLength + length)];
             yield return new GrpcMessage(
-                stream, headers.GetValueOrDefault(stream) ?? [], all[5..(5 + length)], first);
+                stream, headers.GetValueOrDefault(stream) ?? [], message, first, last);
         }
     }
 }
