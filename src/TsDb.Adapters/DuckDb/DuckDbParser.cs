@@ -87,7 +87,8 @@ public sealed class DuckDbParser : ISqlParser, IDisposable
         }
     }
 
-    // first(x, time) and last(x, time), as the field writes them, are arg_min and arg_max in DuckDB.
+    // first(x, time) and last(x, time), as the field writes them, are arg_min and arg_max in DuckDB. Their
+    // columns keep the name that the statement used.
     private static void SpeakDuckDb(JsonNode? node)
     {
         if (node is JsonArray items)
@@ -96,18 +97,27 @@ public sealed class DuckDbParser : ISqlParser, IDisposable
         }
         else if (node is JsonObject value)
         {
-            if (value["children"] is JsonArray { Count: 2 } && value["function_name"] is JsonValue name)
+            if (value["select_list"] is JsonArray selected)
             {
-                string? plain = name.GetValue<string>() switch
+                foreach (JsonObject item in selected.OfType<JsonObject>())
                 {
-                    "first" => "arg_min",
-                    "last" => "arg_max",
-                    _ => null,
-                };
-                if (plain is not null) value["function_name"] = plain;
+                    if (PlainName(item) is not null && item["alias"]?.GetValue<string>() is "")
+                        item["alias"] = item["function_name"]!.GetValue<string>();
+                }
             }
 
+            if (PlainName(value) is { } plain) value["function_name"] = plain;
             foreach ((_, JsonNode? child) in value) SpeakDuckDb(child);
         }
     }
+
+    private static string? PlainName(JsonObject node) =>
+        node["children"] is not JsonArray { Count: 2 } || node["function_name"] is not JsonValue name
+            ? null
+            : name.GetValue<string>() switch
+            {
+                "first" => "arg_min",
+                "last" => "arg_max",
+                _ => null,
+            };
 }
