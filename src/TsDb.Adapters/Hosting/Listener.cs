@@ -18,7 +18,7 @@ public static class Listener
             ? address
             : throw new TsDbException(
                 ErrorKind.Invalid,
-                $"--{flag} {address} can be reached from other machines, and there is no TLS yet and no token: "
+                $"--{flag} {address} can be reached from other machines, and there is no TLS and no token: "
                 + "bind to loopback, or say --insecure-bind if the network is trusted");
     }
 }

@@ -81,7 +81,7 @@ internal static class DemoCommand
             sensor: mosquitto_pub -p {edge.Mqtt.Split(
                 ':')[1]} -q 1 -t tsdb/write/default -m 'weather,city=Oslo temperature=21.7'
             ask the edge:  tsdb query --url {edge.Url} 'SELECT * FROM weather'
-            ask the fleet: tsdb query --url {cloud.Url} 'SELECT city, avg(temperature) t FROM weather GROUP BY 1'
+            the fleet: tsdb query --url {cloud.Url} 'SELECT city, avg(temperature) FROM weather GROUP BY 1'
             look:   tsdb status --url {cloud.Url}
             stop:   tsdb demo --stop --dir {plan.Folder}
             """);
