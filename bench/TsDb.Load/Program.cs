@@ -1,2 +1,8 @@
-Console.Error.WriteLine("This program is not built yet.");
-return 1;
+using TsDb.Load;
+
+// End to end: the shape "cpu" of the Time Series Benchmark Suite (10 tags, 10 integer fields, a row per host
+// and 10 s)
+// into an edge, through a cloud node, and back as SQL. LOAD_HOURS (24) and LOAD_HOSTS (100) size it.
+int Setting(string name, int otherwise) =>
+    int.TryParse(Environment.GetEnvironmentVariable(name), out int value) && value > 0 ? value : otherwise;
+return await LoadRun.RunAsync(new CpuShape(Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24)));
