@@ -67,6 +67,7 @@ public sealed class DuckDbEngine : ISqlEngine, IDisposable
         {
             command =
                 instance.Command(setup.Prepare(request.Sql, tree, Match(references, request.Relations)));
+            running.ThrowIfStopped();
             IArrowArrayStream stream = command.ExecuteArrowStream();
             return new DuckDbResult(_pool, instance, setup, running, command, stream);
         }

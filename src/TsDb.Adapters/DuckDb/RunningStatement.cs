@@ -10,6 +10,9 @@ namespace TsDb.Adapters.DuckDb;
 /// </summary>
 internal sealed class RunningStatement : IDisposable
 {
+    // An interrupt that comes just before DuckDB begins is forgotten by it, so it is repeated to the end.
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(20);
+
     private readonly Lock _gate = new();
     private readonly DuckDbInstance _instance;
     private readonly TimeSpan _durationMax;
@@ -17,6 +20,7 @@ internal sealed class RunningStatement : IDisposable
     private readonly CancellationTokenRegistration _registration;
     private readonly CancellationToken _ct;
     private bool _isOver;
+    private bool _isStopped;
     private bool _isLate;
 
     public RunningStatement(
@@ -29,6 +33,15 @@ internal sealed class RunningStatement : IDisposable
 
     /// <summary>Stops the statement because its reader went away.</summary>
     public void Abandon() => Stop(isLate: false);
+
+    /// <summary>Throws if the statement was stopped; asked before DuckDB begins with it.</summary>
+    public void ThrowIfStopped()
+    {
+        lock (_gate)
+        {
+            if (_isStopped) throw new OperationCanceledException(_ct);
+        }
+    }
 
     /// <summary>
     /// Makes a failure on the instance's thread into the one that the caller gets: DuckDB's interrupt arrives
@@ -65,8 +78,10 @@ internal sealed class RunningStatement : IDisposable
         lock (_gate)
         {
             if (_isOver) return;
-            _isLate |= isLate;
+            if (!_isStopped) _isLate = isLate;
+            _isStopped = true;
             _instance.Interrupt();
+            _timer.Change(Again, Timeout.InfiniteTimeSpan);
         }
     }
 }

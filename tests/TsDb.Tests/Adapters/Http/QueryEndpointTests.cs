@@ -32,7 +32,8 @@ public sealed class QueryEndpointTests : IAsyncLifetime
             (200, """[{"n":2,"s":10.5}]"""),
                 await _server.GetAsync("SELECT count(*) AS n, sum(f) AS s FROM weather"));
         Assert.Equal(
-            (200, """[{"x":9}]"""), await _server.GetAsync("SELECT last(f, time) AS x FROM db.weather"));
+            (200, """[{"last":9,"y":1.5}]"""),
+            await _server.GetAsync("SELECT last(f, time), first(f, time) AS y FROM db.weather"));
         Assert.Equal((200, """[{"x":9}]"""), await _server.GetAsync("SELECT max(F) AS x FROM WEATHER"));
     }
 
