@@ -69,7 +69,11 @@ internal sealed partial record EdgeOptions
                 Retention = new RetentionLimits
                 {
                     AgeMax = values.OptionalDuration("retain"),
-                    BytesMax = dropShipped ? diskMax : null,
+                    DropWhenFull = dropShipped,
+
+                    // Without an uplink nothing will ever be durable elsewhere: the rule is the operator's
+                    // word.
+                    DropUnshipped = values.OptionalText("uplink") is null,
                 },
             },
             ShipBytes = Positive(values, "ship-bytes"),

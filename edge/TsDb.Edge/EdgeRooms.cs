@@ -5,6 +5,7 @@ using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http.Query;
 using TsDb.Adapters.Mqtt.Sensors;
 using TsDb.Adapters.Mqtt.Uplink;
+using TsDb.Edge.Workers;
 using TsDb.Model;
 using TsDb.Storage;
 using TsDb.Storage.Ingest;
@@ -19,6 +20,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
     private readonly DataDirectory _disk;
     private readonly CancellationTokenSource _stop = new();
     private Task _subscribed = Task.CompletedTask;
+    private Task _retained = Task.CompletedTask;
 
     private EdgeRooms(DataDirectory disk, EdgeStore store) => (_disk, Store) = (disk, store);
 
@@ -38,11 +40,15 @@ internal sealed class EdgeRooms : IAsyncDisposable
     /// <summary>The subscription to a broker that was there already; null without one.</summary>
     public SensorSubscription? Subscription { get; init; }
 
+    public required RetainWorker Retain { get; init; }
+
     /// <summary>Null without an uplink.</summary>
     public ShipService? Ship { get; init; }
 
     /// <summary>Ends, with the reason, when the node can promise nothing any more and should exit.</summary>
-    public Task Fault => Ship is null ? Store.Fault : Task.WhenAny(Store.Fault, Ship.Completion).Unwrap();
+    public Task Fault =>
+        Task.WhenAny([Store.Fault, _retained, .. Ship is null ? [] : new[] { Ship.Completion }])
+        .Unwrap();
 
     /// <summary>Opens the data directory, replays the log, and puts the rooms together. Nothing runs
     /// yet.</summary>
@@ -64,6 +70,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
             return new EdgeRooms(disk, store)
             {
                 Ingest = ingest,
+                Retain = new RetainWorker(store, clock, loggers),
                 Parser = parser,
                 Engine = engine,
                 Queries = new LocalQueryService(store, parser, engine, clock),
@@ -86,6 +93,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
     {
         if (Sensors is not null) await Sensors.StartAsync();
         if (Subscription is not null) _subscribed = Subscription.RunAsync(_stop.Token);
+        _retained = Retain.RunAsync(_stop.Token);
         Ship?.Start();
     }
 
@@ -107,6 +115,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _subscribed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _retained.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Sensors is not null) await Sensors.DisposeAsync();
         if (Ship is not null)
         {
