@@ -24,6 +24,7 @@ internal sealed class ReplicaCatalog : IDisposable
     private ImmutableSortedDictionary<ShardId, Epoch> _whole =
         ImmutableSortedDictionary<ShardId, Epoch>.Empty;
     private RecordLog _records = null!;
+    private bool _isUncertain;
     private long _bytesAfterRewrite;
 
     private ReplicaCatalog()
@@ -72,6 +73,7 @@ internal sealed class ReplicaCatalog : IDisposable
 
         catalog.Loaded = ReplicaVersion.Empty.With(leaves.Values);
         if (catalog._records.BytesLength == 0) catalog._records.Rewrite([]);
+        else catalog.MakeCertain(log);
         catalog._bytesAfterRewrite = catalog._records.BytesLength;
         return catalog;
     }
@@ -109,7 +111,7 @@ internal sealed class ReplicaCatalog : IDisposable
     /// </summary>
     public void Append(ReplicaRecord record, ReplicaVersion current)
     {
-        if (_records.IsFailed) Rewrite(current);
+        if (_records.IsFailed || _isUncertain) Rewrite(current);
         _records.Append(ReplicaRecordCodec.Encode(record));
         if (record is ReplicaRecord.Whole whole) Remember(whole);
     }
@@ -123,10 +125,26 @@ internal sealed class ReplicaCatalog : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _records.Dispose();
 
+    // What was read back may lie nowhere but in the page cache, because an fsync before the last end of the
+    // program failed; a new file, synced, is certain. A full disk keeps the old file until the next record.
+    private void MakeCertain(ILogger log)
+    {
+        _isUncertain = true;
+        try
+        {
+            Rewrite(Loaded);
+        }
+        catch (DiskFullException e)
+        {
+            Log.CatalogFailed(log, e);
+        }
+    }
+
     private void Rewrite(ReplicaVersion current)
     {
         _records.Rewrite(RecordsOf(current).Select(r => (ReadOnlyMemory<byte>)ReplicaRecordCodec.Encode(r)));
         _bytesAfterRewrite = _records.BytesLength;
+        _isUncertain = false;
     }
 
     private IEnumerable<ReplicaRecord> RecordsOf(ReplicaVersion version)

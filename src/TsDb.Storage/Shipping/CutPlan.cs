@@ -16,4 +16,15 @@ public sealed record CutPlan(
     Incarnation Incarnation,
     Ordinal Ordinal,
     ImmutableArray<StoredSegment> Segments,
-    bool Rewrite);
+    bool Rewrite)
+{
+    /// <summary>
+    /// Segments that are cut already and hold newer rows than some of <see cref="Segments"/> (which lost
+    /// their own ordinal by a fork). Their rows are laid over, because the new ordinal is the newest of all;
+    /// they stay as they are.
+    /// </summary>
+    public ImmutableArray<StoredSegment> Newer { get; init; } = [];
+
+    /// <summary>Everything that the file is made of, oldest rank first.</summary>
+    public IEnumerable<StoredSegment> Inputs => Segments.Concat(Newer).OrderBy(segment => segment.Rank);
+}

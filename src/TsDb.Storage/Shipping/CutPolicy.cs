@@ -27,7 +27,13 @@ public static class CutPolicy
         if (uncut.Count == 0) return null;
         (int take, bool isFull) = Fill(uncut, limits);
         if (!isFull && !uncut.Any(s => s.DueAt <= now)) return null;
-        return Plan([.. uncut.Take(take).Select(s => s.Segment)], catalog, incarnation);
+        StoredSegment oldest = uncut[0].Segment;
+        ImmutableArray<StoredSegment> newer =
+            [.. catalog.Cells[oldest.Manifest.Cell].Where(s => s.IsCut && s.Rank > oldest.Rank)];
+
+        // Order is kept only if everything from the oldest on goes into one shipment.
+        if (!newer.IsEmpty) take = uncut.Count;
+        return Plan([.. uncut.Take(take).Select(s => s.Segment)], newer, catalog, incarnation);
     }
 
     /// <summary>
@@ -40,7 +46,7 @@ public static class CutPolicy
     public static CutPlan Alone(CutPlan plan)
     {
         ImmutableArray<StoredSegment> oldest = plan.Segments[..1];
-        bool rewrite = NeedsRewrite(oldest, plan.Incarnation, plan.Ordinal);
+        bool rewrite = !plan.Newer.IsEmpty || NeedsRewrite(oldest, plan.Incarnation, plan.Ordinal);
         return plan with { Segments = oldest, Rewrite = rewrite };
     }
 
@@ -62,12 +68,15 @@ public static class CutPolicy
     }
 
     private static CutPlan Plan(
-        ImmutableArray<StoredSegment> segments, CatalogState catalog, Incarnation incarnation)
+        ImmutableArray<StoredSegment> segments,
+        ImmutableArray<StoredSegment> newer,
+        CatalogState catalog,
+        Incarnation incarnation)
     {
         Cell cell = segments[0].Manifest.Cell;
         Ordinal ordinal = catalog.OrdinalNext(cell, incarnation);
-        return new CutPlan(
-            cell, incarnation, ordinal, segments, NeedsRewrite(segments, incarnation, ordinal));
+        bool rewrite = !newer.IsEmpty || NeedsRewrite(segments, incarnation, ordinal);
+        return new CutPlan(cell, incarnation, ordinal, segments, rewrite) { Newer = newer };
     }
 
     // A file says in its footer which shipment it is: only where that is true it can be cut as it lies.

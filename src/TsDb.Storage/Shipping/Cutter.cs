@@ -153,13 +153,14 @@ public sealed class Cutter
             ? _merger.Merge(plan)
             : new CutFile(newest.Name, newest.BytesLength, FileHash.Of(_disk, newest.Name), newest.Manifest);
         Leaf leaf = new(plan.Cell, plan.Incarnation, plan.Ordinal, file.Hash);
-        StoredSegment cut = new(file.Name, file.BytesLength, file.Manifest, newest.Rank, IsCut: true);
-        LeafCut record = new(leaf, cut, [.. plan.Segments.Select(s => s.Name)]);
         bool isWritten = false;
         _store.ChangeCatalog(state =>
         {
             isWritten = Holds(state, plan);
-            return isWritten ? record : null;
+            if (!isWritten) return null;
+            long rank = plan.Newer.IsEmpty ? newest.Rank : state.RankNext;
+            StoredSegment cut = new(file.Name, file.BytesLength, file.Manifest, rank, IsCut: true);
+            return new LeafCut(leaf, cut, [.. plan.Segments.Select(s => s.Name)]);
         });
         if (!isWritten)
         {

@@ -19,7 +19,7 @@ public sealed class SegmentMerger(IDisk disk) : ISegmentMerger
     {
         SegmentFacts facts = new(plan.Cell, plan.Incarnation, new OrdinalRange(plan.Ordinal, plan.Ordinal));
         using MemoryStream file = new();
-        SegmentManifest manifest = Merge(plan.Segments, facts, file);
+        SegmentManifest manifest = Merge(plan.Inputs, facts, file);
         ReadOnlySpan<byte> bytes = file.GetBuffer().AsSpan(0, (int)file.Length);
         ContentHash hash = ContentHash.Of(bytes);
         string digits = hash.ToString()[..HashCharsInName];

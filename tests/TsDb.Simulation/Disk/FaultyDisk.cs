@@ -83,6 +83,34 @@ public sealed class FaultyDisk(int seed) : IDisk
         }
     }
 
+    /// <summary>A copy of every file as it is seen now, as a backup would take it.</summary>
+    public IReadOnlyDictionary<string, byte[]> Backup()
+    {
+        lock (_gate)
+        {
+            return _names.ToDictionary(
+                name => name.Key, name => (byte[])name.Value.Bytes.Clone(), StringComparer.Ordinal);
+        }
+    }
+
+    /// <summary>Puts a backup in the place of everything that is there, synced.</summary>
+    public void PutBack(IReadOnlyDictionary<string, byte[]> backup)
+    {
+        lock (_gate)
+        {
+            _unsynced.Clear();
+            _names.Clear();
+            _durableNames.Clear();
+            foreach ((string path, byte[] bytes) in backup)
+            {
+                FaultyInode inode = new();
+                inode.Append(bytes);
+                inode.Sync();
+                _names[path] = _durableNames[path] = inode;
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public IDiskFile Create(string path)
     {

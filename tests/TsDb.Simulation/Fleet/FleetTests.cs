@@ -20,6 +20,26 @@ public sealed class FleetTests
         Assert.NotEqual(first, Run(options with { Seed = 12_346 }).Trace.ToString());
     }
 
+    [Fact]
+    public void An_edge_restored_from_an_old_copy_keeps_what_was_durable_and_adds_what_comes_after()
+    {
+        int incarnations = 0;
+        foreach (int seed in Seeds())
+        {
+            FleetOptions options = OptionsFor(seed) with { Storm = TimeSpan.FromSeconds(15) };
+            FleetWorld world = Run(options);
+            SimulatedEdge edge = world.Edges[0];
+            IReadOnlyDictionary<string, byte[]> backup = edge.Disk.Backup();
+            Check(world, world.Run());
+            edge.PullThePlug();
+            edge.Disk.PutBack(backup);
+            Check(world, world.Run());
+            incarnations += world.Cluster.Edges[edge.Id].Incarnations.Length - 1;
+        }
+
+        Assert.True(incarnations > 0, "no restored edge ever took a new incarnation");
+    }
+
     private static IEnumerable<int> Seeds()
     {
         if (Environment.GetEnvironmentVariable("SEED") is { Length: > 0 } one) return [Number(one)];
@@ -43,9 +63,14 @@ public sealed class FleetTests
     private static FleetWorld Run(FleetOptions options)
     {
         FleetWorld world = new(options);
-        bool isSettled = world.Run();
+        Check(world, world.Run());
+        return world;
+    }
+
+    private static void Check(FleetWorld world, bool isSettled)
+    {
         string reports = string.Join('\n', world.Edges.Select(edge => edge.Report));
-        Assert.True(isSettled, $"SEED={options.Seed} does not settle:\n{reports}");
+        Assert.True(isSettled, $"SEED={world.Options.Seed} does not settle:\n{reports}");
         foreach (SimulatedEdge edge in world.Edges)
         {
             SortedDictionary<string, long> points = FleetTruth.PointsOf(world, edge);
@@ -57,10 +82,8 @@ public sealed class FleetTests
             ];
             Assert.True(
                 wrong.Length == 0 && points.Count == edge.Acknowledged.Count,
-                $"SEED={options.Seed} {edge.Name}: {edge.Acknowledged.Count} points were acknowledged, "
+                $"SEED={world.Options.Seed} {edge.Name}: {edge.Acknowledged.Count} points were acknowledged, "
                 + $"{points.Count} are there\n{string.Join('\n', wrong)}");
         }
-
-        return world;
     }
 }

@@ -96,10 +96,11 @@ public sealed class FleetWorld : IPeerLink
     {
         (IsStorm, Link.Loss, Link.Doubling, Link.DelayMax) =
             (true, Options.Loss, Options.Loss / 3, TimeSpan.FromSeconds(1));
-        while (Elapsed < Options.Storm) Step();
+        DateTimeOffset calm = Now + Options.Storm;
+        while (Now < calm) Step();
         (IsStorm, Link.Loss, Link.Doubling, Link.DelayMax) = (false, 0, 0, TimeSpan.FromMilliseconds(20));
         foreach (Machine machine in Machines) machine.Disk.CrashAtCall = null;
-        DateTimeOffset end = Now + Options.Calm;
+        DateTimeOffset end = calm + Options.Calm;
         while (Now < end)
         {
             for (int i = 0; i < 20; i++) Step();

@@ -79,6 +79,13 @@ public abstract class Machine
         }
     }
 
+    /// <summary>Takes the power away; the disk keeps what the model says.</summary>
+    internal void PullThePlug()
+    {
+        Down();
+        Disk.Restart();
+    }
+
     private protected abstract void Start();
 
     private protected abstract void Work();

@@ -1,13 +1,17 @@
-// The fault model.  One MQTT broker, or several that act as one, in memory. Whatever is published goes to
-// every connected client whose filters match, the sender included. One seed gives one trace.    Loss
-// Each delivery may be lost for itself: the one subscriber hears, the other does not.   Doubling   Each
-// delivery may happen twice, at different times.   Delay      Each delivery takes a time of its own up to
-// DelayMax: messages overtake each other.   Broken     A connection may break at any moment (Disconnect):
-// what is on its way to the client is lost, its will is              published. What it published before may
-// still arrive.   Retained   The last retained message of each topic goes to every client when it connects,
-// and is delivered without              loss while the connection holds: it is state of the broker, and a
-// client that misses it has a broken              connection. The same for wills.   Never      Bytes are not
-// changed (TCP and the chunk's CRC see to that), nothing comes from nowhere.
+// The fault model.
+//
+// One MQTT broker, or several that act as one, in memory. Whatever is published goes to every connected client
+// whose filters match, the sender included. One seed gives one trace.
+//
+//   Loss       Each delivery may be lost for itself: the one subscriber hears, the other does not.
+//   Doubling   Each delivery may happen twice, at different times.
+//   Delay      Each delivery takes a time of its own up to DelayMax: messages overtake each other.
+//   Broken     A connection may break at any moment (Disconnect): what is on its way to the client is lost, its
+//              will is published. What it published before may still arrive.
+//   Retained   The last retained message of each topic goes to every client when it connects. Retained messages
+//              and wills are delivered without loss, and in order inside their topic, while a connection holds:
+//              they are state of the broker, and a client that misses one has a broken connection.
+//   Never      Bytes are not changed (TCP and the chunk's CRC see to that), nothing comes from nowhere.
 using TsDb.Simulation.Fleet;
 
 namespace TsDb.Simulation.Link;
@@ -40,7 +44,7 @@ public sealed class FaultyLink(Random chance, TraceHash trace)
         _connections.Add(client, connection);
         foreach ((string topic, byte[] payload) in _retained)
         {
-            if (connection.Hears(topic)) Enqueue(connection, topic, payload, now);
+            if (connection.Hears(topic)) EnqueueRetained(connection, topic, payload, now);
         }
     }
 
@@ -62,8 +66,14 @@ public sealed class FaultyLink(Random chance, TraceHash trace)
         foreach (Connection connection in _connections.Values)
         {
             if (!connection.Hears(topic)) continue;
-            if (retain || chance.NextDouble() >= Loss) Enqueue(connection, topic, payload, now);
-            if (!retain && chance.NextDouble() < Doubling) Enqueue(connection, topic, payload, now);
+            if (retain)
+            {
+                EnqueueRetained(connection, topic, payload, now);
+                continue;
+            }
+
+            if (chance.NextDouble() >= Loss) Enqueue(connection, topic, payload, now);
+            if (chance.NextDouble() < Doubling) Enqueue(connection, topic, payload, now);
         }
     }
 
@@ -77,6 +87,14 @@ public sealed class FaultyLink(Random chance, TraceHash trace)
             trace.Add($"{now.Ticks} < {delivery.To.Client} {delivery.Topic}", delivery.Payload);
             delivery.To.Session.Deliver(delivery.Topic, delivery.Payload);
         }
+    }
+
+    private void EnqueueRetained(Connection to, string topic, byte[] payload, DateTimeOffset now)
+    {
+        DateTimeOffset at = now + (DelayMax * chance.NextDouble());
+        if (to.RetainedAt.TryGetValue(topic, out DateTimeOffset before) && at < before) at = before;
+        to.RetainedAt[topic] = at;
+        _onTheWay.Enqueue(new Delivery(to, topic, payload), (at, _order++));
     }
 
     private void Enqueue(Connection to, string topic, byte[] payload, DateTimeOffset now)
@@ -94,6 +112,8 @@ public sealed class FaultyLink(Random chance, TraceHash trace)
         public Session Session { get; } = session;
 
         public bool IsOpen { get; set; } = true;
+
+        public Dictionary<string, DateTimeOffset> RetainedAt { get; } = new(StringComparer.Ordinal);
 
         public bool Hears(string topic) => Session.Filters.Any(filter => Matches(filter, topic));
 
