@@ -120,9 +120,10 @@ internal sealed class CatalogRound(
         }
     }
 
+    // A statement without tables still asks whether its database is there.
     private CatalogQuestion Question(string database, Statement statement, NodeId node) => new(
     [
-        .. statement.Tables.Select(name =>
+        .. (statement.Tables.IsEmpty ? [new TableName(database, "")] : statement.Tables).Select(name =>
         {
             string of = name.Database ?? database;
             return new TableQuestion(of, name.Table, cache.Known(node, of, name.Table));
