@@ -38,7 +38,10 @@ internal sealed class MqttUplink : IDisposable
         _client.ApplicationMessageReceivedAsync += ReceiveAsync;
         _client.DisconnectedAsync += e =>
         {
-            _lost.TrySetResult(e.ReasonString ?? e.Exception?.Message ?? e.Reason.ToString());
+            // The library also tells, a moment later, of a connection that never came about: by then the next
+            // broker may be connected, and it must not be taken for lost.
+            if (!_client.IsConnected)
+                _lost.TrySetResult(e.ReasonString ?? e.Exception?.Message ?? e.Reason.ToString());
             return Task.CompletedTask;
         };
     }
@@ -114,13 +117,14 @@ internal sealed class MqttUplink : IDisposable
 
     private async Task<string> StayAsync(Uri broker, CancellationToken ct)
     {
-        _lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
             using CancellationTokenSource timer = new(_options.Timeout, _clock);
             await using CancellationTokenRegistration link = timer.Token.Register(limit.Cancel);
             MqttClientConnectResult result = await _client.ConnectAsync(OptionsFor(broker), limit.Token);
+            _lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (!_client.IsConnected) return "the broker closed the connection at once";
             int chunkBytes = ChunkBytes(result);
             await SubscribeAsync(limit.Token);
             string? refused = await PublishAsync(
