@@ -63,7 +63,8 @@ internal sealed class CpuShape(int hosts, int hours)
     {
         string region = Regions[random.Next(Regions.Length)];
         return $"cpu,hostname=host_{host},region={region},datacenter={region}{(char)('a' + random.Next(3))},"
-            + $"rack={random.Next(100)},os=Ubuntu16.04LTS,arch=x64,team={(random.Next(2) == 0 ? "SF" : "NYC")},"
+            + $"rack={random.Next(100)},os=Ubuntu16.04LTS,arch=x64,"
+            + $"team={(random.Next(2) == 0 ? "SF" : "NYC")},"
             + $"service={random.Next(20)},service_version={random.Next(2)},service_environment=production";
     }
 }

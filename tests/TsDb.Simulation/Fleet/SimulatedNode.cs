@@ -74,7 +74,9 @@ public sealed class SimulatedNode : Machine, IClusterState
         Store = ReplicaStore.Open(
             Disk, World.NewId, new ReplicaStoreOptions { DiskReserveBytes = 1_000 }, NullLogger.Instance);
         foreach (StoredLeaf leaf in _kept.Cells.SelectMany(cell => cell.Leaves))
-            Assert.True(Store.Current.Find(leaf.Leaf) is not null, $"SEED={World.Options.Seed} {Name} lost {leaf.Leaf}");
+            Assert.True(
+                Store.Current.Find(leaf.Leaf) is not null,
+                $"SEED={World.Options.Seed} {Name} lost {leaf.Leaf}");
         _keeper = new LeafKeeper(Store, new SegmentVerifier());
         _receiver = new Receiver(
             new ReceiverOptions { Self = Self }, () => Store.Current, Store.IsWhole, IsLive);

@@ -1,16 +1,17 @@
 // The fault model.
 //
-// One MQTT broker, or several that act as one, in memory. Whatever is published goes to every connected client
-// whose filters match, the sender included. One seed gives one trace.
+// One MQTT broker, or several that act as one, in memory. Whatever is published goes to every connected
+// client whose filters match, the sender included. One seed gives one trace.
 //
 //   Loss       Each delivery may be lost for itself: the one subscriber hears, the other does not.
 //   Doubling   Each delivery may happen twice, at different times.
 //   Delay      Each delivery takes a time of its own up to DelayMax: messages overtake each other.
-//   Broken     A connection may break at any moment (Disconnect): what is on its way to the client is lost, its
-//              will is published. What it published before may still arrive.
-//   Retained   The last retained message of each topic goes to every client when it connects. Retained messages
-//              and wills are delivered without loss, and in order inside their topic, while a connection holds:
-//              they are state of the broker, and a client that misses one has a broken connection.
+//   Broken     A connection may break at any moment (Disconnect): what is on its way to the client is lost,
+//              its will is published. What it published before may still arrive.
+//   Retained   The last retained message of each topic goes to every client when it connects. Retained
+//              messages and wills are delivered without loss, and in order inside their topic, while a
+//              connection holds: they are state of the broker, and a client that misses one has a broken
+//              connection.
 //   Never      Bytes are not changed (TCP and the chunk's CRC see to that), nothing comes from nowhere.
 using TsDb.Simulation.Fleet;
 

@@ -4,7 +4,8 @@ using TsDb.Simulation.Disk;
 
 namespace TsDb.Tests.Replication.Receiving;
 
-/// <summary>After an fsync failed, what the page cache shows proves nothing. Found by the simulation.</summary>
+/// <summary>After an fsync failed, what the page cache shows proves nothing. Found by the
+/// simulation.</summary>
 public sealed class FailedSyncTests
 {
     private readonly FaultyDisk _disk = new(1);
