@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using TsDb.Storage;
 
 namespace TsDb.Edge;
 
@@ -25,6 +26,11 @@ internal sealed class EdgeMetrics : IDisposable
         _meter.CreateObservableGauge(
             "tsdb.writes.refused", () => rooms.Store.Stats.WritesRefusedReason is null ? 0 : 1, null,
             "1 while writes are refused for lack of room");
+        _meter.CreateObservableGauge(
+            "tsdb.limit.used", () => Limits(rooms, limit => limit.Used), null,
+            "What is used of each limit");
+        _meter.CreateObservableGauge(
+            "tsdb.limit.max", () => Limits(rooms, limit => limit.Max), null, "Each limit");
         if (rooms.Ship is null) return;
         _meter.CreateObservableGauge("tsdb.ship.pending", () => rooms.Ship.Lag.Backlog.Segments, "{segment}");
         _meter.CreateObservableGauge("tsdb.ship.pending.size", () =>
@@ -35,6 +41,10 @@ internal sealed class EdgeMetrics : IDisposable
         _meter.CreateObservableGauge("tsdb.ship.quarantined", () =>
             rooms.Ship.Lag.Uplink.Quarantined, "{segment}");
     }
+
+    private static IEnumerable<Measurement<long>> Limits(EdgeRooms rooms, Func<LimitUse, long> figure) =>
+        rooms.LimitsInUse.Select(limit => new Measurement<long>(
+            figure(limit), KeyValuePair.Create<string, object?>("limit", limit.Name)));
 
     public void Dispose() => _meter.Dispose();
 }

@@ -77,7 +77,11 @@ internal static class EdgeNode
 
     private static void Map(WebApplication app, EdgeRooms rooms)
     {
-        WriteEndpointOptions write = new() { Authorizer = app.Services.GetRequiredService<IAuthorizer>() };
+        WriteEndpointOptions write = new()
+        {
+            Authorizer = app.Services.GetRequiredService<IAuthorizer>(),
+            Bodies = rooms.Bodies,
+        };
         app.MapWriteEndpoints(rooms.Ingest, write);
         app.MapProbeEndpoints(() => rooms.Store.Stats.WritesRefusedReason, write);
         app.MapPrometheusScrapingEndpoint();

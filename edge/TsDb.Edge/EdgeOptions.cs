@@ -2,12 +2,15 @@ using System.Text.RegularExpressions;
 using TsDb.Adapters.Hosting;
 using TsDb.Model;
 using TsDb.Storage;
+using TsDb.Storage.Ingest;
 
 namespace TsDb.Edge;
 
 /// <summary>The settings of an edge, checked: an object of this type can be run.</summary>
 internal sealed partial record EdgeOptions
 {
+    private const long BodyBytesLargest = 1L << 30;
+
     public required string DataDirectory { get; init; }
 
     public required ListenAddress Http { get; init; }
@@ -23,6 +26,12 @@ internal sealed partial record EdgeOptions
     public required string ClusterName { get; init; }
 
     public required EdgeStoreOptions Store { get; init; }
+
+    /// <summary>What requests may bring.</summary>
+    public required IngestLimits Ingest { get; init; }
+
+    /// <summary>Bytes of request bodies that are read or parsed at a time.</summary>
+    public required long BodiesBytesMax { get; init; }
 
     public required long ShipBytes { get; init; }
 
@@ -76,6 +85,8 @@ internal sealed partial record EdgeOptions
                     DropUnshipped = values.OptionalText("uplink") is null,
                 },
             },
+            Ingest = ReadIngest(values),
+            BodiesBytesMax = Positive(values, "bodies-max"),
             ShipBytes = Positive(values, "ship-bytes"),
             ShipDelay = values.Duration("ship-delay"),
             ShipRate = values.OptionalBytes("ship-rate"),
@@ -86,6 +97,21 @@ internal sealed partial record EdgeOptions
                 : throw new FormatException("use trace, debug, information, warning, error or none")),
         };
     }
+
+    private static IngestLimits ReadIngest(FlagValues values) => new()
+    {
+        BodyBytesMax = values.Bytes("body-max") is > 0 and <= BodyBytesLargest and long bytes
+            ? (int)bytes
+            : throw new TsDbException(
+                ErrorKind.Invalid, "--body-max must be above zero and at most 1GiB"),
+        DaysPerRequestMax = values.Number("days-max", least: 1),
+        DatabasesMax = values.Number("databases-max", least: 1),
+        TablesPerDatabaseMax = values.Number("tables-max", least: 1),
+        ColumnsPerTableMax = values.Number("columns-max", least: 1),
+        TagValuesMax = values.Number("tag-values-max", least: 1),
+        FutureMax = values.OptionalDuration("future-max"),
+        PastMax = values.OptionalDuration("past-max"),
+    };
 
     private static long Positive(FlagValues values, string flag) => values.Bytes(flag) is > 0 and long bytes
         ? bytes

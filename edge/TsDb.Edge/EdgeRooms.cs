@@ -21,6 +21,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task _subscribed = Task.CompletedTask;
     private Task _retained = Task.CompletedTask;
+    private Task _watched = Task.CompletedTask;
 
     private EdgeRooms(DataDirectory disk, EdgeStore store) => (_disk, Store) = (disk, store);
 
@@ -42,12 +43,28 @@ internal sealed class EdgeRooms : IAsyncDisposable
 
     public required RetainWorker Retain { get; init; }
 
+    /// <summary>Bodies of requests that are being read or parsed.</summary>
+    public required ByteBudget Bodies { get; init; }
+
+    public required ILoggerFactory Loggers { get; init; }
+
+    /// <summary>How far each limit is used.</summary>
+    public IReadOnlyList<LimitUse> LimitsInUse =>
+    [
+        .. Store.LimitsInUse,
+        new LimitUse("bodies", Bodies.UsedBytes, Bodies.BytesMax),
+        .. Sensors is null
+            ? []
+            : new[] { new LimitUse("mqtt", Sensors.BytesInFlight.UsedBytes, Sensors.BytesInFlight.BytesMax) },
+        .. Ingest.LimitsInUse,
+    ];
+
     /// <summary>Null without an uplink.</summary>
     public ShipService? Ship { get; init; }
 
     /// <summary>Ends, with the reason, when the node can promise nothing any more and should exit.</summary>
     public Task Fault =>
-        Task.WhenAny([Store.Fault, _retained, .. Ship is null ? [] : new[] { Ship.Completion }])
+        Task.WhenAny([Store.Fault, _retained, _watched, .. Ship is null ? [] : new[] { Ship.Completion }])
         .Unwrap();
 
     /// <summary>Opens the data directory, replays the log, and puts the rooms together. Nothing runs
@@ -62,7 +79,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
             EdgeStore store = EdgeStore.Open(disk, options.Store, environment);
             long hashSeed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
             IngestPipeline ingest =
-                new(store, new IngestSetup(new IngestLimits(), new NodeTime(clock), hashSeed));
+                new(store, new IngestSetup(options.Ingest, new NodeTime(clock), hashSeed));
             ShipService? ship = options.Uplinks.Count == 0 ? null : Uplink(options, disk, store, environment);
             DuckDbParser parser = new();
             DuckDbOptions duck = new() { Directories = [disk.FullPath(SegmentFolder.Root)] };
@@ -71,6 +88,8 @@ internal sealed class EdgeRooms : IAsyncDisposable
             {
                 Ingest = ingest,
                 Retain = new RetainWorker(store, clock, loggers),
+                Bodies = new ByteBudget(options.BodiesBytesMax, clock),
+                Loggers = loggers,
                 Parser = parser,
                 Engine = engine,
                 Queries = new LocalQueryService(store, parser, engine, clock),
@@ -94,6 +113,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
         if (Sensors is not null) await Sensors.StartAsync();
         if (Subscription is not null) _subscribed = Subscription.RunAsync(_stop.Token);
         _retained = Retain.RunAsync(_stop.Token);
+        _watched = new LimitWatch(() => LimitsInUse, TimeProvider.System, Loggers).RunAsync(_stop.Token);
         Ship?.Start();
     }
 
@@ -116,6 +136,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
         await _stop.CancelAsync();
         await _subscribed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _retained.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _watched.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Sensors is not null) await Sensors.DisposeAsync();
         if (Ship is not null)
         {

@@ -47,10 +47,15 @@ internal static class EdgeStatus
             ["buffer"] = new JsonObject { ["rows"] = stats.BufferRows, ["bytes"] = stats.BufferBytes },
             ["log"] = new JsonObject { ["bytes"] = stats.LogBytes },
             ["segments"] = new JsonObject { ["count"] = stats.SegmentCount, ["bytes"] = stats.SegmentBytes },
+            ["limits"] = Describe(rooms.LimitsInUse),
             ["writes_refused"] = stats.WritesRefusedReason,
             ["ship"] = Describe(rooms.Ship?.Lag, rooms.Ship?.BytesSent ?? 0),
         };
     }
+
+    private static JsonObject Describe(IReadOnlyList<LimitUse> limits) => new(limits.Select(limit =>
+        KeyValuePair.Create<string, JsonNode?>(
+            limit.Name, new JsonObject { ["used"] = limit.Used, ["max"] = limit.Max })));
 
     private static JsonObject Describe(ShipLag? lag, long bytesSent) => new()
     {

@@ -100,6 +100,23 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
         }
     }
 
+    /// <summary>How far the limits of memory, queue and disk are used.</summary>
+    public IReadOnlyList<LimitUse> LimitsInUse
+    {
+        get
+        {
+            StoreStats stats = Stats;
+            long stored = stats.LogBytes + stats.SegmentBytes;
+            long room = Math.Max(0, _parts.Disk.FreeBytes - _options.DiskReserveBytes);
+            return
+            [
+                new LimitUse("memory", _parts.Rooms.Memory.UsedBytes, _options.MemoryBytesMax),
+                new LimitUse("queue", _parts.Lane.QueuedCount, _options.QueueRequestsMax),
+                new LimitUse("disk", stored, stored + room),
+            ];
+        }
+    }
+
     /// <summary>
     /// Opens the store of a directory: reads the identity, replays catalog and log, removes orphan files.
     /// Throws <see cref="ErrorKind.Conflict"/> for another edge's directory, <see cref="ErrorKind.Corrupt"/>

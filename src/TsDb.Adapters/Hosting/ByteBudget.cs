@@ -5,11 +5,17 @@ namespace TsDb.Adapters.Hosting;
 /// however
 /// large, so that a limit set too low slows down but never blocks for ever.
 /// </summary>
-internal sealed class ByteBudget(long bytesMax, TimeProvider clock)
+public sealed class ByteBudget(long bytesMax, TimeProvider clock)
 {
     private readonly Lock _gate = new();
     private readonly LinkedList<(long Bytes, TaskCompletionSource Turn)> _waiting = new();
     private long _used;
+
+    /// <summary>Bytes that may be held together.</summary>
+    public long BytesMax => bytesMax;
+
+    /// <summary>Bytes held just now.</summary>
+    public long UsedBytes => Volatile.Read(ref _used);
 
     /// <summary>Takes bytes, waiting for them; false if there was no room in time.</summary>
     public async Task<bool> TryTakeAsync(long bytes, TimeSpan wait, CancellationToken ct)

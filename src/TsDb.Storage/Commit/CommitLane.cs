@@ -17,6 +17,9 @@ internal sealed class CommitLane(CommitWriter writer, EdgeStoreOptions options, 
 
     private Thread? _thread;
 
+    /// <summary>Requests that wait for the writer.</summary>
+    public int QueuedCount => _channel.Reader.Count;
+
     /// <summary>Called after each group, to see whether a seal is due.</summary>
     public Action? OnCommitted { get; set; }
 

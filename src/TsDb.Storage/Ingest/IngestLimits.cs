@@ -20,6 +20,23 @@ public sealed record IngestLimits
     /// <summary>Databases of this node.</summary>
     public int DatabasesMax { get; init => field = Positive(value); } = 1_000;
 
+    /// <summary>
+    /// Cells (a table's points of one UTC day) that the points of one request belong to: each becomes a file.
+    /// </summary>
+    public int TableDaysPerRequestMax { get; init => field = Positive(value); } = 4_096;
+
+    /// <summary>Values that one tag of a table may get within a day; see <see cref="TagValues"/>.</summary>
+    public int TagValuesMax { get; init => field = Positive(value); } = 2_000_000;
+
+    /// <summary>Values that all tags of this node may get within a day.</summary>
+    public int TagValuesOfAllMax { get; init => field = Positive(value); } = 8_000_000;
+
+    /// <summary>How far ahead of the node's clock a point may be; null for any time.</summary>
+    public TimeSpan? FutureMax { get; init; }
+
+    /// <summary>How far behind the node's clock a point may be; null for any time.</summary>
+    public TimeSpan? PastMax { get; init; }
+
     /// <summary>Bytes of one text value.</summary>
     public int TextBytesMax { get; init => field = Positive(value); } = 1 << 20;
 

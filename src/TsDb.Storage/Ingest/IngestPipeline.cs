@@ -24,6 +24,9 @@ public sealed class IngestPipeline(IWriteTarget target, IngestSetup setup)
     /// <summary>Points since start.</summary>
     public IngestStats Stats { get; } = new();
 
+    /// <summary>How far the limits of names are used.</summary>
+    public IReadOnlyList<LimitUse> LimitsInUse => SchemaUse.Of(Schemas, setup);
+
     /// <summary>
     /// Stores the good lines of a body, by the rules. Returns after they are durable; throws what
     /// <see cref="LineProtocolIngest.Parse"/> and <see cref="IWriteTarget.CommitAsync"/> throw.
@@ -47,6 +50,7 @@ public sealed class IngestPipeline(IWriteTarget target, IngestSetup setup)
             {
                 WriteRequest request = new(parsed.Batches, schemas);
                 if (await target.CommitAsync(request, ct) == CommitOutcome.SchemaChanged) continue;
+                setup.TagValues.Learn(parsed);
             }
 
             Stats.Add(parsed.RowCount, parsed.RefusedCount);

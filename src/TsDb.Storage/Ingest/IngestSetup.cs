@@ -5,4 +5,8 @@ namespace TsDb.Storage.Ingest;
 /// <param name="NodeTime">Times for points without one.</param>
 /// <param name="HashSeed">A random number made at start, so that writers cannot choose names whose hashes
 /// collide.</param>
-public sealed record IngestSetup(IngestLimits Limits, NodeTime NodeTime, long HashSeed);
+public sealed record IngestSetup(IngestLimits Limits, NodeTime NodeTime, long HashSeed)
+{
+    /// <summary>How many values the tags have got so far.</summary>
+    public TagValues TagValues { get; } = new();
+}

@@ -50,7 +50,7 @@ public static class LineProtocolIngest
             int known = _keys.Find(key, out ulong hash);
             if (known < 0)
             {
-                Refusal? unknown = TakeKey(ref reader, key, out (int, int) target);
+                Refusal? unknown = TakeKey(ref reader, key, hash, out (int, int) target);
                 if (unknown is not null) return unknown;
                 known = _keys.Add(key, hash);
                 _targets.Add(target);
@@ -93,7 +93,7 @@ public static class LineProtocolIngest
             new(RefusalKind.Malformed, fault.Reason(), offset);
 
         private Refusal? TakeKey(
-            ref LineReader reader, ReadOnlySpan<byte> key, out (int Table, int Series) target)
+            ref LineReader reader, ReadOnlySpan<byte> key, ulong hash, out (int Table, int Series) target)
         {
             target = default;
             int offset = reader.LineStart;
@@ -102,7 +102,7 @@ public static class LineProtocolIngest
             Refusal? refusal = _tables.Table(keys.Measurement, offset, out int number);
             if (refusal is not null) return refusal;
             TableIntake table = _tables.Open(number);
-            table.BeginSeries();
+            table.BeginSeries(hash);
             for (int position = 0; keys.NextTag(); position++)
             {
                 ReadOnlySpan<byte> value = keys.TagValue;

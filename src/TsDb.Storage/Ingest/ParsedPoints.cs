@@ -15,4 +15,8 @@ public sealed record ParsedPoints(
     long RowCount,
     long RefusedCount,
     ImmutableArray<LineRefusal> Refusals,
-    bool RefusedWhole);
+    bool RefusedWhole)
+{
+    /// <summary>Tag values and series that the node did not know, table by table.</summary>
+    internal ImmutableArray<NewTagValues> NewTagValues { get; init; } = [];
+}

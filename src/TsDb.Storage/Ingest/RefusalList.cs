@@ -52,6 +52,9 @@ internal sealed class RefusalList(int listedMax)
             whole ? 0 : tables.RowCount,
             Count,
             _listed.ToImmutable(),
-            whole);
+            whole)
+        {
+            NewTagValues = whole ? [] : tables.NewTagValues(),
+        };
     }
 }

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Globalization;
+using System.IO.Hashing;
 using System.Text;
 using TsDb.Codec.LineProtocol;
 using TsDb.Columnar;
@@ -14,6 +16,8 @@ namespace TsDb.Storage.Ingest;
 /// </summary>
 internal sealed class RequestTables : IDisposable
 {
+    private const long NanosecondsPerTick = 100;
+
     private readonly SchemaCatalog _schemas;
     private readonly IngestRules _rules;
     private readonly bool _namesAreEscaped;
@@ -21,7 +25,9 @@ internal sealed class RequestTables : IDisposable
     private readonly List<TableIntake> _tables = [];
     private readonly ByteKeyMap _tableNames;
     private readonly HashSet<Day> _days = [];
-    private TimeRange _lastDay;
+    private readonly long _earliest;
+    private readonly long _latest;
+    private int _tableDays;
     private int _tablesKept;
     private int? _tablesKnown;
     private byte[] _scratch = [];
@@ -32,6 +38,11 @@ internal sealed class RequestTables : IDisposable
         (_schemas, _rules, _namesAreEscaped) = (schemas, rules, namesAreEscaped);
         (Limits, HashSeed, _nodeTime) = (setup.Limits, setup.HashSeed, setup.NodeTime);
         _tableNames = new ByteKeyMap(HashSeed);
+        DatabaseHash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(rules.Database), HashSeed);
+        long now = _nodeTime.Now;
+        TagValues = setup.TagValues.At(now);
+        _earliest = Limits.PastMax is { } past ? Moved(now, -past) : long.MinValue;
+        _latest = Limits.FutureMax is { } future ? Moved(now, future) : long.MaxValue;
     }
 
     public IngestLimits Limits { get; }
@@ -39,6 +50,12 @@ internal sealed class RequestTables : IDisposable
     public long HashSeed { get; }
 
     public IngestDialect Dialect => _rules.Dialect;
+
+    /// <summary>What tells the series of this database from those of others.</summary>
+    public ulong DatabaseHash { get; }
+
+    /// <summary>The tag values that the node knows.</summary>
+    public TagValuePeriod TagValues { get; }
 
     /// <summary>Points taken.</summary>
     public long RowCount { get; private set; }
@@ -79,8 +96,24 @@ internal sealed class RequestTables : IDisposable
         bool fits = _rules.Precision.TryToNanoseconds(written, out nanoseconds);
         bool inRange =
             nanoseconds is >= -LineFaultTexts.TimeMagnitudeMax and <= LineFaultTexts.TimeMagnitudeMax;
-        if (fits && (inRange || Dialect == IngestDialect.V3)) return null;
+        if (fits && (inRange || Dialect == IngestDialect.V3)) return TimeRefusal(nanoseconds, offset);
         return new Refusal(RefusalKind.Malformed, LineFault.TimeOutOfRange.Reason(), offset);
+    }
+
+    /// <summary>Why the operator's rule refuses a time; null if it does not.</summary>
+    public Refusal? TimeRefusal(long nanoseconds, int offset)
+    {
+        if (nanoseconds >= _earliest && nanoseconds <= _latest) return null;
+
+        // Agents of InfluxDB 1 know "points beyond retention policy": they drop the points and go on.
+        string reason = nanoseconds < _earliest
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"points beyond retention policy: time {nanoseconds} is older than this node takes "
+                + $"({Limits.PastMax})")
+            : string.Create(CultureInfo.InvariantCulture,
+                $"time {nanoseconds} is further ahead of this node's clock than it takes "
+                + $"({Limits.FutureMax})");
+        return new Refusal(RefusalKind.Limit, reason, offset);
     }
 
     /// <summary>
@@ -88,7 +121,7 @@ internal sealed class RequestTables : IDisposable
     /// </summary>
     public void EndRow(TableIntake table, int series, long timeNanoseconds)
     {
-        if (!_lastDay.Contains(timeNanoseconds)) TouchDay(timeNanoseconds);
+        if (!table.LastDay.Contains(timeNanoseconds)) TouchDay(table, timeNanoseconds);
         table.EndRow(series, timeNanoseconds);
         RowCount++;
         _tablesKept = _tables.Count;
@@ -111,6 +144,10 @@ internal sealed class RequestTables : IDisposable
         RequireRoom();
         return [.. _tables.Select(table => table.Build())];
     }
+
+    /// <summary>What the points bring that the node does not know yet.</summary>
+    public ImmutableArray<NewTagValues> NewTagValues() =>
+        [.. _tables.Select(table => table.NewTagValues).OfType<NewTagValues>()];
 
     /// <summary>Memory for a value's bytes until the next call.</summary>
     public Span<byte> Scratch(int bytes)
@@ -155,9 +192,17 @@ internal sealed class RequestTables : IDisposable
             offset);
     }
 
-    private void TouchDay(long timeNanoseconds)
+    private void TouchDay(TableIntake table, long timeNanoseconds)
     {
         Day day = Day.Of(timeNanoseconds);
+        if (table.TouchDay(day) && ++_tableDays > Limits.TableDaysPerRequestMax)
+        {
+            throw new TsDbException(
+                ErrorKind.TooLarge,
+                $"the points of one request belong to more than {Limits.TableDaysPerRequestMax} cells "
+                    + "(a table's points of one day): send fewer tables or days at a time");
+        }
+
         if (_days.Add(day) && _days.Count > Limits.DaysPerRequestMax)
         {
             throw new TsDbException(
@@ -165,9 +210,10 @@ internal sealed class RequestTables : IDisposable
                 $"the points of one request lie on more than {Limits.DaysPerRequestMax} days: "
                     + "send fewer days at a time");
         }
-
-        _lastDay = day.Range;
     }
+
+    private static long Moved(long nanoseconds, TimeSpan by) => (long)Int128.Clamp(
+        nanoseconds + ((Int128)by.Ticks * NanosecondsPerTick), long.MinValue, long.MaxValue);
 
     /// <summary>
     /// Throws <see cref="ErrorKind.TooLarge"/> if the columns need more room than a request may take.

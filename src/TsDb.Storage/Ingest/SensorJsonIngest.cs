@@ -46,7 +46,7 @@ public static class SensorJsonIngest
         Refusal? refusal = tables.Table(Encoding.UTF8.GetBytes(name), 0, out int number);
         if (refusal is not null) return refusal;
         TableIntake table = tables.Open(number);
-        table.BeginSeries();
+        table.BeginSeries(keyHash: null);
         int position = 0;
         var tags = json.Tags.Where(tag => !Has(point, tag.Key)).Concat(point.Tags);
         foreach ((string tag, string value) in tags)
@@ -64,8 +64,9 @@ public static class SensorJsonIngest
         }
 
         long time = point.Time?.Value ?? 0;
-        if (point.Time is not { IsNanoseconds: true })
-            refusal = tables.TimeOf(point.Time is not null, time, 0, out time);
+        refusal = point.Time is { IsNanoseconds: true }
+            ? tables.TimeRefusal(time, 0)
+            : tables.TimeOf(point.Time is not null, time, 0, out time);
         if (refusal is null) tables.EndRow(table, series, time);
         return refusal;
     }

@@ -23,6 +23,10 @@ internal sealed class TableIntake : IDisposable
     private int _namesKept;
     private int _columnsAdded;
     private int _columnsAddedKept;
+    private readonly List<string> _tags = [];
+    private readonly HashSet<Day> _days = [];
+    private ulong? _seriesKey;
+    private bool _seriesIsKnown;
 
     public TableIntake(RequestTables owner, TableId table, TableSchema? schema)
     {
@@ -41,11 +45,35 @@ internal sealed class TableIntake : IDisposable
     /// <summary>Cells that the columns have room for.</summary>
     public long CellCount => (long)_builder.RowCount * (_builder.FieldCount + TableBatch.FieldsStart);
 
+    /// <summary>The day of the last point.</summary>
+    public TimeRange LastDay { get; private set; }
+
+    /// <summary>Tag values and series that the node does not know yet; null for none.</summary>
+    public NewTagValues? NewTagValues { get; private set; }
+
     private string Table => _builder.Table.Table;
 
-    public void BeginSeries() => _builder.BeginSeries();
+    /// <summary>Starts a tag set. <paramref name="keyHash"/> is the hash of its key as written, if it has
+    /// one.</summary>
+    public void BeginSeries(ulong? keyHash)
+    {
+        _builder.BeginSeries();
+        _seriesKey = keyHash ^ _owner.DatabaseHash;
+        _seriesIsKnown = _seriesKey is { } key && _owner.TagValues.KnowsSeries(key);
+    }
 
-    public int EndSeries() => _builder.EndSeries();
+    public int EndSeries()
+    {
+        if (!_seriesIsKnown && _seriesKey is { } key) NewTagValues?.AddSeries(key);
+        return _builder.EndSeries();
+    }
+
+    /// <summary>Notes the day of a point; true if the table has none of that day yet.</summary>
+    public bool TouchDay(Day day)
+    {
+        LastDay = day.Range;
+        return _days.Add(day);
+    }
 
     /// <summary>
     /// Gives the series a tag. <paramref name="position"/> is the tag's place in its line, as a guess.
@@ -62,8 +90,12 @@ internal sealed class TableIntake : IDisposable
             tag = _tagNames.Count - 1;
         }
 
-        if (_builder.SetTag(tag, value)) return null;
-        return new Refusal(RefusalKind.Malformed, LineFault.DuplicateTags.Reason(), offset);
+        if (!_builder.SetTag(tag, value))
+            return new Refusal(RefusalKind.Malformed, LineFault.DuplicateTags.Reason(), offset);
+        if (_seriesIsKnown) return null;
+        NewTagValues ??=
+            new NewTagValues(_owner.TagValues, _builder.Table, _owner.Limits, _owner.HashSeed);
+        return NewTagValues.TryAdd(_tags[tag], value) ? null : TooManyValues(_tags[tag], offset);
     }
 
     /// <summary>
@@ -132,6 +164,7 @@ internal sealed class TableIntake : IDisposable
         _builder.EndRow(series, timeNanoseconds);
         _columnsAddedKept = _columnsAdded;
         _namesKept = _names.Count;
+        NewTagValues?.Keep();
     }
 
     /// <summary>Forgets what the point at hand brought.</summary>
@@ -139,6 +172,8 @@ internal sealed class TableIntake : IDisposable
     {
         _builder.RollBack();
         _tagNames.Truncate(_builder.TagCount);
+        _tags.RemoveRange(_builder.TagCount, _tags.Count - _builder.TagCount);
+        NewTagValues?.RollBack();
         _fieldNames.Truncate(_builder.FieldCount);
         _columnsAdded = _columnsAddedKept;
         _names.RemoveRange(_namesKept, _names.Count - _namesKept);
@@ -190,11 +225,18 @@ internal sealed class TableIntake : IDisposable
 
         if (known is null && AddColumn(offset) is { } full) return full;
         _builder.AddTag(name);
+        _tags.Add(name);
         _tagNames.Find(rawName, out ulong hash);
         _tagNames.Add(rawName, hash);
         _names.Add(name);
         return null;
     }
+
+    private Refusal TooManyValues(string tag, int offset) => new(
+        RefusalKind.Limit,
+        $"tag \"{tag}\" of table \"{Table}\" has its {_owner.Limits.TagValuesMax} values of today "
+            + $"(or all tags their {_owner.Limits.TagValuesOfAllMax}), more are not allowed",
+        offset);
 
     private Refusal? AddColumn(int offset)
     {

@@ -17,7 +17,7 @@ internal sealed class WriteBodyReader(int bytesMax, WriteEndpointOptions options
     /// </summary>
     private const int GzipFactor = 8;
 
-    private readonly ByteBudget _budget = new(options.BodyBytesInFlightMax, options.Clock);
+    private readonly ByteBudget _budget = options.Bodies;
 
     /// <summary>
     /// Reads the whole body. Throws <see cref="ErrorKind.TooLarge"/> naming the limit, <see

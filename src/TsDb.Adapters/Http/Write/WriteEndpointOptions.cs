@@ -8,15 +8,7 @@ public sealed record WriteEndpointOptions
     /// <summary>
     /// Bytes of all bodies that are being read or parsed at one time; further requests wait for room.
     /// </summary>
-    public long BodyBytesInFlightMax
-    {
-        get;
-        init
-        {
-            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
-            field = value;
-        }
-    } = 64L << 20;
+    public ByteBudget Bodies { get; init; } = new(64L << 20, TimeProvider.System);
 
     /// <summary>How long a request waits for room before it is answered 503.</summary>
     public TimeSpan RoomWait { get; init; } = TimeSpan.FromSeconds(5);

@@ -56,6 +56,9 @@ public sealed class SensorBroker : IAsyncDisposable
         _server.ClientDisconnectedAsync += OnDisconnected;
     }
 
+    /// <summary>Payload bytes received and not yet committed, and their bound.</summary>
+    public ByteBudget BytesInFlight => _budget;
+
     /// <summary>Starts the broker; to be called before the listener opens.</summary>
     public Task StartAsync() => _server.StartAsync();
 

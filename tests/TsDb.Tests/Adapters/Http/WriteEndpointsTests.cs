@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net.Http.Headers;
 using System.Text;
+using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http.Write;
 using TsDb.Model;
 using TsDb.Storage.Ingest;
@@ -232,7 +233,7 @@ public sealed class WriteEndpointsTests
     {
         WriteEndpointOptions options = new()
         {
-            BodyBytesInFlightMax = 10,
+            Bodies = new ByteBudget(10, TimeProvider.System),
             RoomWait = TimeSpan.FromMilliseconds(50),
         };
         await using WriteServer server = await WriteServer.StartAsync(options: options);
