@@ -67,6 +67,26 @@ public ref struct KeyReader
     }
 
     /// <summary>
+    /// Where the first control character of a measurement or a tag's name is; negative if there is none. Tag
+    /// values may hold all but TAB, CR and LF, which no key holds at all.
+    /// </summary>
+    internal static int IndexOfControlInNames(ReadOnlySpan<byte> key)
+    {
+        bool isValue = false;
+        bool isMeasurement = true;
+        for (int at = 0; at < key.Length; at++)
+        {
+            byte here = key[at];
+            if ((here < ' ' || here == 0x7F) && !isValue) return at;
+            if (at > 0 && key[at - 1] == '\\') continue;
+            if (here == ',') (isValue, isMeasurement) = (false, false);
+            else if (here == '=' && !isMeasurement) isValue = true;
+        }
+
+        return -1;
+    }
+
+    /// <summary>
     /// A byte counts as escaped if a backslash stands right before it: pairs of backslashes mean nothing
     /// here.
     /// </summary>

@@ -20,7 +20,7 @@ public enum LineFault
     /// <summary>A tag key appears twice.</summary>
     DuplicateTags,
 
-    /// <summary>A name or tag value holds a control character, such as a TAB.</summary>
+    /// <summary>A name holds a control character, or a tag value a TAB or a CR.</summary>
     ControlCharacter,
 
     /// <summary>A name or text is not UTF-8.</summary>

@@ -134,12 +134,20 @@ public ref partial struct LineReader
         key = default;
         int at = _at;
         if (_body[at] == '#') return Fail(LineFault.ControlCharacter, at);
+        bool holdsControls = false;
         while (true)
         {
             int step = _body[at..].IndexOfAny(LineBytes.KeyStops);
             at = step < 0 ? _body.Length : at + step;
-            if (at == _body.Length || _body[at] != '\\') break;
-            at += at + 1 < _body.Length && _body[at + 1] == ' ' ? 2 : 1;
+            if (at == _body.Length || _body[at] is (byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'\r') break;
+            if (_body[at] == '\\')
+            {
+                at += at + 1 < _body.Length && _body[at + 1] == ' ' ? 2 : 1;
+                continue;
+            }
+
+            holdsControls = true;
+            at++;
         }
 
         key = _body[_lineStart..at];
@@ -151,6 +159,13 @@ public ref partial struct LineReader
         }
 
         if (_keyLength > KeyBytesMax) return Fail(LineFault.KeyTooLong, _lineStart);
+        int control = holdsControls ? KeyReader.IndexOfControlInNames(key) : -1;
+        if (control >= 0)
+        {
+            LineFault fault = control == 0 ? LineFault.MissingMeasurement : LineFault.ControlCharacter;
+            return Fail(fault, _lineStart + control);
+        }
+
         _section = Section.FirstField;
         return true;
     }

@@ -84,6 +84,12 @@ public sealed partial class QueryEndpoint(
         }
 
         context.Response.Clear();
+        if (error is BadHttpRequestException wrong)
+        {
+            await AnswerErrorAsync(context.Response, wrong.StatusCode, wrong.Message);
+            return;
+        }
+
         if (error is not TsDbException known)
         {
             Failed(log, error);

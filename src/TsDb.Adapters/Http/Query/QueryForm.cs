@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using TsDb.Adapters.Http.Results;
 using TsDb.Model;
@@ -55,12 +56,12 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
     {
         if (request.ContentLength > BodyBytesMax)
             throw Wrong($"the request may have up to {BodyBytesMax} bytes");
+        SlowBodies.Forbid(request.HttpContext);
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = BodyBytesMax;
         if (request.HasFormContentType)
         {
-            IFormCollection form = await request.ReadFormAsync(
-                new Microsoft.AspNetCore.Http.Features.FormOptions { BufferBodyLengthLimit = BodyBytesMax },
-                ct);
-            foreach ((string name, StringValues value) in form) values[name] = value.ToString();
+            await ReadFormAsync(request, values, ct);
             return;
         }
 
@@ -77,6 +78,26 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
         catch (JsonException error)
         {
             throw Wrong($"the body is not JSON: {error.Message}");
+        }
+        catch (InvalidOperationException)
+        {
+            // The document's way to say that a text is no Unicode, found only when the text is asked for.
+            throw Wrong("the body is not JSON: a text in it is not valid Unicode");
+        }
+    }
+
+    private static async Task ReadFormAsync(
+        HttpRequest request, Dictionary<string, string> values, CancellationToken ct)
+    {
+        try
+        {
+            IFormCollection form = await request.ReadFormAsync(ct);
+            foreach ((string name, StringValues value) in form) values[name] = value.ToString();
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException
+            && error is not BadHttpRequestException)
+        {
+            throw Wrong($"the form cannot be read: {error.Message}");
         }
     }
 

@@ -9,15 +9,22 @@ internal sealed class V1Dialect : IWriteDialect
 {
     public async Task<IngestRules?> ReadRulesAsync(HttpContext context)
     {
-        IQueryCollection query = context.Request.Query;
-        string database = query["db"].ToString();
+        HttpRequest request = context.Request;
+        string database = WriteAnswers.Parameter(request, "db");
         if (database.Length == 0)
         {
             await ErrorAsync(context.Response, StatusCodes.Status400BadRequest, "database is required");
             return null;
         }
 
-        if (PrecisionOf(query["precision"].ToString()) is { } precision)
+        if (!IsConsistency(WriteAnswers.Parameter(request, "consistency")))
+        {
+            await ErrorAsync(
+                context.Response, StatusCodes.Status400BadRequest, "invalid consistency level");
+            return null;
+        }
+
+        if (PrecisionOf(WriteAnswers.Parameter(request, "precision")) is { } precision)
         {
             return new IngestRules
             {
@@ -27,7 +34,8 @@ internal sealed class V1Dialect : IWriteDialect
             };
         }
 
-        string text = $"invalid precision \"{query["precision"]}\" (use n, u, ms, s, m or h)";
+        string text = $"invalid precision \"{WriteAnswers.Parameter(request, "precision")}\" "
+            + "(use n, u, ms, s, m or h)";
         await ErrorAsync(context.Response, StatusCodes.Status400BadRequest, text);
         return null;
     }
@@ -40,7 +48,7 @@ internal sealed class V1Dialect : IWriteDialect
         string message = $"partial write: {reasons} dropped={count}";
         if (allMalformed)
         {
-            string policy = context.Request.Query["rp"].ToString();
+            string policy = WriteAnswers.Parameter(context.Request, "rp");
             if (policy.Length == 0) policy = "autogen";
             message = parsed.RowCount == 0
                 ? reasons
@@ -69,6 +77,10 @@ internal sealed class V1Dialect : IWriteDialect
     public static string Reason(LineRefusal refusal) => refusal.Kind == RefusalKind.Malformed
         ? $"unable to parse '{refusal.Line}': {refusal.Reason}"
         : refusal.Reason;
+
+    /// <summary>Points are durable on this node whatever is asked for.</summary>
+    private static bool IsConsistency(string text) =>
+        text.ToUpperInvariant() is "" or "ANY" or "ONE" or "QUORUM" or "ALL";
 
     private static TimePrecision? PrecisionOf(string text) => text switch
     {

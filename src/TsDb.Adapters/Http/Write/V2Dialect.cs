@@ -13,8 +13,8 @@ internal sealed class V2Dialect : IWriteDialect
 
     public async Task<IngestRules?> ReadRulesAsync(HttpContext context)
     {
-        IQueryCollection query = context.Request.Query;
-        string bucket = query["bucket"].ToString();
+        HttpRequest request = context.Request;
+        string bucket = WriteAnswers.Parameter(request, "bucket");
         if (bucket.EndsWith(DefaultPolicy, StringComparison.Ordinal))
             bucket = bucket[..^DefaultPolicy.Length];
         if (bucket.Length == 0)
@@ -24,7 +24,7 @@ internal sealed class V2Dialect : IWriteDialect
             return null;
         }
 
-        TimePrecision? precision = query["precision"].ToString() switch
+        TimePrecision? precision = WriteAnswers.Parameter(request, "precision") switch
         {
             "" or "ns" => TimePrecision.Nanoseconds,
             "us" => TimePrecision.Microseconds,

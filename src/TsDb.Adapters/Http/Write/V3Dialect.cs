@@ -15,11 +15,11 @@ internal sealed class V3Dialect : IWriteDialect
 
     public async Task<IngestRules?> ReadRulesAsync(HttpContext context)
     {
-        IQueryCollection query = context.Request.Query;
-        string database = query["db"].ToString();
-        TimePrecision? precision = PrecisionOf(query["precision"].ToString());
-        bool? acceptPartial = TruthOf(query["accept_partial"].ToString(), absent: true);
-        bool? noSync = TruthOf(query["no_sync"].ToString(), absent: false);
+        HttpRequest request = context.Request;
+        string database = WriteAnswers.Parameter(request, "db");
+        TimePrecision? precision = PrecisionOf(WriteAnswers.Parameter(request, "precision"));
+        bool? acceptPartial = TruthOf(WriteAnswers.Parameter(request, "accept_partial"), absent: true);
+        bool? noSync = TruthOf(WriteAnswers.Parameter(request, "no_sync"), absent: false);
         string? wrong = null;
         if (database.Length == 0) wrong = "missing query parameter 'db'";
         else if (precision is null)

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 using TsDb.Model;
 
 namespace TsDb.Adapters.Http.Write;
@@ -69,12 +70,16 @@ internal static class WriteAnswers
         return plain.ToString();
     }
 
+    /// <summary>A parameter of the address, the first if it is repeated; empty if it is not there.</summary>
+    public static string Parameter(HttpRequest request, string name) =>
+        request.Query.TryGetValue(name, out StringValues values) && values.Count > 0 ? values[0] ?? "" : "";
+
     /// <summary>What the client showed: a token, user and password, or nothing.</summary>
     public static string? Credentials(HttpRequest request)
     {
         string header = request.Headers.Authorization.ToString();
         if (header.Length > 0) return header;
-        string password = request.Query["p"].ToString();
-        return password.Length > 0 ? $"{request.Query["u"]}:{password}" : null;
+        string password = Parameter(request, "p");
+        return password.Length > 0 ? $"{Parameter(request, "u")}:{password}" : null;
     }
 }

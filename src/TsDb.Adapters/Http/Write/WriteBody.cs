@@ -41,6 +41,9 @@ internal sealed class WriteBody(ByteBudget budget) : IDisposable
     /// <summary>Counts bytes that were read into <see cref="Free"/>.</summary>
     public void Advance(int bytes) => Length += bytes;
 
+    /// <summary>Takes bytes away at the end.</summary>
+    public void CutOff(int bytes) => Length -= bytes;
+
     /// <summary>Appends bytes for which room was made.</summary>
     public void Append(ReadOnlySequence<byte> bytes)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
@@ -10,12 +11,14 @@ namespace TsDb.Adapters.Http.Write;
 /// <summary>Reads bodies, unpacked if they are gzipped, up to a limit and within the node's budget.</summary>
 internal sealed class WriteBodyReader(int bytesMax, WriteEndpointOptions options)
 {
-    private const int StartBytes = 64 << 10;
+    /// <summary>Room made for a body before more than its first bytes have come.</summary>
+    private const int StartBytes = 256 << 10;
 
     /// <summary>
-    /// Line protocol shrinks about this much by gzip: a guess that is corrected while reading.
+    /// A body gets this many times the room of what has come of it, up to what it announced: to announce much
+    /// and send nothing takes no room from others.
     /// </summary>
-    private const int GzipFactor = 8;
+    private const int GrowthFactor = 4;
 
     private readonly ByteBudget _budget = options.Bodies;
 
@@ -35,16 +38,19 @@ internal sealed class WriteBodyReader(int bytesMax, WriteEndpointOptions options
         if (!gzip && encoding.Length > 0 && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
             throw new TsDbException(
                 ErrorKind.Invalid, $"content encoding '{encoding}' is not known: use gzip or none");
-        long announced = request.ContentLength ?? StartBytes;
-        if (announced > bytesMax) throw TooLarge();
+        if (request.ContentLength > bytesMax) throw TooLarge();
         WriteBody body = new(_budget);
+        using BodyClock clock = new(options.BodyStallMax, options.Clock, ct);
         try
         {
-            int expected = (int)Math.Min(bytesMax, gzip ? announced * GzipFactor : announced);
-            await ReserveAsync(body, Math.Max(1, expected), ct);
-            if (gzip) await ReadGzipAsync(request.Body, body, ct);
-            else await ReadPlainAsync(request.BodyReader, body, ct);
+            if (gzip) await ReadGzipAsync(request.Body, body, clock);
+            else await ReadPlainAsync(request, body, clock);
             return body;
+        }
+        catch (OperationCanceledException) when (clock.HasStalled)
+        {
+            body.Dispose();
+            throw Stalled();
         }
         catch
         {
@@ -53,31 +59,40 @@ internal sealed class WriteBodyReader(int bytesMax, WriteEndpointOptions options
         }
     }
 
-    private async Task ReadPlainAsync(PipeReader reader, WriteBody body, CancellationToken ct)
+    private async Task ReadPlainAsync(HttpRequest request, WriteBody body, BodyClock clock)
     {
+        int bytesExpected = (int?)request.ContentLength ?? bytesMax;
+        PipeReader reader = request.BodyReader;
         while (true)
         {
-            ReadResult read = await reader.ReadAsync(ct);
-            if (body.Length + read.Buffer.Length > bytesMax) throw TooLarge();
-            await ReserveMoreAsync(body, (int)read.Buffer.Length, ct);
+            ReadResult read = await reader.ReadAsync(clock.Token);
+            int bytes = (int)Math.Min(read.Buffer.Length, int.MaxValue);
+            if (body.Length + (long)bytes > bytesMax) throw TooLarge();
+            clock.Advance(bytes);
+            await ReserveAsync(body, bytes, bytesExpected, clock.Token);
             body.Append(read.Buffer);
             reader.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted) return;
         }
     }
 
-    private async Task ReadGzipAsync(Stream packed, WriteBody body, CancellationToken ct)
+    private async Task ReadGzipAsync(Stream packed, WriteBody body, BodyClock clock)
     {
-        await using GZipStream unpacked = new(packed, CompressionMode.Decompress, leaveOpen: true);
+        // Room for all that is allowed, for the end that shows that nothing is missing, and for one byte too
+        // many.
+        int bytesEver = bytesMax + GzipEnd.Text.Length + 1;
+        await using GZipStream unpacked =
+            new(GzipEnd.Behind(packed), CompressionMode.Decompress, leaveOpen: true);
         try
         {
             while (true)
             {
-                await ReserveMoreAsync(body, 1, ct);
-                int read = await unpacked.ReadAsync(body.Free, ct);
-                if (read == 0) return;
+                await ReserveAsync(body, 1, bytesEver, clock.Token);
+                int read = await unpacked.ReadAsync(body.Free, clock.Token);
+                if (read == 0) break;
+                clock.Advance(read);
                 body.Advance(read);
-                if (body.Length > bytesMax) throw TooLarge();
+                if (body.Length >= bytesEver) throw TooLarge();
             }
         }
         catch (InvalidDataException error)
@@ -85,23 +100,27 @@ internal sealed class WriteBodyReader(int bytesMax, WriteEndpointOptions options
             throw new TsDbException(
                 ErrorKind.Invalid, $"gzip: invalid header or data: {error.Message}", error);
         }
+
+        if (!body.Bytes.Span.EndsWith(GzipEnd.Text))
+        {
+            throw new TsDbException(
+                ErrorKind.Invalid, "gzip: the body ends too early, or something else follows it");
+        }
+
+        body.CutOff(GzipEnd.Text.Length);
     }
 
     /// <summary>
-    /// Room for <paramref name="bytes"/> more; the body at least doubles, so that copying stays linear.
+    /// Room for <paramref name="bytes"/> more, and for some of what is expected, so that copying stays
+    /// linear.
     /// </summary>
-    private Task ReserveMoreAsync(WriteBody body, int bytes, CancellationToken ct)
+    private async Task ReserveAsync(WriteBody body, int bytes, int bytesExpected, CancellationToken ct)
     {
-        if (body.Free.Length >= bytes) return Task.CompletedTask;
-        long wanted = Math.Max(body.Length + (long)bytes, Math.Max(StartBytes, body.Length * 2L));
-
-        // One byte beyond the limit is room enough to see that the limit is passed.
-        return ReserveAsync(body, (int)Math.Min(wanted, bytesMax + 1L), ct);
-    }
-
-    private async Task ReserveAsync(WriteBody body, int bytes, CancellationToken ct)
-    {
-        if (await body.TryReserveAsync(bytes, options.RoomWait, ct)) return;
+        if (body.Free.Length >= bytes) return;
+        long needed = (long)body.Length + bytes;
+        long wanted = Math.Max(StartBytes, needed * GrowthFactor);
+        int room = (int)Math.Max(needed, Math.Min(wanted, bytesExpected));
+        if (await body.TryReserveAsync(room, options.RoomWait, ct)) return;
         throw new TsDbException(
             ErrorKind.Unavailable, "the node is reading as many bodies as it has room for: try again")
         {
@@ -111,4 +130,17 @@ internal sealed class WriteBodyReader(int bytesMax, WriteEndpointOptions options
 
     private TsDbException TooLarge() => new(
         ErrorKind.TooLarge, $"request entity too large: the limit is {bytesMax} bytes after unpacking");
+
+    /// <summary>
+    /// Not a client's mistake, such as 408 would be: some agents throw away what they are told is one.
+    /// </summary>
+    private TsDbException Stalled() => new(
+        ErrorKind.Unavailable,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"the body stalled: less than {BodyClock.ProgressBytes} bytes came in "
+                + $"{options.BodyStallMax.TotalSeconds:0.###} s"))
+    {
+        RetryAfter = options.RetryAfter,
+    };
 }

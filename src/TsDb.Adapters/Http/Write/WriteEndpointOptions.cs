@@ -13,6 +13,9 @@ public sealed record WriteEndpointOptions
     /// <summary>How long a request waits for room before it is answered 503.</summary>
     public TimeSpan RoomWait { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a body may come to nothing before it is broken off.</summary>
+    public TimeSpan BodyStallMax { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>What a refused writer is told to wait when nothing better is known.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using TsDb.Adapters.Http.Statements;
 using TsDb.Storage.Ingest;
 
 namespace TsDb.Adapters.Http.Write;
@@ -24,6 +25,7 @@ public static class WriteEndpoints
         Map(routes, handler, "/api/v3/write_lp", new V3Dialect());
         StatementEndpoint statements = new(pipeline, options);
         routes.MapMethods("/query", [HttpMethods.Get, HttpMethods.Post], statements.HandleAsync);
+        UnknownPaths.Map(routes, options);
     }
 
     /// <summary>
@@ -39,6 +41,7 @@ public static class WriteEndpoints
         Refuse("/write", new V1Dialect());
         Refuse("/api/v2/write", new V2Dialect());
         Refuse("/api/v3/write_lp", new V3Dialect());
+        UnknownPaths.Map(routes, options);
 
         void Refuse(string path, IWriteDialect dialect) => routes.MapPost(path, (HttpContext context) =>
         {

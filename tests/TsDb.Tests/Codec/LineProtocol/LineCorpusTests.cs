@@ -5,14 +5,19 @@ namespace TsDb.Tests.Codec.LineProtocol;
 
 /// <summary>
 /// The public line-protocol corpus: every case gives the points it lists, or an error. The reader's part of
-/// it; what the rules of a dialect refuse beyond the grammar is listed in the tests of ingestion.
+/// it; what the rules of a dialect refuse beyond the grammar is listed in the tests of ingestion. The list of
+/// exceptions covers the whole corpus of 6,615 cases, of which the shared folder has a part (TSDB_SHARED can
+/// name a folder with all of them).
 /// </summary>
 public sealed class LineCorpusTests
 {
     /// <summary>Where the house decides otherwise, and why.</summary>
     private static readonly Dictionary<string, string> Decided = new()
     {
+        ["2be024ca70163a7068b08f5e8ef57ffa"] = "leading TABs are accepted (case 32)",
         ["a02aab4c616a523b89c419dc100e70fd"] =
+            "leading TABs are accepted (case 32), so lines of TABs only are blank",
+        ["c0ce359f018a4255f4152ca2bc156ca7"] =
             "leading TABs are accepted (case 32), so lines of TABs only are blank",
     };
 

@@ -12,20 +12,25 @@ namespace TsDb.Tests.Storage.Ingest;
 /// </summary>
 public sealed class IngestCorpusTests
 {
-    private const string Tabs = "leading TABs are accepted (case 32), so lines of TABs only are blank";
+    private const string Tabs = "leading TABs are accepted (case 32): lines of TABs only are blank";
     private const string Reserved = "time, _field and _measurement are refused as tags (case 23)";
 
     /// <summary>Where the house decides otherwise, and why.</summary>
     private static readonly Dictionary<string, string> Decided = new()
     {
+        ["2be024ca70163a7068b08f5e8ef57ffa"] = Tabs,
         ["a02aab4c616a523b89c419dc100e70fd"] = Tabs,
+        ["c0ce359f018a4255f4152ca2bc156ca7"] = Tabs,
         ["1649ca32c656808ffa2cdd4a6531a62f"] = Reserved,
         ["2a6fa6f9c4bd199a093f88e94b542430"] = Reserved,
         ["4ab0e35c7e7840d2e7c5efd2f8f65535"] = Reserved,
         ["5f10c11304f37e8f65e1d9fc36c6fde3"] = Reserved,
         ["84b68fc423b301db6656472aeb593156"] = Reserved,
         ["ac1cb11cc76829023afa8085607c0560"] = Reserved,
+        ["b4163b9c45e5ff8d52e342fe4947bf6b"] = Reserved,
+        ["c69cb34805c867d499130dc64e5d888e"] = Reserved,
         ["d532e332af9cd218c2a526ad32f22371"] = Reserved,
+        ["d8a7cd920c2951e19b0fa49dc3ccb919"] = Reserved,
         ["eaf5b8e0c1e2eda765918fc7080502ab"] = Reserved,
     };
 
@@ -35,8 +40,9 @@ public sealed class IngestCorpusTests
         using JsonDocument corpus =
             JsonDocument.Parse(File.ReadAllBytes(SharedFolder.Require("conformance/line-protocol.json")));
         List<string> wrong = [];
-        HashSet<string> unused = [.. Decided.Keys];
-        foreach (JsonProperty entry in corpus.RootElement.GetProperty("decode").EnumerateObject())
+        JsonElement cases = corpus.RootElement.GetProperty("decode");
+        HashSet<string> unused = [.. Decided.Keys.Where(key => cases.TryGetProperty(key, out _))];
+        foreach (JsonProperty entry in cases.EnumerateObject())
         {
             JsonElement text = entry.Value.GetProperty("input").GetProperty("text");
             byte[] body = text.ValueKind == JsonValueKind.String

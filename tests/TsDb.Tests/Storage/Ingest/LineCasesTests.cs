@@ -82,6 +82,10 @@ public sealed class LineCasesTests
         { 37, "m,t=a", "" },
         { 37, "m 123", "" },
         { 38, "\0m f=1", "" },
+        { 38, "m\0n f=1", "" },
+        { 38, "m,t\0=a f=1", "" },
+        { 38, "m f\0=1", "" },
+        { 38, "m f=\"a\0b\"", "m[] f=a\0b" },
     };
 
     [Theory]

@@ -1,0 +1,80 @@
+using System.IO.Compression;
+
+namespace TsDb.Adapters.Http.Write;
+
+/// <summary>
+/// A small gzip member that is read behind a packed body. The library ends quietly where its input ends, even
+/// in the middle of a member; only if every member before it was whole does the unpacked body end with the
+/// text of this one.
+/// </summary>
+internal static class GzipEnd
+{
+    private static readonly byte[] Packed = Pack();
+
+    /// <summary>What the unpacked body ends with if nothing of it is missing.</summary>
+    public static ReadOnlySpan<byte> Text => "end of the whole body"u8;
+
+    /// <summary>The packed body with this member behind it.</summary>
+    public static Stream Behind(Stream body) => new FollowedStream(body);
+
+    private static byte[] Pack()
+    {
+        MemoryStream packed = new();
+
+        // Packed by Huffman codes, the text does not lie in the member byte by byte: raw bytes of a body cut
+        // off inside a stored block are never taken for it.
+        using (GZipStream gzip = new(packed, CompressionLevel.Optimal)) gzip.Write(Text);
+        return packed.ToArray();
+    }
+
+    private sealed class FollowedStream(Stream body) : Stream
+    {
+        private bool _bodyEnded;
+        private int _given;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken ct = default)
+        {
+            if (!_bodyEnded)
+            {
+                int read = await body.ReadAsync(buffer, ct);
+                if (read > 0 || buffer.IsEmpty) return read;
+                _bodyEnded = true;
+            }
+
+            int count = Math.Min(buffer.Length, Packed.Length - _given);
+            Packed.AsSpan(_given, count).CopyTo(buffer.Span);
+            _given += count;
+            return count;
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken ct) =>
+            ReadAsync(buffer.AsMemory(offset, count), ct).AsTask();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Flush()
+        {
+            // Nothing is ever written.
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}
