@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http.Write;
 
 namespace TsDb.Tests.Adapters.Http;
@@ -65,7 +66,7 @@ public sealed class HostileRequestTests
     {
         WriteEndpointOptions options = new()
         {
-            BodyBytesInFlightMax = 8 << 20,
+            Bodies = new ByteBudget(8 << 20, TimeProvider.System),
             BodyStallMax = TimeSpan.FromMilliseconds(300),
         };
         await using WriteServer server = await WriteServer.StartAsync(options: options);
