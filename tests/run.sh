@@ -6,19 +6,26 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
-install_tools() { # the broker and the tracer that some tests need, where this user may install them
-  command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] && command -v strace >/dev/null && command -v ip >/dev/null && return
+install_tools() { # the brokers, tracers and clients that some tests need, where this user may install them
+  local wanted=() pair package
+  for pair in mosquitto:mosquitto mosquitto_pub:mosquitto-clients strace:strace ip:iproute2 \
+    node:nodejs npm:npm influx:influxdb-client; do
+    PATH="$PATH:/usr/sbin:/sbin" command -v "${pair%%:*}" >/dev/null || wanted+=("${pair##*:}")
+  done
+  [ ${#wanted[@]} = 0 ] && return
   local sudo=""
   [ "$(id -u)" = 0 ] || sudo="sudo -n"
   if ! command -v apt-get >/dev/null || { [ -n "$sudo" ] && ! $sudo true 2>/dev/null; }; then
-    echo "mosquitto, strace or iproute2 are missing and cannot be installed by this user: tests that need them are skipped"
+    echo "missing, and this user cannot install them: ${wanted[*]}; tests that need them are skipped"
     return
   fi
-  echo "installing mosquitto, strace and iproute2 for the tests"
+  echo "installing for the tests: ${wanted[*]}"
   $sudo apt-get update -qq >/dev/null 2>&1
-  # No start of the packaged broker: the tests start their own.
-  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends \
-    mosquitto mosquitto-clients strace iproute2 >/dev/null 2>&1 || echo "the installation failed: tests that need them are skipped"
+  for package in "${wanted[@]}"; do
+    # No start of the packaged broker: the tests start their own.
+    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "$package" \
+      >/dev/null 2>&1 || echo "$package could not be installed: tests that need it are skipped"
+  done
 }
 
 install_tools
