@@ -1,10 +1,12 @@
 using System.Security.Cryptography;
+using TsDb.Adapters.Direct;
 using TsDb.Adapters.Disk;
 using TsDb.Adapters.DuckDb;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http.Query;
 using TsDb.Adapters.Mqtt.Sensors;
 using TsDb.Adapters.Mqtt.Uplink;
+using TsDb.Columnar.Vectors;
 using TsDb.Edge.Workers;
 using TsDb.Model;
 using TsDb.Storage;
@@ -17,6 +19,9 @@ namespace TsDb.Edge;
 /// shipping.</summary>
 internal sealed class EdgeRooms : IAsyncDisposable
 {
+    // Decoded columns kept for the small queries of dashboards.
+    private const long DecodedBytesMax = 64L << 20;
+
     private readonly DataDirectory _disk;
     private readonly CancellationTokenSource _stop = new();
     private Task _subscribed = Task.CompletedTask;
@@ -84,6 +89,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
             DuckDbParser parser = new();
             DuckDbOptions duck = new() { Directories = [disk.FullPath(SegmentFolder.Root)] };
             DuckDbEngine engine = new(duck, parser, clock);
+            DirectEngine direct = new(engine, new SegmentCache(DecodedBytesMax, SegmentRows.Open));
             return new EdgeRooms(disk, store)
             {
                 Ingest = ingest,
@@ -92,7 +98,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
                 Loggers = loggers,
                 Parser = parser,
                 Engine = engine,
-                Queries = new LocalQueryService(store, parser, engine, clock),
+                Queries = new LocalQueryService(store, parser, engine, direct, clock),
                 Sensors = options.Mqtt is null
                     ? null
                     : new SensorBroker(ingest, new SensorBrokerOptions { Authorizer = authorizer }, loggers),

@@ -68,7 +68,7 @@ public sealed class SegmentReader : IDisposable
         List<TableBatch> parts = [];
         for (int i = 0; i < RowGroupCount; i++)
         {
-            if (range is { } wanted && !Overlaps(_footer.RowGroups[i], wanted)) continue;
+            if (range is { } wanted && !RangeOf(i).Overlaps(wanted)) continue;
             SortedRun part = ReadRowGroup(i, fields, range);
             if (part.RowCount > 0) parts.Add(part.Batch);
         }
@@ -84,6 +84,16 @@ public sealed class SegmentReader : IDisposable
                 _footer.RowGroups[index], column => fields is null || fields.Contains(column.Name)));
             return range is { } wanted ? run.Within(wanted) : run;
         });
+
+    /// <summary>The times of a row group, as the footer says; all times where it says nothing.</summary>
+    internal TimeRange RangeOf(int group)
+    {
+        ChunkStatistics times = _footer.RowGroups[group].Chunks[0].Statistics;
+        if (times.Min is not { Length: sizeof(long) } min || times.Max is not { Length: sizeof(long) } max)
+            return TimeRange.All;
+        (long first, long last) = (BitConverter.ToInt64(min), BitConverter.ToInt64(max));
+        return first > last ? TimeRange.All : SortedRun.RangeOf(first, last);
+    }
 
     /// <summary>Rows of a row group.</summary>
     internal int RowsOf(int group) => checked((int)_footer.RowGroups[group].Rows);
@@ -138,15 +148,6 @@ public sealed class SegmentReader : IDisposable
         int order = TagSets.Compare(tags, later.Series, 0, earlier.Series, earlier.Series.Length - 1);
         if (order != 0) return Math.Sign(order);
         return later.Times[0] > earlier.Times[^1] ? 0 : -1;
-    }
-
-    private static bool Overlaps(RowGroupInfo group, TimeRange range)
-    {
-        ChunkStatistics times = group.Chunks[0].Statistics;
-        if (times.Min is not { Length: sizeof(long) } min || times.Max is not { Length: sizeof(long) } max)
-            return true;
-        return BitConverter.ToInt64(min) < range.EndNanoseconds
-            && range.StartNanoseconds <= BitConverter.ToInt64(max);
     }
 
     private static byte[] FooterBytes(Stream file)

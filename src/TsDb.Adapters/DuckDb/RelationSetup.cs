@@ -88,14 +88,7 @@ internal sealed class RelationSetup(DuckDbInstance instance) : IDisposable
         HashSet<string>? fields = points.Scope.Columns is not { } needed
             ? null
             : [.. points.Table.Columns.Where(c => needed.Contains(c.SqlName)).Select(c => c.Name)];
-        List<TableBatch> inputs =
-        [
-            .. part.OldestFirst.Select(segment => SegmentRows.Read(segment, fields, part.Window))
-                .OfType<TableBatch>(),
-        ];
-        if (part.WithHot)
-            inputs.AddRange(points.Snapshot.Hot!.Batches.Where(b => HotTimes.Reach(b, part.Window)));
-        return KeyMerge.Merge(points.Table.Table, inputs, part.Window).Batch;
+        return PointsMerge.Run(points, part, fields).Batch;
     }
 
     // Batches whose columns disagree on a type cannot be one source: each group of agreeing ones is.

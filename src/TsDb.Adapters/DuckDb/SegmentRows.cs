@@ -4,8 +4,11 @@ using TsDb.Model;
 namespace TsDb.Adapters.DuckDb;
 
 /// <summary>Reads segments whose rows must be merged with others before a query sees them.</summary>
-internal static class SegmentRows
+public static class SegmentRows
 {
+    /// <summary>Opens a segment's file.</summary>
+    public static Stream Open(SegmentRef segment) => File.OpenRead(segment.Path);
+
     /// <summary>The rows of a segment in a window, or null if it has none there.</summary>
     /// <param name="segment">The file.</param>
     /// <param name="fields">Names of the fields that are needed; null for all.</param>
@@ -14,7 +17,7 @@ internal static class SegmentRows
     {
         try
         {
-            using FileStream file = File.OpenRead(segment.Path);
+            using Stream file = Open(segment);
             using SegmentReader reader = SegmentReader.Open(file, segment.Path);
             SortedRun run = reader.Read(fields, window);
             return run.RowCount == 0 ? null : run.Batch;

@@ -3,6 +3,7 @@ using TsDb.Columnar;
 using TsDb.Model;
 using TsDb.Query;
 using TsDb.Query.Analysis;
+using TsDb.Query.Direct;
 using TsDb.Query.Distributed;
 using TsDb.Query.Planning;
 using TsDb.Query.Ports;
@@ -15,7 +16,7 @@ namespace TsDb.Adapters.Http.Query;
 /// doubles nor hides a row. It works with the uplink cut.
 /// </summary>
 public sealed class LocalQueryService(
-    EdgeStore store, ISqlParser parser, ISqlEngine engine, TimeProvider clock)
+    EdgeStore store, ISqlParser parser, ISqlEngine engine, IDirectEngine direct, TimeProvider clock)
     : IQueryService
 {
     private readonly Planner _planner = new(parser, engine, clock);
@@ -24,11 +25,15 @@ public sealed class LocalQueryService(
     /// <inheritdoc/>
     public async Task<QueryAnswer> QueryAsync(QueryRequest request, CancellationToken ct)
     {
-        Statement statement = Statement.Parse(parser, request.Sql);
+        DirectStatement? small = DirectStatement.TryParse(request.Sql);
+        Statement? parsed = small is null ? Statement.Parse(parser, request.Sql) : null;
         StoreLease lease = store.Acquire();
         try
         {
             StoreVersion version = lease.Version;
+            if (small is not null && await TryDirectAsync(small, version, request, ct) is { } answer)
+                return answer with { Result = new LeasedResult(answer.Result, lease) };
+            Statement statement = parsed ?? Statement.Parse(parser, request.Sql);
             if (!statement.Tables.Any()) LocalTables.RequireDatabase(version, request.Database);
             Dictionary<TableName, ResolvedTable> tables = statement.Tables.ToDictionary(
                 name => name,
@@ -48,6 +53,18 @@ public sealed class LocalQueryService(
             lease.Dispose();
             throw;
         }
+    }
+
+    private async Task<QueryAnswer?> TryDirectAsync(
+        DirectStatement statement, StoreVersion version, QueryRequest request, CancellationToken ct)
+    {
+        ResolvedTable table =
+            _tables.Resolve(version, LocalTables.Find(version, statement.Table, request.Database));
+        if (DirectPlan.TryBind(statement, table) is not { } plan) return null;
+        LocalScan scan = new(statement.Table.ToString(), table, plan.Scope);
+        return await direct.TryAsync(statement, plan, Points(version, scan), request.Limits, ct) is { } result
+            ? new QueryAnswer(result, Coverage(version, [scan]))
+            : null;
     }
 
     private static Relation.Points Points(StoreVersion version, LocalScan scan) => new(

@@ -9,8 +9,8 @@ using TsDb.Query.Distributed;
 namespace TsDb.Adapters.Http.Query;
 
 /// <summary>
-/// What a client asks: from the query string, and for POST also from a form or a JSON object in the body,
-/// which count more.
+/// What a client asks: from the query string, and for POST also from a form, a JSON object or the plain
+/// statement in the body, which count more.
 /// </summary>
 /// <param name="Request">The question.</param>
 /// <param name="Format">The form of the answer.</param>
@@ -51,6 +51,11 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
             FormatOf(values.GetValueOrDefault("format"), request.Headers.Accept));
     }
 
+    // No statement begins with a brace, so JSON that is sent as plain text is still JSON.
+    private static bool IsPlainText(HttpRequest request) => request.ContentType is { } type
+        && (type.StartsWith("text/plain", StringComparison.OrdinalIgnoreCase)
+            || type.StartsWith("application/sql", StringComparison.OrdinalIgnoreCase));
+
     private static async Task ReadBodyAsync(
         HttpRequest request, Dictionary<string, string> values, CancellationToken ct)
     {
@@ -67,6 +72,12 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
 
         byte[] body = await ReadBytesAsync(request.Body, ct);
         if (body.Length == 0) return;
+        if (IsPlainText(request) && body.AsSpan().TrimStart(" \t\r\n"u8) is not [(byte)'{', ..])
+        {
+            values["q"] = System.Text.Encoding.UTF8.GetString(body);
+            return;
+        }
+
         try
         {
             using JsonDocument json = JsonDocument.Parse(body);

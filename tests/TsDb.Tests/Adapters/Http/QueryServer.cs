@@ -5,11 +5,13 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using TsDb.Adapters.Direct;
 using TsDb.Adapters.Disk;
 using TsDb.Adapters.DuckDb;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http.Query;
 using TsDb.Columnar;
+using TsDb.Columnar.Vectors;
 using TsDb.Model;
 using TsDb.Storage;
 
@@ -38,7 +40,9 @@ public sealed class QueryServer : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1));
         _app = builder.Build();
         new QueryEndpoint(
-            new LocalQueryService(Store, _parser, _engine, TimeProvider.System),
+            new LocalQueryService(
+                Store, _parser, _engine,
+                new DirectEngine(_engine, new SegmentCache(1 << 20, SegmentRows.Open)), TimeProvider.System),
             new OpenAuthorizer(),
             NullLogger<QueryEndpoint>.Instance).Map(_app);
     }

@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Apache.Arrow;
+using TsDb.Columnar;
+using TsDb.Columnar.Vectors;
+using TsDb.Query;
+using TsDb.Query.Direct;
+using TsDb.Query.Ports;
+
+namespace TsDb.Adapters.Direct;
+
+/// <summary>
+/// An engine that answers statements of a few shapes itself, from decoded columns that it keeps, and leaves
+/// all others to the general one. What a shape's columns are called and typed it asks the general engine, once.
+/// </summary>
+public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlEngine, IDirectEngine
+{
+    // More than this is read with all processors by the general engine.
+    private const long RowsMax = 4_000_000;
+    private const long RowsOfSeriesMax = 64_000_000;
+    private const int ShapesMax = 1_000;
+
+    private readonly ConcurrentDictionary<string, Schema> _schemas = new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public async Task<ISqlResult> ExecuteAsync(SqlRequest request, CancellationToken ct)
+    {
+        if (request.Relations is [Relation.Points points] && DirectStatement.TryParse(request.Sql) is { } statement
+            && statement.Table.ToString().Equals(points.Name, StringComparison.OrdinalIgnoreCase)
+            && DirectPlan.TryBind(statement, points.Table) is { } plan
+            && await TryAsync(statement, plan, points, request.Limits, ct) is { } answer) return answer;
+        return await general.ExecuteAsync(request, ct);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ISqlResult?> TryAsync(
+        DirectStatement statement,
+        DirectPlan plan,
+        Relation.Points points,
+        SqlLimits limits,
+        CancellationToken ct)
+    {
+        DirectScan scan = DirectScan.Of(points, plan);
+        if (scan.RowsAtMost > (plan.PicksSeries ? RowsOfSeriesMax : RowsMax) || !scan.IsSimple) return null;
+        Schema schema = await SchemaAsync(statement, points, limits, ct);
+        if (!DirectRun.CanAnswer(plan, schema)) return null;
+        IReadOnlyList<DirectInput> inputs = scan.Read(cache, plan, ct);
+        return DirectRun.Answer(plan, inputs, schema) is { } batches ? new DirectResult(schema, batches) : null;
+    }
+
+    private async Task<Schema> SchemaAsync(
+        DirectStatement statement, Relation.Points points, SqlLimits limits, CancellationToken ct)
+    {
+        string key = $"{statement.Shape}\n{Describe(points.Table)}";
+        if (_schemas.TryGetValue(key, out Schema? known)) return known;
+        Relation.Points none = new(
+            points.Name, points.Table, new TableSnapshot(points.Table.Table, [], null), ScanScope.All);
+        SqlRequest request = new() { Sql = statement.Sql, Relations = [none], Limits = limits };
+        await using ISqlResult result = await general.ExecuteAsync(request, ct);
+        if (_schemas.Count >= ShapesMax) _schemas.Clear();
+        return _schemas[key] = result.Schema;
+    }
+
+    private static string Describe(ResolvedTable table) => string.Join('\n', table.Columns.Select(column =>
+        string.Create(CultureInfo.InvariantCulture, $"{column.SqlName}\t{column.Type}\t{column.Role}")));
+}

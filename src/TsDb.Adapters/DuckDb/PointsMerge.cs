@@ -1,0 +1,25 @@
+using TsDb.Columnar;
+using TsDb.Query;
+using TsDb.Query.Scan;
+
+namespace TsDb.Adapters.DuckDb;
+
+/// <summary>Merges by key the rows of a window in which inputs overlap.</summary>
+internal static class PointsMerge
+{
+    /// <summary>The rows of the window.</summary>
+    /// <param name="points">The table.</param>
+    /// <param name="part">The window and what reaches into it.</param>
+    /// <param name="fields">Logical names of the fields that are needed; null for all.</param>
+    public static SortedRun Run(Relation.Points points, MergePart part, IReadOnlySet<string>? fields)
+    {
+        List<TableBatch> inputs =
+        [
+            .. part.OldestFirst.Select(segment => SegmentRows.Read(segment, fields, part.Window))
+                .OfType<TableBatch>(),
+        ];
+        if (part.WithHot)
+            inputs.AddRange(points.Snapshot.Hot!.Batches.Where(b => HotTimes.Reach(b, part.Window)));
+        return KeyMerge.Merge(points.Table.Table, inputs, part.Window);
+    }
+}

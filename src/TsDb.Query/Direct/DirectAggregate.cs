@@ -1,0 +1,11 @@
+namespace TsDb.Query.Direct;
+
+/// <summary>The aggregates that the direct path computes.</summary>
+internal enum DirectAggregate
+{
+    Count,
+    Sum,
+    Min,
+    Max,
+    Avg,
+}

@@ -1,0 +1,71 @@
+using System.Numerics;
+using Apache.Arrow;
+using Apache.Arrow.Types;
+using TsDb.Columnar.Vectors;
+using Array = System.Array;
+
+namespace TsDb.Query.Direct;
+
+/// <summary>The least or greatest value of an integer field.</summary>
+internal sealed class IntegerExtremes(string field, bool isMax) : Accumulator
+{
+    private long[] _extremes = [];
+    private bool[] _has = [];
+
+    public override void Resize(int groups)
+    {
+        int before = _extremes.Length;
+        Array.Resize(ref _extremes, groups);
+        Array.Resize(ref _has, groups);
+        _extremes.AsSpan(before).Fill(isMax ? long.MinValue : long.MaxValue);
+    }
+
+    public override void Add(RowBlock block, ReadOnlySpan<GroupRun> runs)
+    {
+        switch (block.Field(field))
+        {
+            case NumberVector<short> narrow: Add(narrow, runs); break;
+            case NumberVector<int> middle: Add(middle, runs); break;
+            case NumberVector<long> wide: Add(wide, runs); break;
+            default: break;
+        }
+    }
+
+    public override IArrowArray Build(ReadOnlySpan<int> groups, IArrowType type)
+    {
+        OutputValues<long> values = new(groups.Length);
+        for (int i = 0; i < groups.Length; i++)
+        {
+            if (_has[groups[i]]) values.Set(i, _extremes[groups[i]]);
+        }
+
+        return values.Build(type);
+    }
+
+    private void Add<T>(NumberVector<T> vector, ReadOnlySpan<GroupRun> runs)
+        where T : struct, INumber<T>
+    {
+        ReadOnlySpan<T> values = vector.Values;
+        foreach (GroupRun run in runs)
+        {
+            if (vector.HasNulls)
+            {
+                for (int row = run.Start; row < run.End; row++)
+                {
+                    if (vector.IsValid(row)) Take(run.Group, long.CreateTruncating(values[row]));
+                }
+
+                continue;
+            }
+
+            ReadOnlySpan<T> part = values[run.Start..run.End];
+            Take(run.Group, long.CreateTruncating(isMax ? Folds.Max(part) : Folds.Min(part)));
+        }
+    }
+
+    private void Take(int group, long value)
+    {
+        _has[group] = true;
+        if (isMax ? value > _extremes[group] : value < _extremes[group]) _extremes[group] = value;
+    }
+}

@@ -1,0 +1,91 @@
+using System.Numerics;
+using Apache.Arrow;
+using Apache.Arrow.Types;
+using TsDb.Columnar.Vectors;
+using Array = System.Array;
+
+namespace TsDb.Query.Direct;
+
+/// <summary>The exact sum of an integer field in 128 bits, or its mean.</summary>
+internal sealed class IntegerSums(string field, bool isMean) : Accumulator
+{
+    private Int128[] _sums = [];
+    private long[] _counts = [];
+
+    public override void Resize(int groups)
+    {
+        Array.Resize(ref _sums, groups);
+        Array.Resize(ref _counts, groups);
+    }
+
+    public override void Add(RowBlock block, ReadOnlySpan<GroupRun> runs)
+    {
+        switch (block.Field(field))
+        {
+            case NumberVector<short> narrow: Add(narrow, runs); break;
+            case NumberVector<int> middle: Add(middle, runs); break;
+            case NumberVector<long> wide: Add(wide, runs); break;
+            default: break;
+        }
+    }
+
+    public override IArrowArray Build(ReadOnlySpan<int> groups, IArrowType type) =>
+        isMean ? Means(groups, type) : Sums(groups, type);
+
+    private void Add<T>(NumberVector<T> vector, ReadOnlySpan<GroupRun> runs)
+        where T : struct, INumber<T>
+    {
+        ReadOnlySpan<T> values = vector.Values;
+        foreach (GroupRun run in runs)
+        {
+            if (!vector.HasNulls)
+            {
+                _sums[run.Group] += Sum(values[run.Start..run.End]);
+                _counts[run.Group] += run.End - run.Start;
+                continue;
+            }
+
+            for (int row = run.Start; row < run.End; row++)
+            {
+                if (!vector.IsValid(row)) continue;
+                _sums[run.Group] += long.CreateTruncating(values[row]);
+                _counts[run.Group]++;
+            }
+        }
+    }
+
+    private static Int128 Sum<T>(ReadOnlySpan<T> values)
+        where T : struct, INumber<T>
+    {
+        if (typeof(T) == typeof(short))
+            return Folds.Sum(System.Runtime.InteropServices.MemoryMarshal.Cast<T, short>(values));
+        if (typeof(T) == typeof(int))
+            return Folds.Sum(System.Runtime.InteropServices.MemoryMarshal.Cast<T, int>(values));
+        Int128 sum = 0;
+        foreach (T value in values) sum += long.CreateTruncating(value);
+        return sum;
+    }
+
+    private IArrowArray Means(ReadOnlySpan<int> groups, IArrowType type)
+    {
+        OutputValues<double> values = new(groups.Length);
+        for (int i = 0; i < groups.Length; i++)
+        {
+            long count = _counts[groups[i]];
+            if (count > 0) values.Set(i, (double)_sums[groups[i]] / count);
+        }
+
+        return values.Build(type);
+    }
+
+    private IArrowArray Sums(ReadOnlySpan<int> groups, IArrowType type)
+    {
+        OutputValues<Int128> values = new(groups.Length);
+        for (int i = 0; i < groups.Length; i++)
+        {
+            if (_counts[groups[i]] > 0) values.Set(i, _sums[groups[i]]);
+        }
+
+        return values.Build(type);
+    }
+}

@@ -1,0 +1,178 @@
+using System.Numerics;
+using Apache.Arrow;
+using Apache.Arrow.Types;
+using TsDb.Columnar.Vectors;
+using TsDb.Model;
+
+namespace TsDb.Query.Direct;
+
+/// <summary>One column of rows that are answered as they are.</summary>
+internal abstract class RowColumnBuilder
+{
+    /// <summary>Adds rows of a block behind those before.</summary>
+    public abstract void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows);
+
+    /// <summary>The column.</summary>
+    public abstract IArrowArray Build();
+
+    /// <summary>A builder for so many rows.</summary>
+    public static RowColumnBuilder For(DirectColumn column, IArrowType type, int length) => column.Source switch
+    {
+        DirectSource.Time => new Times(type, length),
+        DirectSource.Edge => new Edges(length),
+        DirectSource.Tag => new Tags(column.Name, length),
+        _ => column.Type switch
+        {
+            ResolvedType.BigInt => new Integers(column.Name, type, length),
+            ResolvedType.Double => new Doubles(column.Name, type, length),
+            ResolvedType.UBigInt => new Unsigned(column.Name, type, length),
+            ResolvedType.Boolean => new Booleans(column.Name, length),
+            _ => new Texts(column.Name, length),
+        },
+    };
+
+    private sealed class Times(IArrowType type, int length) : RowColumnBuilder
+    {
+        private readonly long[] _times = new long[length];
+        private int _count;
+
+        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        {
+            ReadOnlySpan<long> times = block.Times;
+            foreach (int row in rows) _times[_count++] = times[row];
+        }
+
+        public override IArrowArray Build() => OutputTimes.Build(type, _times);
+    }
+
+    private sealed class Edges(int length) : RowColumnBuilder
+    {
+        private readonly OutputTexts _texts = new(length);
+
+        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        {
+            byte[] text = System.Text.Encoding.UTF8.GetBytes(edge.Value);
+            for (int i = 0; i < rows.Length; i++) _texts.Append(text.AsSpan());
+        }
+
+        public override IArrowArray Build() => _texts.Build();
+    }
+
+    private sealed class Tags(string name, int length) : RowColumnBuilder
+    {
+        private readonly OutputTexts _texts = new(length);
+
+        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        {
+            TagCodes? tag = block.Tag(name);
+            foreach (int one in series)
+            {
+                int code = tag is null ? TagCodes.Absent : tag.Codes[one];
+                if (code == TagCodes.Absent) _texts.AppendNull();
+                else _texts.Append(tag!.Utf8(code));
+            }
+        }
+
+        public override IArrowArray Build() => _texts.Build();
+    }
+
+    private sealed class Integers(string name, IArrowType type, int length) : RowColumnBuilder
+    {
+        private readonly OutputValues<long> _values = new(length);
+        private int _count;
+
+        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        {
+            switch (block.Field(name))
+            {
+                case NumberVector<short> narrow: Add(narrow, rows); break;
+                case NumberVector<int> middle: Add(middle, rows); break;
+                case NumberVector<long> wide: Add(wide, rows); break;
+                default: _count += rows.Length; break;
+            }
+        }
+
+        public override IArrowArray Build() => _values.Build(type);
+
+        private void Add<T>(NumberVector<T> vector, ReadOnlySpan<int> rows)
+            where T : struct, INumber<T>
+        {
+            ReadOnlySpan<T> values = vector.Values;
+            foreach (int row in rows)
+            {
+                if (vector.IsValid(row)) _values.Set(_count, long.CreateTruncating(values[row]));
+                _count++;
+            }
+        }
+    }
+
+    private sealed class Doubles(string name, IArrowType type, int length) : RowColumnBuilder
+    {
+        private readonly OutputValues<double> _values = new(length);
+        private int _count;
+
+        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        {
+            NumberVector<double>? vector = (NumberVector<double>?)block.Field(name);
+            foreach (int row in rows)
+            {
+                if (vector is not null && vector.IsValid(row)) _values.Set(_count, vector.Values[row]);
+                _count++;
+            }
+        }
+
+        public override IArrowArray Build() => _values.Build(type);
+    }
+
+    private sealed class Unsigned(string name, IArrowType type, int length) : RowColumnBuilder
+    {
+        private readonly OutputValues<ulong> _values = new(length);
+        private int _count;
+
+        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        {
+            UInt64Array? array = (UInt64Array?)((ArrayVector?)block.Field(name))?.Array;
+            foreach (int row in rows)
+            {
+                if (array is not null && array.IsValid(row)) _values.Set(_count, array.Values[row]);
+                _count++;
+            }
+        }
+
+        public override IArrowArray Build() => _values.Build(type);
+    }
+
+    private sealed class Booleans(string name, int length) : RowColumnBuilder
+    {
+        private readonly BooleanArray.Builder _values = new BooleanArray.Builder().Reserve(length);
+
+        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        {
+            BooleanArray? array = (BooleanArray?)((ArrayVector?)block.Field(name))?.Array;
+            foreach (int row in rows)
+            {
+                if (array?.GetValue(row) is { } value) _values.Append(value);
+                else _values.AppendNull();
+            }
+        }
+
+        public override IArrowArray Build() => _values.Build();
+    }
+
+    private sealed class Texts(string name, int length) : RowColumnBuilder
+    {
+        private readonly OutputTexts _texts = new(length);
+
+        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        {
+            StringArray? array = (StringArray?)((ArrayVector?)block.Field(name))?.Array;
+            foreach (int row in rows)
+            {
+                if (array is not null && array.IsValid(row)) _texts.Append(array.GetBytes(row));
+                else _texts.AppendNull();
+            }
+        }
+
+        public override IArrowArray Build() => _texts.Build();
+    }
+}
