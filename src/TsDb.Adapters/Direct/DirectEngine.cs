@@ -42,19 +42,20 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
     {
         DirectScan scan = DirectScan.Of(points, plan);
         if (scan.RowsAtMost > (plan.PicksSeries ? RowsOfSeriesMax : RowsMax) || !scan.IsSimple) return null;
-        Schema schema = await SchemaAsync(statement, points, limits, ct);
+        Schema schema = await SchemaAsync(statement, points.Table, limits, ct);
         if (!DirectRun.CanAnswer(plan, schema)) return null;
         IReadOnlyList<DirectInput> inputs = scan.Read(cache, plan, ct);
         return DirectRun.Answer(plan, inputs, schema) is { } batches ? new DirectResult(schema, batches) : null;
     }
 
-    private async Task<Schema> SchemaAsync(
-        DirectStatement statement, Relation.Points points, SqlLimits limits, CancellationToken ct)
+    /// <inheritdoc/>
+    public async Task<Schema> SchemaAsync(
+        DirectStatement statement, ResolvedTable table, SqlLimits limits, CancellationToken ct)
     {
-        string key = $"{statement.Shape}\n{Describe(points.Table)}";
+        string key = $"{statement.Shape}\n{Describe(table)}";
         if (_schemas.TryGetValue(key, out Schema? known)) return known;
         Relation.Points none = new(
-            points.Name, points.Table, new TableSnapshot(points.Table.Table, [], null), ScanScope.All);
+            statement.Table.ToString(), table, new TableSnapshot(table.Table, [], null), ScanScope.All);
         SqlRequest request = new() { Sql = statement.Sql, Relations = [none], Limits = limits };
         await using ISqlResult result = await general.ExecuteAsync(request, ct);
         if (_schemas.Count >= ShapesMax) _schemas.Clear();

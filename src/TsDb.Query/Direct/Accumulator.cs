@@ -13,6 +13,38 @@ internal abstract class Accumulator
     /// <summary>Takes rows of a block in.</summary>
     public abstract void Add(RowBlock block, ReadOnlySpan<GroupRun> runs);
 
+    /// <summary>Takes a row of partial states in.</summary>
+    /// <param name="group">The row's group.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="states">The columns that <see cref="PartialItems"/> asked for.</param>
+    public abstract void Merge(int group, int row, ReadOnlySpan<IArrowArray> states);
+
+    /// <summary>The select items whose values are a partial state.</summary>
+    /// <param name="kind">The aggregate.</param>
+    /// <param name="of">Its column as SQL; a star where it counts rows.</param>
+    public static string[] PartialItems(DirectAggregate kind, string of) => kind switch
+    {
+        DirectAggregate.Count => [$"count({of})"],
+        DirectAggregate.Sum => [$"sum({of})"],
+        DirectAggregate.Min => [$"min({of})"],
+        DirectAggregate.Max => [$"max({of})"],
+        _ => [$"sum({of})", $"count({of})"],
+    };
+
+    /// <summary>True if the partial state at a column has the form that <see cref="Merge"/> reads.</summary>
+    public static bool HasForm(DirectOutput.Aggregate aggregate, RecordBatch part, int column)
+    {
+        bool isInteger = aggregate.Of?.Type != ResolvedType.Double;
+        return aggregate.Kind switch
+        {
+            DirectAggregate.Count => part.Column(column) is Int64Array,
+            DirectAggregate.Min or DirectAggregate.Max =>
+                isInteger ? part.Column(column) is Int64Array : part.Column(column) is DoubleArray,
+            _ => (isInteger ? part.Column(column) is Decimal128Array : part.Column(column) is DoubleArray)
+                && (aggregate.Kind == DirectAggregate.Sum || part.Column(column + 1) is Int64Array),
+        };
+    }
+
     /// <summary>The results of some groups.</summary>
     public abstract IArrowArray Build(ReadOnlySpan<int> groups, IArrowType type);
 

@@ -28,6 +28,9 @@ internal sealed class CountAccumulator(string? field) : Accumulator
         }
     }
 
+    public override void Merge(int group, int row, ReadOnlySpan<IArrowArray> states) =>
+        _counts[group] += ((Int64Array)states[0]).GetValue(row) ?? 0;
+
     public override IArrowArray Build(ReadOnlySpan<int> groups, IArrowType type)
     {
         OutputValues<long> values = new(groups.Length);

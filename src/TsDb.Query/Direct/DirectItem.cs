@@ -14,10 +14,10 @@ internal abstract record DirectItem(string? Alias)
     /// <param name="WidthNanoseconds">Length of the stretches.</param>
     /// <param name="OriginNanoseconds">The start of one of them.</param>
     /// <param name="Time">The column.</param>
-    /// <param name="Form">What tells one such expression from another, apart from numbers.</param>
+    /// <param name="Unit">The unit of date_trunc; null for time_bucket.</param>
     /// <param name="Alias">The name given.</param>
     public sealed record Bucket(
-        long WidthNanoseconds, long OriginNanoseconds, DirectName Time, string Form, string? Alias)
+        long WidthNanoseconds, long OriginNanoseconds, DirectName Time, string? Unit, string? Alias)
         : DirectItem(Alias);
 
     /// <summary>An aggregate of a column; <c>count(*)</c> has none.</summary>

@@ -190,7 +190,7 @@ internal sealed class DirectParser
         };
         _at++;
         if (width == 0 || !TakeSymbol(",") || Name() is not { } time || !TakeSymbol(")")) return null;
-        return Alias() is (true, var alias) ? new DirectItem.Bucket(width, 0, time, $"trunc {unit}", alias) : null;
+        return Alias() is (true, var alias) ? new DirectItem.Bucket(width, 0, time, unit, alias) : null;
     }
 
     private DirectItem.Bucket? TimeBucket()
@@ -198,7 +198,7 @@ internal sealed class DirectParser
         if (!Take("interval") || Interval() is not { } width || !TakeSymbol(",")) return null;
         if (Name() is not { } time || !TakeSymbol(")")) return null;
         return Alias() is (true, var alias)
-            ? new DirectItem.Bucket(width, BucketOrigin, time, "bucket", alias)
+            ? new DirectItem.Bucket(width, BucketOrigin, time, null, alias)
             : null;
     }
 

@@ -38,6 +38,11 @@ internal sealed class DoubleExtremes(string field, bool isMax) : Accumulator
         }
     }
 
+    public override void Merge(int group, int row, ReadOnlySpan<IArrowArray> states)
+    {
+        if (((DoubleArray)states[0]).GetValue(row) is { } value) Take(group, value);
+    }
+
     public override IArrowArray Build(ReadOnlySpan<int> groups, IArrowType type)
     {
         OutputValues<double> values = new(groups.Length);

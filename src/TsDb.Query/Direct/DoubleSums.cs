@@ -33,16 +33,20 @@ internal sealed class DoubleSums(string field, bool isMean) : Accumulator
             for (int row = run.Start; row < run.End; row++)
             {
                 if (hasNulls && !vector.IsValid(row)) continue;
-                double value = values[row];
-                double next = sum + value;
-                lost += Math.Abs(sum) >= Math.Abs(value) ? sum - next + value : value - next + sum;
-                sum = next;
+                Add(values[row], ref sum, ref lost);
                 count++;
             }
 
             (_sums[run.Group], _lost[run.Group]) = (sum, lost);
             _counts[run.Group] += count;
         }
+    }
+
+    public override void Merge(int group, int row, ReadOnlySpan<IArrowArray> states)
+    {
+        if (((DoubleArray)states[0]).GetValue(row) is not { } value) return;
+        Add(value, ref _sums[group], ref _lost[group]);
+        _counts[group] += isMean ? ((Int64Array)states[1]).GetValue(row)!.Value : 1;
     }
 
     public override IArrowArray Build(ReadOnlySpan<int> groups, IArrowType type)
@@ -59,5 +63,12 @@ internal sealed class DoubleSums(string field, bool isMean) : Accumulator
         }
 
         return values.Build(type);
+    }
+
+    private static void Add(double value, ref double sum, ref double lost)
+    {
+        double next = sum + value;
+        lost += Math.Abs(sum) >= Math.Abs(value) ? sum - next + value : value - next + sum;
+        sum = next;
     }
 }

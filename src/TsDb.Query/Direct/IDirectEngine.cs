@@ -20,4 +20,9 @@ public interface IDirectEngine
         Relation.Points points,
         SqlLimits limits,
         CancellationToken ct);
+
+    /// <summary>The columns that the statement answers with, as the general engine names and types
+    /// them.</summary>
+    Task<Apache.Arrow.Schema> SchemaAsync(
+        DirectStatement statement, ResolvedTable table, SqlLimits limits, CancellationToken ct);
 }

@@ -31,6 +31,11 @@ internal sealed class IntegerExtremes(string field, bool isMax) : Accumulator
         }
     }
 
+    public override void Merge(int group, int row, ReadOnlySpan<IArrowArray> states)
+    {
+        if (((Int64Array)states[0]).GetValue(row) is { } value) Take(group, value);
+    }
+
     public override IArrowArray Build(ReadOnlySpan<int> groups, IArrowType type)
     {
         OutputValues<long> values = new(groups.Length);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using TsDb.Columnar.Vectors;
@@ -27,6 +28,13 @@ internal sealed class IntegerSums(string field, bool isMean) : Accumulator
             case NumberVector<long> wide: Add(wide, runs); break;
             default: break;
         }
+    }
+
+    public override void Merge(int group, int row, ReadOnlySpan<IArrowArray> states)
+    {
+        if (states[0].IsNull(row)) return;
+        _sums[group] += MemoryMarshal.Cast<byte, Int128>(states[0].Data.Buffers[1].Span)[states[0].Data.Offset + row];
+        _counts[group] += isMean ? ((Int64Array)states[1]).GetValue(row)!.Value : 1;
     }
 
     public override IArrowArray Build(ReadOnlySpan<int> groups, IArrowType type) =>
@@ -58,9 +66,9 @@ internal sealed class IntegerSums(string field, bool isMean) : Accumulator
         where T : struct, INumber<T>
     {
         if (typeof(T) == typeof(short))
-            return Folds.Sum(System.Runtime.InteropServices.MemoryMarshal.Cast<T, short>(values));
+            return Folds.Sum(MemoryMarshal.Cast<T, short>(values));
         if (typeof(T) == typeof(int))
-            return Folds.Sum(System.Runtime.InteropServices.MemoryMarshal.Cast<T, int>(values));
+            return Folds.Sum(MemoryMarshal.Cast<T, int>(values));
         Int128 sum = 0;
         foreach (T value in values) sum += long.CreateTruncating(value);
         return sum;

@@ -1,0 +1,95 @@
+using System.Text;
+using Apache.Arrow;
+
+namespace TsDb.Query.Direct;
+
+/// <summary>Brings rows of many nodes together: in the order of time, or the newest of each combination of
+/// tags, or as they come.</summary>
+internal sealed class RowMerge(DirectPlan plan)
+{
+    /// <summary>The answer; null if a part is of another form than expected.</summary>
+    public RecordBatch? Merge(IReadOnlyList<RecordBatch> parts, Schema schema)
+    {
+        if (!parts.All(part => HasForm(part, schema))) return null;
+        List<(int Part, int Row)> rows = [];
+        for (int part = 0; part < parts.Count; part++)
+        {
+            for (int row = 0; row < parts[part].Length; row++) rows.Add((part, row));
+        }
+
+        int time = plan.Outputs.IndexOf(new DirectOutput.Value(DirectColumn.Time));
+        long TimeOf((int Part, int Row) at) => ((TimestampArray)parts[at.Part].Column(time)).Values[at.Row];
+        if (!plan.NewestBy.IsDefault)
+            rows = [.. rows.GroupBy(row => Name(parts[row.Part], row.Row)).Select(same => same.MaxBy(TimeOf))];
+        if (!plan.Order.IsEmpty)
+            rows = [.. plan.Order[0].IsDescending ? rows.OrderByDescending(TimeOf) : rows.OrderBy(TimeOf)];
+        if (plan.Limit < rows.Count) rows = rows[..(int)plan.Limit];
+        return new RecordBatch(
+            schema,
+            schema.FieldsList.Select((field, i) => Gather([.. parts.Select(part => part.Column(i))], rows, field)),
+            rows.Count);
+    }
+
+    private static bool HasForm(RecordBatch part, Schema schema) => part.ColumnCount == schema.FieldsList.Count
+        && schema.FieldsList.Select((field, i) => part.Column(i) switch
+        {
+            StringArray or BooleanArray or Int64Array or UInt64Array or DoubleArray or TimestampArray =>
+                part.Column(i).Data.DataType.TypeId == field.DataType.TypeId,
+            _ => false,
+        }).All(fits => fits);
+
+    private string Name(RecordBatch part, int row)
+    {
+        StringBuilder name = new();
+        foreach (DirectColumn column in plan.NewestBy)
+        {
+            StringArray texts = (StringArray)part.Column(plan.Outputs.IndexOf(new DirectOutput.Value(column)));
+            string? text = texts.GetString(row);
+            name.Append(text?.Length ?? -1).Append(':').Append(text);
+        }
+
+        return name.ToString();
+    }
+
+    private static IArrowArray Gather(IArrowArray[] parts, List<(int Part, int Row)> rows, Field field)
+    {
+        if (parts.Length == 0 || parts[0] is StringArray) return Texts(parts, rows);
+        if (parts[0] is BooleanArray)
+        {
+            BooleanArray.Builder flags = new();
+            foreach ((int part, int row) in rows)
+            {
+                if (((BooleanArray)parts[part]).GetValue(row) is { } flag) flags.Append(flag);
+                else flags.AppendNull();
+            }
+
+            return flags.Build();
+        }
+
+        // All others are eight bytes wide.
+        OutputValues<long> values = new(rows.Count);
+        for (int i = 0; i < rows.Count; i++)
+        {
+            IArrowArray array = parts[rows[i].Part];
+            if (array.IsNull(rows[i].Row)) continue;
+            ReadOnlySpan<long> words =
+                System.Runtime.InteropServices.MemoryMarshal.Cast<byte, long>(array.Data.Buffers[1].Span);
+            values.Set(i, words[array.Data.Offset + rows[i].Row]);
+        }
+
+        return values.Build(field.DataType);
+    }
+
+    private static StringArray Texts(IArrowArray[] parts, List<(int Part, int Row)> rows)
+    {
+        OutputTexts texts = new(rows.Count);
+        foreach ((int part, int row) in rows)
+        {
+            StringArray array = (StringArray)parts[part];
+            if (array.IsNull(row)) texts.AppendNull();
+            else texts.Append(array.GetBytes(row));
+        }
+
+        return texts.Build();
+    }
+}
