@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using TsDb.Adapters.Direct;
 using TsDb.Adapters.Disk;
 using TsDb.Adapters.DuckDb;
 using TsDb.Adapters.Flight;
@@ -7,6 +8,7 @@ using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Mqtt.Cloud;
 using TsDb.Adapters.Raft;
 using TsDb.Codec.Shipment;
+using TsDb.Columnar.Vectors;
 using TsDb.Query.Distributed;
 using TsDb.Query.Planning;
 using TsDb.Replication.Cluster;
@@ -22,6 +24,9 @@ namespace TsDb.Cloud;
 internal sealed class CloudRooms : IAsyncDisposable
 {
     private const long FetchBytesMax = 256L << 20;
+
+    // Decoded columns kept for the small queries of dashboards.
+    private const long DecodedBytesMax = 512L << 20;
 
     private readonly DataDirectory _disk;
     private readonly CancellationTokenSource _stop = new();
@@ -163,7 +168,8 @@ internal sealed class CloudRooms : IAsyncDisposable
         DuckDbParser parser = new();
         DuckDbEngine engine = new(
             new DuckDbOptions { Directories = [disk.FullPath("segments")] }, parser, clock);
-        LocalQueries local = LocalQueries.Of(new CatalogDesk(source), new FragmentDesk(source, engine));
+        DirectEngine direct = new(engine, new SegmentCache(DecodedBytesMax, SegmentRows.Open));
+        LocalQueries local = LocalQueries.Of(new CatalogDesk(source), new FragmentDesk(source, direct));
         return new CloudRooms(disk)
         {
             Identity = identity,
@@ -178,7 +184,7 @@ internal sealed class CloudRooms : IAsyncDisposable
             Local = local,
             Queries = new ClusterQueries(new Coordinator(
                 new Planner(parser, engine, clock),
-                engine,
+                new QueryEngines(engine, direct),
                 new ClusterWatch(cluster),
                 new GrpcCatalogClient(cluster, channels, local),
                 new FlightFragmentClient(cluster, channels, local),

@@ -11,7 +11,8 @@ namespace TsDb.Adapters.Direct;
 
 /// <summary>
 /// An engine that answers statements of a few shapes itself, from decoded columns that it keeps, and leaves
-/// all others to the general one. What a shape's columns are called and typed it asks the general engine, once.
+/// all others to the general one. What a shape's columns are called and typed it asks the general engine,
+/// once.
 /// </summary>
 public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlEngine, IDirectEngine
 {
@@ -25,7 +26,8 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
     /// <inheritdoc/>
     public async Task<ISqlResult> ExecuteAsync(SqlRequest request, CancellationToken ct)
     {
-        if (request.Relations is [Relation.Points points] && DirectStatement.TryParse(request.Sql) is { } statement
+        if (request.Relations is [Relation.Points points]
+            && DirectStatement.TryParse(request.Sql) is { } statement
             && statement.Table.ToString().Equals(points.Name, StringComparison.OrdinalIgnoreCase)
             && DirectPlan.TryBind(statement, points.Table) is { } plan
             && await TryAsync(statement, plan, points, request.Limits, ct) is { } answer) return answer;
@@ -45,7 +47,8 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
         Schema schema = await SchemaAsync(statement, points.Table, limits, ct);
         if (!DirectRun.CanAnswer(plan, schema)) return null;
         IReadOnlyList<DirectInput> inputs = scan.Read(cache, plan, ct);
-        return DirectRun.Answer(plan, inputs, schema) is { } batches ? new DirectResult(schema, batches) : null;
+        return DirectRun.Answer(plan, inputs, schema) is { } batches ? new DirectResult(schema, batches)
+            : null;
     }
 
     /// <inheritdoc/>

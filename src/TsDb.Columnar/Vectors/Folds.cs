@@ -6,7 +6,8 @@ namespace TsDb.Columnar.Vectors;
 /// twin that a property test holds it equal to.</summary>
 public static class Folds
 {
-    /// <summary>The greatest value; of doubles, NaN is greater than any. The span must not be empty.</summary>
+    /// <summary>The greatest value; of doubles, NaN is greater than any. The span must not be
+    /// empty.</summary>
     public static T Max<T>(ReadOnlySpan<T> values)
         where T : struct, INumber<T>
     {

@@ -4,8 +4,9 @@ using TsDb.Model;
 namespace TsDb.Columnar.Vectors;
 
 /// <summary>
-/// Decoded columns of segment files, for queries that ask for little and often: a file is opened, unpacked and
-/// checked once. What was used longest ago goes first when the bound is reached. Safe for several threads.
+/// Decoded columns of segment files, for queries that ask for little and often: a file is opened, unpacked
+/// and checked once. What was used longest ago goes first when the bound is reached. Safe for several
+/// threads.
 /// </summary>
 /// <param name="bytesMax">Bytes of decoded columns to keep; what a running query holds may go beyond.</param>
 /// <param name="open">Opens a segment's file for reading.</param>

@@ -55,7 +55,8 @@ internal sealed class AggregateRun : IRowTaker
     /// <summary>How many buckets lie in a range.</summary>
     public static Int128 CountBuckets(DirectBucket bucket, TimeRange times) => times.IsEmpty
         ? 1
-        : ((Int128)times.EndNanoseconds - 1 - bucket.StartOf(times.StartNanoseconds)) / bucket.WidthNanoseconds + 1;
+        : ((Int128)times.EndNanoseconds - 1 - bucket.StartOf(times.StartNanoseconds))
+            / bucket.WidthNanoseconds + 1;
 
     /// <summary>True if so many buckets are not too many.</summary>
     public static bool Fits(Int128 buckets) => buckets <= GroupsMax;
@@ -125,7 +126,8 @@ internal sealed class AggregateRun : IRowTaker
             Field field = schema.FieldsList[i];
             arrays.Add(_plan.Outputs[i] switch
             {
-                DirectOutput.Key key => _keys.Build(key.Place, [.. ordered.Select(group => group / _buckets)]),
+                DirectOutput.Key key => _keys.Build(
+                    key.Place, [.. ordered.Select(group => group / _buckets)]),
                 DirectOutput.BucketStart => OutputTimes.Build(
                     field.DataType, [.. ordered.Select(group => _bucketFirst + (group % _buckets) * _width)]),
                 _ => _states[state++].Build(ordered, field.DataType),
@@ -143,7 +145,9 @@ internal sealed class AggregateRun : IRowTaker
             if (_plan.Outputs[output] is DirectOutput.Key key)
             {
                 Func<int, int> ranks = _keys.Ranks(key.Place);
-                keys.Add((group => ranks(group / _buckets), group => _keys.IsNull(group / _buckets, key.Place), isDescending));
+                keys.Add(
+                    (group => ranks(group / _buckets), group => _keys.IsNull(group / _buckets, key.Place),
+                        isDescending));
             }
             else
             {
@@ -192,7 +196,8 @@ internal sealed class AggregateRun : IRowTaker
         long groups = ((long)place + 1) * _buckets;
         if (groups > GroupsMax) IsTooLarge = true;
         if (IsTooLarge) return -1;
-        if (groups > _isPresent.Length) Grow((int)Math.Min(GroupsMax, Math.Max(groups, _isPresent.Length * 2L)));
+        if (groups > _isPresent.Length)
+            Grow((int)Math.Min(GroupsMax, Math.Max(groups, _isPresent.Length * 2L)));
         return place * _buckets;
     }
 

@@ -36,8 +36,8 @@ internal sealed class DirectBinder(DirectStatement statement, ResolvedTable tabl
         if (Order(items) is not { } order) return null;
 
         // Rows as they are come in any order but that of time.
-        if (!isAggregate && (order.Length > 1 || order.Any(key =>
-            items[key.Output].Output is not DirectOutput.Value { Column.Source: DirectSource.Time }))) return null;
+        if (!isAggregate && (order.Length > 1 || order.Any(key => !IsTime(items[key.Output].Output))))
+            return null;
         if (isAggregate && order.Any(key => items[key.Output].Output is DirectOutput.Aggregate)) return null;
         long start = Math.Min(_start, _end);
         return new DirectPlan
@@ -81,7 +81,8 @@ internal sealed class DirectBinder(DirectStatement statement, ResolvedTable tabl
                 case DirectItem.Aggregate { Of: null } count:
                     outputs.Add((count.Alias, new DirectOutput.Aggregate(count.Kind, null)));
                     break;
-                case DirectItem.Aggregate aggregate when Find(aggregate.Of!.Value) is { } of && Adds(aggregate.Kind, of):
+                case DirectItem.Aggregate aggregate
+                    when Find(aggregate.Of!.Value) is { } of && Adds(aggregate.Kind, of):
                     outputs.Add((aggregate.Alias, new DirectOutput.Aggregate(aggregate.Kind, of)));
                     break;
                 default:
@@ -91,6 +92,9 @@ internal sealed class DirectBinder(DirectStatement statement, ResolvedTable tabl
 
         return outputs;
     }
+
+    private static bool IsTime(DirectOutput output) =>
+        output is DirectOutput.Value { Column.Source: DirectSource.Time };
 
     private static bool Adds(DirectAggregate kind, DirectColumn of) => of.Source == DirectSource.Field
         && (kind == DirectAggregate.Count || of.Type is ResolvedType.BigInt or ResolvedType.Double);
@@ -103,11 +107,13 @@ internal sealed class DirectBinder(DirectStatement statement, ResolvedTable tabl
     {
         HashSet<int> grouped = [];
         if (statement.GroupsByAll)
-            grouped.UnionWith(Enumerable.Range(0, items.Count).Where(i => items[i].Output is not DirectOutput.Aggregate));
+            grouped.UnionWith(
+                Enumerable.Range(0, items.Count).Where(i => items[i].Output is not DirectOutput.Aggregate));
         foreach (DirectOrder key in statement.GroupBy)
         {
             int place = key.Name is { } name ? GroupPlace(items, name) : key.Place - 1;
-            if (place < 0 || place >= items.Count || items[place].Output is DirectOutput.Aggregate) return false;
+            if (place < 0 || place >= items.Count
+                || items[place].Output is DirectOutput.Aggregate) return false;
             grouped.Add(place);
         }
 
@@ -139,7 +145,8 @@ internal sealed class DirectBinder(DirectStatement statement, ResolvedTable tabl
         return place == items.FindLastIndex(item => IsSame(item.Alias, name.Text)) ? place : -1;
     }
 
-    private ImmutableArray<(int Output, bool IsDescending)>? Order(List<(string? Alias, DirectOutput Output)> items)
+    private ImmutableArray<(int Output, bool IsDescending)>? Order(
+        List<(string? Alias, DirectOutput Output)> items)
     {
         ImmutableArray<(int, bool)>.Builder order = ImmutableArray.CreateBuilder<(int, bool)>();
         foreach (DirectOrder key in statement.OrderBy)
@@ -148,7 +155,7 @@ internal sealed class DirectBinder(DirectStatement statement, ResolvedTable tabl
 
             // SELECT *: the time is the first column.
             if (place < 0 && key.Name is { } hidden && Find(hidden) == DirectColumn.Time)
-                place = items.FindIndex(item => item.Output is DirectOutput.Value { Column.Source: DirectSource.Time });
+                place = items.FindIndex(item => IsTime(item.Output));
             if (place < 0 || place >= items.Count) return null;
             order.Add((place, key.IsDescending));
         }
@@ -172,7 +179,8 @@ internal sealed class DirectBinder(DirectStatement statement, ResolvedTable tabl
                 else _edges.IntersectWith(edges);
                 return true;
             case DirectFilter.Moment moment when column.Source == DirectSource.Time:
-                return MomentText.TryParse(moment.Text, moment.IsTyped, out long time) && Bound(moment.Is, time);
+                return MomentText.TryParse(moment.Text, moment.IsTyped, out long time)
+                    && Bound(moment.Is, time);
             case DirectFilter.Number number when column.Source == DirectSource.Field:
                 return Bind(column, number);
             default:
@@ -241,5 +249,6 @@ internal sealed class DirectBinder(DirectStatement statement, ResolvedTable tabl
 
     private bool HasName(string name) => table.Columns.Any(column => IsSame(column.SqlName, name));
 
-    private static bool IsSame(string? one, string other) => other.Equals(one, StringComparison.OrdinalIgnoreCase);
+    private static bool IsSame(string? one, string other) =>
+        other.Equals(one, StringComparison.OrdinalIgnoreCase);
 }

@@ -17,7 +17,8 @@ internal sealed record DirectNumberFilter(string Field, DirectComparison Is, lon
         NumberVector<int> middle => Keep(middle, rows, new IntegerTest<int>(Is, Integer)),
         NumberVector<long> wide => Keep(wide, rows, new IntegerTest<long>(Is, Integer)),
         NumberVector<double> doubles => Keep(doubles, rows, new DoubleTest(Is, Double)),
-        var other => throw new InvalidOperationException($"{other.GetType().Name} is not a column of numbers"),
+        var other => throw new InvalidOperationException(
+            $"{other.GetType().Name} is not a column of numbers"),
     };
 
     private static int Keep<T, TTest>(NumberVector<T> vector, Span<int> rows, TTest test)

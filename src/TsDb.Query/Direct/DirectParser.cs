@@ -19,10 +19,11 @@ internal sealed class DirectParser
 
     private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase)
     {
-        "select", "from", "where", "group", "order", "by", "limit", "offset", "having", "qualify", "as", "and", "or",
-        "not", "in", "is", "null", "true", "false", "case", "when", "then", "else", "end", "distinct", "all", "asc",
-        "desc", "nulls", "join", "on", "using", "union", "except", "intersect", "window", "over", "filter", "cast",
-        "interval", "timestamp", "date", "exists", "any", "some", "between", "like", "ilike", "collate", "lateral",
+        "select", "from", "where", "group", "order", "by", "limit", "offset", "having", "qualify", "as",
+        "and", "or", "not", "in", "is", "null", "true", "false", "case", "when", "then", "else", "end",
+        "distinct", "all", "asc", "desc", "nulls", "join", "on", "using", "union", "except", "intersect",
+        "window", "over", "filter", "cast", "interval", "timestamp", "date", "exists", "any", "some",
+        "between", "like", "ilike", "collate", "lateral",
     };
 
     private static readonly string[] SystemSchemas = ["information_schema", "pg_catalog"];
@@ -55,7 +56,8 @@ internal sealed class DirectParser
         if (Take("where") && !Filters(filters)) return null;
         List<DirectOrder> groups = [];
         bool all = false;
-        if (Take("group") && (!Take("by") || !((all = Take("all")) || Keys(groups, isOrder: false)))) return null;
+        if (Take("group")
+            && (!Take("by") || !((all = Take("all")) || Keys(groups, isOrder: false)))) return null;
         List<DirectName> newest = [];
         DirectName? newestTime = null;
         if (Take("qualify") && !Newest(newest, out newestTime)) return null;
@@ -107,7 +109,7 @@ internal sealed class DirectParser
             {
                 SqlTokenKind.Text when !isUnit => "'",
                 SqlTokenKind.Name => $"\"{token.Text}\"",
-                SqlTokenKind.Number when !IsPlace(i) && !token.Text.Contains('.', StringComparison.Ordinal) => "0",
+                SqlTokenKind.Number when !IsPlace(i) && !token.Text.Contains('.') => "0",
                 _ => token.Text,
             }).Append(' ');
         }
@@ -248,8 +250,10 @@ internal sealed class DirectParser
     private DirectFilter? Filter()
     {
         if (Name() is not { } column) return null;
-        if (Take("in")) return TakeSymbol("(") && Texts() is { } texts ? new DirectFilter.OneOf(column, texts) : null;
-        if (Current.Kind != SqlTokenKind.Symbol || Comparison(Current.Text) is not { } comparison) return null;
+        if (Take("in"))
+            return TakeSymbol("(") && Texts() is { } texts ? new DirectFilter.OneOf(column, texts) : null;
+        if (Current.Kind != SqlTokenKind.Symbol
+            || Comparison(Current.Text) is not { } comparison) return null;
         _at++;
         bool isTyped = Take("timestamp");
         if (Current.Kind == SqlTokenKind.Text)
@@ -297,7 +301,8 @@ internal sealed class DirectParser
             (DirectName? name, int place) = (null, 0);
             if (Current.Kind == SqlTokenKind.Number)
             {
-                if (!int.TryParse(_tokens[_at++].Text, NumberStyles.None, CultureInfo.InvariantCulture, out place))
+                if (!int.TryParse(
+                    _tokens[_at++].Text, NumberStyles.None, CultureInfo.InvariantCulture, out place))
                     return false;
             }
             else if ((name = Name()) is null)

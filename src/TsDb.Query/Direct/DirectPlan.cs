@@ -30,7 +30,8 @@ public sealed class DirectPlan
     /// <summary>Null unless rows are grouped by stretches of time.</summary>
     internal DirectBucket? Bucket { get; init; }
 
-    /// <summary>Tags, or the edge, of which only the newest row each is answered; default otherwise.</summary>
+    /// <summary>Tags, or the edge, of which only the newest row each is answered; default
+    /// otherwise.</summary>
     internal ImmutableArray<DirectColumn> NewestBy { get; init; }
 
     /// <summary>Places of outputs, with true for descending.</summary>
@@ -51,7 +52,8 @@ public sealed class DirectPlan
             DirectOutput.Value value => value.Column,
             DirectOutput.Aggregate aggregate => aggregate.Of,
             _ => null,
-        }).OfType<DirectColumn>().Where(column => column.Source == DirectSource.Field).Select(column => column.Name)
+        }).OfType<DirectColumn>().Where(column => column.Source == DirectSource.Field)
+            .Select(column => column.Name)
             .Concat(Numbers.Select(filter => filter.Field)).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>True if only some series are wanted.</summary>

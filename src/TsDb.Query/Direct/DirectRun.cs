@@ -7,7 +7,8 @@ namespace TsDb.Query.Direct;
 /// <summary>Computes the answer of a plan from rows at hand. Pure.</summary>
 public static class DirectRun
 {
-    // Ordered by time with a limit: so many times more buckets are looked at if the last ones had too few rows.
+    // Ordered by time with a limit: so many times more buckets are looked at if the last ones had too few
+    // rows.
     private const int WidenBy = 8;
 
     /// <summary>True if the columns can be built as the engine would type them.</summary>
@@ -19,7 +20,8 @@ public static class DirectRun
     /// The answer's batches, of which there is at least one; null if the general engine should answer after
     /// all. Inputs are read while the batches are.
     /// </summary>
-    public static IEnumerable<RecordBatch>? Answer(DirectPlan plan, IReadOnlyList<DirectInput> inputs, Schema schema)
+    public static IEnumerable<RecordBatch>? Answer(
+        DirectPlan plan, IReadOnlyList<DirectInput> inputs, Schema schema)
     {
         if (plan.Groups) return Aggregate(plan, inputs, schema) is { } groups ? [groups] : null;
         if (!plan.Order.IsEmpty || !plan.NewestBy.IsDefault)
@@ -31,7 +33,8 @@ public static class DirectRun
     {
         TimeRange times = Times(plan, inputs);
         if (plan.Bucket is not { } bucket) return Over(plan, inputs, times).Finish(schema);
-        if (times.StartNanoseconds < long.MinValue / 2 || times.EndNanoseconds > long.MaxValue / 2) return null;
+        if (times.StartNanoseconds < long.MinValue / 2
+            || times.EndNanoseconds > long.MaxValue / 2) return null;
         Int128 buckets = AggregateRun.CountBuckets(bucket, times);
         if (plan.Limit < buckets && !plan.Order.IsEmpty
             && plan.Outputs[plan.Order[0].Output] is DirectOutput.BucketStart)
@@ -43,7 +46,11 @@ public static class DirectRun
 
     // Only the buckets at one end of the time are wanted: look there first, and further only if need be.
     private static RecordBatch? Ends(
-        DirectPlan plan, DirectBucket bucket, IReadOnlyList<DirectInput> inputs, TimeRange times, Schema schema)
+        DirectPlan plan,
+        DirectBucket bucket,
+        IReadOnlyList<DirectInput> inputs,
+        TimeRange times,
+        Schema schema)
     {
         Int128 wanted = Math.Max(1, plan.Limit);
         bool isLast = plan.Order[0].IsDescending;

@@ -44,7 +44,8 @@ public sealed class DirectSplit
     // What decides between rows of different nodes must be in the rows.
     private static bool CanMergeRows(DirectPlan plan)
     {
-        IEnumerable<DirectColumn> needed = plan.NewestBy.IsDefault ? [] : [.. plan.NewestBy, DirectColumn.Time];
+        IEnumerable<DirectColumn> needed = plan.NewestBy.IsDefault ? []
+            : [.. plan.NewestBy, DirectColumn.Time];
         return needed.All(column => plan.Outputs.Contains(new DirectOutput.Value(column)));
     }
 
@@ -83,7 +84,8 @@ public sealed class DirectSplit
         IEnumerable<string> order = plan.Order.Select(key => string.Create(
             CultureInfo.InvariantCulture,
             $"{counts.Take(key.Output).Sum() + 1}{(key.IsDescending ? " DESC" : "")}"));
-        return string.Create(CultureInfo.InvariantCulture, $" ORDER BY {string.Join(", ", order)} LIMIT {limit}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $" ORDER BY {string.Join(", ", order)} LIMIT {limit}");
     }
 
     // The statement with the points under the fragment's name.

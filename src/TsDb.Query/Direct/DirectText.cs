@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace TsDb.Query.Direct;
 
-/// <summary>Parts of a direct statement as SQL that the parser of this folder reads, and the engine too.</summary>
+/// <summary>Parts of a direct statement as SQL that the parser of this folder reads, and the engine
+/// too.</summary>
 internal static class DirectText
 {
     private const long Second = 1_000_000_000;
@@ -24,7 +25,8 @@ internal static class DirectText
 
     private static string Of(DirectFilter filter) => filter switch
     {
-        DirectFilter.OneOf oneOf => $"{Of(oneOf.Column)} IN ({string.Join(", ", oneOf.Values.Select(Quote))})",
+        DirectFilter.OneOf oneOf =>
+            $"{Of(oneOf.Column)} IN ({string.Join(", ", oneOf.Values.Select(Quote))})",
         DirectFilter.Moment moment => $"{Of(moment.Column)} {Of(moment.Is)} "
             + (moment.IsTyped ? "TIMESTAMP " : "") + Quote(moment.Text),
         DirectFilter.Number number => $"{Of(number.Column)} {Of(number.Is)} {number.Text}",

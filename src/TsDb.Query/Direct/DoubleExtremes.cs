@@ -57,7 +57,8 @@ internal sealed class DoubleExtremes(string field, bool isMax) : Accumulator
     private void Take(int group, double value)
     {
         if (!_has[group]) _extremes[group] = value;
-        else _extremes[group] = isMax ? Folds.Greater(_extremes[group], value) : Folds.Lesser(_extremes[group], value);
+        else if (isMax) _extremes[group] = Folds.Greater(_extremes[group], value);
+        else _extremes[group] = Folds.Lesser(_extremes[group], value);
         _has[group] = true;
     }
 }

@@ -108,7 +108,8 @@ internal sealed class GroupKeys(ImmutableArray<DirectColumn> columns)
         int code = tag.Codes[series];
         if (code == TagCodes.Absent) return _columns[column].Find(null);
         int value = _valueOfCode[column][code];
-        return value == Unknown ? _valueOfCode[column][code] = _columns[column].Find(tag.Values[code]) : value;
+        return value == Unknown ? _valueOfCode[column][code] = _columns[column].Find(tag.Values[code])
+            : value;
     }
 
     private sealed class KeyColumn

@@ -40,7 +40,8 @@ internal sealed class GroupMerge(DirectPlan plan, ImmutableArray<int> partialCou
             int at = key++;
             if (plan.Outputs[i] is DirectOutput.BucketStart)
             {
-                arrays.Add(OutputTimes.Build(field.DataType, [.. order.Select(group => (long)_groups[group][at]!)]));
+                arrays.Add(
+                    OutputTimes.Build(field.DataType, [.. order.Select(group => (long)_groups[group][at]!)]));
                 continue;
             }
 
@@ -103,7 +104,8 @@ internal sealed class GroupMerge(DirectPlan plan, ImmutableArray<int> partialCou
             values.Add(value);
 
             // A length in front, so that no two lists of texts look alike.
-            if (value is byte[] text) name.Append(text.Length).Append(':').Append(Encoding.UTF8.GetString(text));
+            if (value is byte[] text)
+                name.Append(text.Length).Append(':').Append(Encoding.UTF8.GetString(text));
             else name.Append(CultureInfo.InvariantCulture, $"{value ?? "-"};");
         }
 
@@ -134,7 +136,7 @@ internal sealed class GroupMerge(DirectPlan plan, ImmutableArray<int> partialCou
                 (_, null) => -1,
                 (long time, long later) => isDescending ? later.CompareTo(time) : time.CompareTo(later),
                 (byte[] text, byte[] next) =>
-                    isDescending ? next.AsSpan().SequenceCompareTo(text) : text.AsSpan().SequenceCompareTo(next),
+                    (isDescending ? -1 : 1) * text.AsSpan().SequenceCompareTo(next),
                 _ => throw new System.Diagnostics.UnreachableException("keys of two kinds in one column"),
             };
             if (order != 0) return order;

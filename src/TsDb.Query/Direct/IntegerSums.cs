@@ -33,7 +33,8 @@ internal sealed class IntegerSums(string field, bool isMean) : Accumulator
     public override void Merge(int group, int row, ReadOnlySpan<IArrowArray> states)
     {
         if (states[0].IsNull(row)) return;
-        _sums[group] += MemoryMarshal.Cast<byte, Int128>(states[0].Data.Buffers[1].Span)[states[0].Data.Offset + row];
+        _sums[group] += MemoryMarshal.Cast<byte, Int128>(
+            states[0].Data.Buffers[1].Span)[states[0].Data.Offset + row];
         _counts[group] += isMean ? ((Int64Array)states[1]).GetValue(row)!.Value : 1;
     }
 

@@ -37,7 +37,8 @@ internal static class MomentText
         // Some years that a text can name are beyond what nanoseconds reach.
         if (second.Year is < 1700 or > 2200) return false;
         long nanoseconds = 0;
-        for (int i = 0; i < 9; i++) nanoseconds = nanoseconds * 10 + (i < fraction.Length ? fraction[i] - '0' : 0);
+        for (int i = 0; i < 9; i++)
+            nanoseconds = nanoseconds * 10 + (i < fraction.Length ? fraction[i] - '0' : 0);
         time = (second - DateTime.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick + nanoseconds;
         return true;
     }

@@ -25,7 +25,12 @@ internal sealed class OutputTexts(int length)
     public void Append(ReadOnlySpan<byte> text)
     {
         if (_bytes.Length - _used < text.Length)
-            Array.Resize(ref _bytes, checked(Math.Max(_used + text.Length, (int)Math.Min(_used * 2L, Array.MaxLength))));
+        {
+            int doubled = (int)Math.Min(_used * 2L, Array.MaxLength);
+            Array.Resize(ref _bytes, Math.Max(checked(_used + text.Length), doubled));
+        }
+
+
         text.CopyTo(_bytes.AsSpan(_used));
         _used += text.Length;
         BitUtility.SetBit(_validity, _count);
@@ -49,6 +54,7 @@ internal sealed class OutputTexts(int length)
     private void End()
     {
         _count++;
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(_offsets.AsSpan(_count * sizeof(int)), _used);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(
+            _offsets.AsSpan(_count * sizeof(int)), _used);
     }
 }

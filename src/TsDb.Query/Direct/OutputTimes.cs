@@ -6,7 +6,8 @@ namespace TsDb.Query.Direct;
 /// <summary>Arrow columns of times.</summary>
 internal static class OutputTimes
 {
-    /// <summary>Nanoseconds in the unit of the type, which loses nothing or what the engine loses too.</summary>
+    /// <summary>Nanoseconds in the unit of the type, which loses nothing or what the engine loses
+    /// too.</summary>
     public static IArrowArray Build(IArrowType type, ReadOnlySpan<long> times)
     {
         long unit = UnitOf(type) ?? throw new InvalidOperationException($"{type.Name} is no type of times");
@@ -16,7 +17,8 @@ internal static class OutputTimes
     }
 
     /// <summary>Nanoseconds that one unit has; null if it is no type of times.</summary>
-    public static long? UnitOf(IArrowType type) => type is not TimestampType timestamp ? null : timestamp.Unit switch
+    public static long? UnitOf(IArrowType type) => type is not TimestampType timestamp ? null
+        : timestamp.Unit switch
     {
         TimeUnit.Nanosecond => 1,
         TimeUnit.Microsecond => 1_000,

@@ -16,7 +16,8 @@ internal abstract class RowColumnBuilder
     public abstract IArrowArray Build();
 
     /// <summary>A builder for so many rows.</summary>
-    public static RowColumnBuilder For(DirectColumn column, IArrowType type, int length) => column.Source switch
+    public static RowColumnBuilder For(DirectColumn column, IArrowType type, int length) =>
+        column.Source switch
     {
         DirectSource.Time => new Times(type, length),
         DirectSource.Edge => new Edges(length),
@@ -36,7 +37,8 @@ internal abstract class RowColumnBuilder
         private readonly long[] _times = new long[length];
         private int _count;
 
-        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        public override void Add(
+            RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
         {
             ReadOnlySpan<long> times = block.Times;
             foreach (int row in rows) _times[_count++] = times[row];
@@ -49,7 +51,8 @@ internal abstract class RowColumnBuilder
     {
         private readonly OutputTexts _texts = new(length);
 
-        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        public override void Add(
+            RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
         {
             byte[] text = System.Text.Encoding.UTF8.GetBytes(edge.Value);
             for (int i = 0; i < rows.Length; i++) _texts.Append(text.AsSpan());
@@ -62,7 +65,8 @@ internal abstract class RowColumnBuilder
     {
         private readonly OutputTexts _texts = new(length);
 
-        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        public override void Add(
+            RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
         {
             TagCodes? tag = block.Tag(name);
             foreach (int one in series)
@@ -81,7 +85,8 @@ internal abstract class RowColumnBuilder
         private readonly OutputValues<long> _values = new(length);
         private int _count;
 
-        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        public override void Add(
+            RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
         {
             switch (block.Field(name))
             {
@@ -111,7 +116,8 @@ internal abstract class RowColumnBuilder
         private readonly OutputValues<double> _values = new(length);
         private int _count;
 
-        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        public override void Add(
+            RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
         {
             NumberVector<double>? vector = (NumberVector<double>?)block.Field(name);
             foreach (int row in rows)
@@ -129,7 +135,8 @@ internal abstract class RowColumnBuilder
         private readonly OutputValues<ulong> _values = new(length);
         private int _count;
 
-        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        public override void Add(
+            RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
         {
             UInt64Array? array = (UInt64Array?)((ArrayVector?)block.Field(name))?.Array;
             foreach (int row in rows)
@@ -146,7 +153,8 @@ internal abstract class RowColumnBuilder
     {
         private readonly BooleanArray.Builder _values = new BooleanArray.Builder().Reserve(length);
 
-        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        public override void Add(
+            RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
         {
             BooleanArray? array = (BooleanArray?)((ArrayVector?)block.Field(name))?.Array;
             foreach (int row in rows)
@@ -163,7 +171,8 @@ internal abstract class RowColumnBuilder
     {
         private readonly OutputTexts _texts = new(length);
 
-        public override void Add(RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
+        public override void Add(
+            RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
         {
             StringArray? array = (StringArray?)((ArrayVector?)block.Field(name))?.Array;
             foreach (int row in rows)

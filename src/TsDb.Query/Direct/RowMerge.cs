@@ -20,17 +20,20 @@ internal sealed class RowMerge(DirectPlan plan)
         int time = plan.Outputs.IndexOf(new DirectOutput.Value(DirectColumn.Time));
         long TimeOf((int Part, int Row) at) => ((TimestampArray)parts[at.Part].Column(time)).Values[at.Row];
         if (!plan.NewestBy.IsDefault)
-            rows = [.. rows.GroupBy(row => Name(parts[row.Part], row.Row)).Select(same => same.MaxBy(TimeOf))];
+            rows = [.. rows.GroupBy(row => Name(parts[row.Part], row.Row)).Select(
+                same => same.MaxBy(TimeOf))];
         if (!plan.Order.IsEmpty)
             rows = [.. plan.Order[0].IsDescending ? rows.OrderByDescending(TimeOf) : rows.OrderBy(TimeOf)];
         if (plan.Limit < rows.Count) rows = rows[..(int)plan.Limit];
         return new RecordBatch(
             schema,
-            schema.FieldsList.Select((field, i) => Gather([.. parts.Select(part => part.Column(i))], rows, field)),
+            schema.FieldsList.Select(
+                (field, i) => Gather([.. parts.Select(part => part.Column(i))], rows, field)),
             rows.Count);
     }
 
-    private static bool HasForm(RecordBatch part, Schema schema) => part.ColumnCount == schema.FieldsList.Count
+    private static bool HasForm(RecordBatch part, Schema schema) =>
+        part.ColumnCount == schema.FieldsList.Count
         && schema.FieldsList.Select((field, i) => part.Column(i) switch
         {
             StringArray or BooleanArray or Int64Array or UInt64Array or DoubleArray or TimestampArray =>
@@ -43,7 +46,8 @@ internal sealed class RowMerge(DirectPlan plan)
         StringBuilder name = new();
         foreach (DirectColumn column in plan.NewestBy)
         {
-            StringArray texts = (StringArray)part.Column(plan.Outputs.IndexOf(new DirectOutput.Value(column)));
+            StringArray texts = (StringArray)part.Column(
+                plan.Outputs.IndexOf(new DirectOutput.Value(column)));
             string? text = texts.GetString(row);
             name.Append(text?.Length ?? -1).Append(':').Append(text);
         }

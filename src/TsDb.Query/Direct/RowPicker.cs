@@ -66,7 +66,8 @@ internal sealed class RowPicker(DirectPlan plan)
 
     private int Filter(RowBlock block, int count)
     {
-        foreach (DirectNumberFilter filter in plan.Numbers) count = filter.Keep(block, _rows.AsSpan(0, count));
+        foreach (DirectNumberFilter filter in plan.Numbers) count = filter.Keep(
+            block, _rows.AsSpan(0, count));
         return count;
     }
 
@@ -82,7 +83,8 @@ internal sealed class RowPicker(DirectPlan plan)
             for (int row = start; row < stop; row++)
             {
                 _rows[count] = row;
-                if (times[row] >= first && times[row] <= last && (passes is null || passes[seriesOf[row]])) count++;
+                if (times[row] >= first && times[row] <= last && (
+                    passes is null || passes[seriesOf[row]])) count++;
             }
 
             count = Filter(block, count);

@@ -76,6 +76,7 @@ internal ref struct SqlLexer(string sql)
         string text = _rest[1..(at - 1)].ToString();
         _rest = _rest[at..];
         return new SqlToken(
-            kind, hasDoubled ? text.Replace(new string(quote, 2), quote.ToString(), StringComparison.Ordinal) : text);
+            kind, hasDoubled ? text.Replace(new string(quote, 2), quote.ToString(), StringComparison.Ordinal)
+                : text);
     }
 }

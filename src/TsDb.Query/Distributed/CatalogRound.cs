@@ -33,13 +33,14 @@ internal sealed class CatalogRound(
 
     /// <summary>Asks all live owners; those that fail or are too slow are not in the answer.</summary>
     public async Task<IReadOnlyList<HeardNode>> AskAsync(
-        ClusterView view, string database, Statement statement, Consistency consistency, CancellationToken ct)
+        ClusterView view, string database, ImmutableArray<TableName> names, Consistency consistency,
+        CancellationToken ct)
     {
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
         NodeId[] nodes =
             [.. view.Owners.SelectMany(owners => owners).Distinct().Where(cluster.IsLive).Order()];
         List<Task<HeardNode?>> asked =
-            [.. nodes.Select(node => AskAsync(view, database, statement, node, enough.Token))];
+            [.. nodes.Select(node => AskAsync(view, database, names, node, enough.Token))];
         SortedDictionary<NodeId, HeardNode> heard = [];
         try
         {
@@ -92,16 +93,16 @@ internal sealed class CatalogRound(
 
     // A node that cannot answer is a node that was not heard: what follows decides whether it is missed.
     private async Task<HeardNode?> AskAsync(
-        ClusterView view, string database, Statement statement, NodeId node, CancellationToken ct)
+        ClusterView view, string database, ImmutableArray<TableName> names, NodeId node, CancellationToken ct)
     {
         try
         {
-            CatalogAnswer answer = await catalogs.AskAsync(node, Question(database, statement, node), ct);
+            CatalogAnswer answer = await catalogs.AskAsync(node, Question(database, names, node), ct);
             ImmutableDictionary<TableId, NodeTable>? tables = cache.Apply(node, answer, view.ShardCount);
             if (tables is null)
             {
                 cache.Forget(node);
-                answer = await catalogs.AskAsync(node, Question(database, statement, node), ct);
+                answer = await catalogs.AskAsync(node, Question(database, names, node), ct);
                 tables = cache.Apply(node, answer, view.ShardCount);
             }
 
@@ -121,9 +122,9 @@ internal sealed class CatalogRound(
     }
 
     // A statement without tables still asks whether its database is there.
-    private CatalogQuestion Question(string database, Statement statement, NodeId node) => new(
+    private CatalogQuestion Question(string database, ImmutableArray<TableName> names, NodeId node) => new(
     [
-        .. (statement.Tables.IsEmpty ? [new TableName(database, "")] : statement.Tables).Select(name =>
+        .. (names.IsEmpty ? [new TableName(database, "")] : names).Select(name =>
         {
             string of = name.Database ?? database;
             return new TableQuestion(of, name.Table, cache.Known(node, of, name.Table));

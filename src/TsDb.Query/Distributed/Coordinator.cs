@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
+using Apache.Arrow;
 using TsDb.Model;
 using TsDb.Query.Analysis;
+using TsDb.Query.Direct;
 using TsDb.Query.Planning;
 using TsDb.Query.Ports;
 
@@ -14,7 +17,7 @@ namespace TsDb.Query.Distributed;
 /// </summary>
 public sealed class Coordinator(
     Planner planner,
-    ISqlEngine engine,
+    QueryEngines engines,
     IClusterWatch cluster,
     ICatalogClient catalogs,
     IFragmentClient fragments,
@@ -42,7 +45,8 @@ public sealed class Coordinator(
             };
         }
 
-        Statement statement = planner.Parse(request.Sql);
+        DirectStatement? small = DirectStatement.TryParse(request.Sql);
+        Statement? statement = small is null ? planner.Parse(request.Sql) : null;
         using CancellationTokenSource deadline = new(request.Limits.DurationMax, clock);
         using CancellationTokenSource both =
             CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
@@ -52,7 +56,7 @@ public sealed class Coordinator(
             {
                 try
                 {
-                    return await TryAsync(request, statement, both.Token);
+                    return await TryAsync(request, small, statement, both.Token);
                 }
                 catch (TsDbException e) when (e.Kind == ErrorKind.Conflict && tries < TriesMax)
                 {
@@ -77,39 +81,51 @@ public sealed class Coordinator(
         }
     }
 
-    private async Task<QueryAnswer> TryAsync(QueryRequest request, Statement statement, CancellationToken ct)
+    private async Task<QueryAnswer> TryAsync(
+        QueryRequest request, DirectStatement? small, Statement? statement, CancellationToken ct)
     {
         ClusterView view = cluster.Current!;
         IReadOnlyList<HeardNode> heard = [];
         Dictionary<TableName, ResolvedTable> tables = [];
-        if (statement.Tables.Length > 0 || !IsDefault(request.Database))
+        ImmutableArray<TableName> names = small is null ? statement!.Tables : [small.Table];
+        if (names.Length > 0 || !IsDefault(request.Database))
         {
             CatalogRound round = new(cluster, catalogs, _cache, clock);
-            heard = await round.AskAsync(view, request.Database, statement, request.Consistency, ct);
+            heard = await round.AskAsync(view, request.Database, names, request.Consistency, ct);
             TableFinder finder = new(view, heard, _cache);
-            if (statement.Tables.Length == 0) finder.RequireDatabase(request.Database);
-            foreach (TableName name in statement.Tables)
+            if (names.Length == 0) finder.RequireDatabase(request.Database);
+            foreach (TableName name in names)
                 tables.Add(name, finder.Find(name, request, Lacking(view, request, heard, ScanScope.All)));
         }
 
-        DistributedPlan plan = await planner.PlanAsync(statement, tables, ct);
-        FragmentRuns runs = new(view, cluster, fragments, engine, clock);
+        FragmentRuns runs = new(view, cluster, fragments, engines.General, clock);
         CoverageRecord coverage = new(request.Consistency);
+        if (small is not null && DirectSplit.TryPlan(small, tables[small.Table]) is { } split)
+        {
+            Relation.Rows parts = await RowsAsync(split.Fragment);
+            Schema schema =
+                await engines.Direct.SchemaAsync(small, split.Fragment.Table, request.Limits, ct);
+            if (split.Merge(parts.Batches, schema) is { } merged)
+                return new QueryAnswer(new MergedResult(merged), coverage.Finish(runs.Served));
+        }
+
+        DistributedPlan plan = await planner.PlanAsync(statement ?? planner.Parse(request.Sql), tables, ct);
         List<Relation> relations = [];
-        foreach (PlannedFragment fragment in plan.Fragments)
+        foreach (PlannedFragment fragment in plan.Fragments) relations.Add(await RowsAsync(fragment));
+        ISqlResult result = await engines.General.ExecuteAsync(
+            new SqlRequest { Sql = plan.FinalSql, Relations = relations, Limits = request.Limits }, ct);
+        return new QueryAnswer(result, coverage.Finish(runs.Served));
+
+        async Task<Relation.Rows> RowsAsync(PlannedFragment fragment)
         {
             CellHoldings holdings = new(view, fragment.Table.Table, fragment.Scope, heard);
             Check(view, request, heard, fragment, coverage);
             await CompleteAsync(holdings, runs, request, coverage, ct);
             coverage.Add(holdings.Shards);
             IReadOnlyList<FragmentRows> rows = await runs.RunAsync(fragment, holdings, request.Limits, ct);
-            relations.Add(new Relation.Rows(
-                fragment.ResultName, rows[0].Schema, [.. rows.SelectMany(part => part.Batches)]));
+            return new Relation.Rows(
+                fragment.ResultName, rows[0].Schema, [.. rows.SelectMany(part => part.Batches)]);
         }
-
-        ISqlResult result = await engine.ExecuteAsync(
-            new SqlRequest { Sql = plan.FinalSql, Relations = relations, Limits = request.Limits }, ct);
-        return new QueryAnswer(result, coverage.Finish(runs.Served));
     }
 
     /// <summary>The database that is there before anything was written.</summary>

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using TsDb.Adapters.Direct;
 using TsDb.Adapters.DuckDb;
 using TsDb.Columnar;
+using TsDb.Columnar.Vectors;
 using TsDb.Model;
 using TsDb.Query;
 using TsDb.Query.Analysis;
@@ -27,6 +29,7 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, ID
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("tsdb-conformance-");
     private readonly DuckDbParser _parser = new();
     private readonly DuckDbEngine _engine;
+    private readonly DirectEngine _direct;
     private readonly Planner _planner;
     private readonly SortedDictionary<NodeId, FleetNode> _nodes = [];
     private readonly SortedDictionary<NodeId, CatalogDesk> _desks = [];
@@ -57,7 +60,9 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, ID
             ],
         };
         _planner = new Planner(_parser, _engine, TimeProvider.System);
-        Coordinator = new Coordinator(_planner, _engine, this, this, this, TimeProvider.System);
+        _direct = new DirectEngine(_engine, new SegmentCache(1 << 20, SegmentRows.Open));
+        Coordinator = new Coordinator(
+            _planner, new QueryEngines(_engine, _direct), this, this, this, TimeProvider.System);
     }
 
     public ClusterView? Current { get; set; }
@@ -180,7 +185,7 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, ID
         if (_nodes[node].FragmentsLeft == 0) _nodes[node].IsDown = true;
         _nodes[node].FragmentsLeft--;
         await ReachAsync(node, ct);
-        return await new FragmentDesk(_nodes[node], _engine).RunAsync(request, ct);
+        return await new FragmentDesk(_nodes[node], _direct).RunAsync(request, ct);
     }
 
     public void Dispose()

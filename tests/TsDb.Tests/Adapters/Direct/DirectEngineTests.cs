@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using Apache.Arrow;
 using CsCheck;
 using TsDb.Adapters.Direct;
 using TsDb.Adapters.DuckDb;
@@ -18,6 +20,12 @@ public sealed class DirectEngineTests : IDisposable
 {
     private const long Start = 1_451_606_400_000_000_000; // 2016-01-01
     private const long Second = 1_000_000_000;
+
+    // TSDB_TEST_DIRECT=1000 for a campaign.
+    private static readonly long Rounds = long.TryParse(
+        Environment.GetEnvironmentVariable("TSDB_TEST_DIRECT"), CultureInfo.InvariantCulture, out long rounds)
+        ? rounds
+        : 10;
 
     private static readonly string[] Numbers = ["f", "i", "dec"];
 
@@ -45,13 +53,15 @@ public sealed class DirectEngineTests : IDisposable
     private static readonly Gen<string> Aggregate = Gen.OneOf(
         Gen.Const("count(*)"),
         Gen.OneOf("f", "i", "u", "b", "s", "dec").Select(field => $"count({field})"),
-        Gen.Select(Gen.OneOf("sum", "min", "max", "avg"), Gen.OneOf(Numbers), (kind, field) => $"{kind}({field})"));
+        Gen.Select(
+            Gen.OneOf("sum", "min", "max", "avg"), Gen.OneOf(Numbers), (kind, field) => $"{kind}({field})"));
 
     private static readonly Gen<string> Key = Gen.OneOf(
         "date_trunc('minute', time)", "date_trunc('hour', time)", "time_bucket(INTERVAL '7 minutes', time)",
         "time_bucket(INTERVAL 90 SECONDS, time)", "host", "region", "edge", "\"ü\"");
 
-    private static readonly Gen<string> Grouped = Gen.Select(Key.Array[0, 3], Aggregate.Array[1, 4], Where, Gen.Bool,
+    private static readonly Gen<string> Grouped = Gen.Select(
+        Key.Array[0, 3], Aggregate.Array[1, 4], Where, Gen.Bool,
         (keys, aggregates, where, byAll) =>
         {
             string[] distinct = [.. keys.DistinctBy(key => key.Contains('(') ? "bucket" : key)];
@@ -71,10 +81,13 @@ public sealed class DirectEngineTests : IDisposable
         "*", "time, host, f", "edge, s AS text, b, u, i", "dec, \"ü\", time"), (where, items) =>
             $"SELECT {items} FROM weather{where}");
 
-    private static readonly Gen<string> Newest = Gen.Select(Where, Gen.OneOf("host", "edge, region"), (where, by) =>
-        $"SELECT {by}, time FROM weather{where} QUALIFY row_number() OVER (PARTITION BY {by} ORDER BY time DESC) = 1");
+    private static readonly Gen<string> Newest = Gen.Select(
+        Where, Gen.OneOf("host", "edge, region"), (where, by) =>
+        $"SELECT {by}, time FROM weather{where} "
+            + $"QUALIFY row_number() OVER (PARTITION BY {by} ORDER BY time DESC) = 1");
 
-    private static readonly Gen<string> Times = Gen.Select(Where, Gen.Bool, Gen.Int[0, 9], (where, isLast, limit) =>
+    private static readonly Gen<string> Times = Gen.Select(
+        Where, Gen.Bool, Gen.Int[0, 9], (where, isLast, limit) =>
         $"SELECT time FROM weather{where} ORDER BY time{(isLast ? " DESC" : "")} LIMIT {limit}");
 
     private readonly EngineFixture _db = new();
@@ -99,7 +112,7 @@ public sealed class DirectEngineTests : IDisposable
                     if (Compare(engine, relation, statement)) Interlocked.Increment(ref direct);
                 }
             },
-            iter: 20, threads: 1);
+            iter: Rounds, threads: 1);
         Assert.True(direct > all * 3 / 4, $"{direct} of {all} statements went the direct way");
     }
 
@@ -155,6 +168,7 @@ public sealed class DirectEngineTests : IDisposable
                 : null;
         if (result is null) return false;
         string[] direct = EngineFixture.ReadAsync(result).Result.Split('\n');
+        string[]? merged = Merged(engine, relation, sql);
         ISqlResult general = _db.Engine.ExecuteAsync(request, CancellationToken.None).Result;
         string[] expected = EngineFixture.ReadAsync(general).Result.Split('\n');
         Assert.Equal(
@@ -166,13 +180,66 @@ public sealed class DirectEngineTests : IDisposable
         if (!isOrdered)
         {
             System.Array.Sort(direct, StringComparer.Ordinal);
+            if (merged is not null) System.Array.Sort(merged, StringComparer.Ordinal);
             System.Array.Sort(expected, StringComparer.Ordinal);
         }
 
-        Assert.True(expected.Length == direct.Length, $"{sql}: {expected.Length} rows, not {direct.Length}");
-        for (int i = 0; i < expected.Length; i++)
-            Assert.True(IsSame(expected[i], direct[i]), $"{sql}\nexpected {expected[i]}\nfound    {direct[i]}");
+        Equal(sql, expected, direct);
+        if (merged is not null) Equal($"of two nodes: {sql}", expected, merged);
         return true;
+    }
+
+    private static void Equal(string sql, string[] expected, string[] found)
+    {
+        Assert.True(expected.Length == found.Length, $"{sql}: {expected.Length} rows, not {found.Length}");
+        for (int i = 0; i < expected.Length; i++)
+            Assert.True(IsSame(expected[i], found[i]), $"{sql}\nexpected {expected[i]}\nfound    {found[i]}");
+    }
+
+    // Each edge's rows on another node; one of them has the direct path, the other has not.
+    private string[]? Merged(DirectEngine engine, Relation.Points relation, string sql)
+    {
+        DirectStatement statement = DirectStatement.TryParse(sql)!;
+        if (DirectSplit.TryPlan(statement, relation.Table) is not { } split) return null;
+        TableSnapshot all = relation.Snapshot;
+        SegmentRef[] others = [.. all.Segments.Where(segment => segment.Manifest.Cell.Edge.Value == "e.2")];
+        TableSnapshot[] nodes =
+        [
+            all with { Segments = [.. all.Segments.Except(others)] },
+                all with { Segments = others, Hot = null },
+        ];
+        List<RecordBatch> parts = [];
+        foreach ((ISqlEngine node, TableSnapshot rows) in new ISqlEngine[] { engine, _db.Engine }.Zip(nodes))
+        {
+            SqlRequest part = new()
+            {
+                Sql = split.Fragment.Sql,
+                Relations =
+                    [new Relation.Points(split.Fragment.RelationName, relation.Table, rows, ScanScope.All)],
+            };
+            ISqlResult result = node.ExecuteAsync(part, CancellationToken.None).Result;
+            parts.AddRange(result.ReadAsync(CancellationToken.None).ToBlockingEnumerable());
+            result.DisposeAsync().AsTask().Wait();
+        }
+
+        Schema schema = engine.SchemaAsync(
+            statement, relation.Table, new SqlLimits(), CancellationToken.None).Result;
+        RecordBatch merged = split.Merge(parts, schema)
+            ?? throw new InvalidOperationException($"{sql}: parts in a form that is not read");
+        return EngineFixture.ReadAsync(new Rows(merged)).Result.Split('\n');
+    }
+
+    private sealed class Rows(RecordBatch batch) : ISqlResult
+    {
+        public Schema Schema => batch.Schema;
+
+        public async IAsyncEnumerable<RecordBatch> ReadAsync([EnumeratorCancellation] CancellationToken ct)
+        {
+            await Task.CompletedTask;
+            yield return batch;
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     // Sums of doubles may differ in their last digits.
@@ -180,13 +247,15 @@ public sealed class DirectEngineTests : IDisposable
     {
         string[] left = expected.Split('|');
         string[] right = found.Split('|');
-        return left.Length == right.Length && left.Zip(right).All(pair => IsSameValue(pair.First, pair.Second));
+        return left.Length == right.Length && left.Zip(right).All(
+            pair => IsSameValue(pair.First, pair.Second));
     }
 
     private static bool IsSameValue(string expected, string found)
     {
         if (expected == found) return true;
-        if (expected.StartsWith("NaN", StringComparison.Ordinal)) return found.StartsWith("NaN", StringComparison.Ordinal);
+        if (expected.StartsWith("NaN", StringComparison.Ordinal)) return found.StartsWith(
+            "NaN", StringComparison.Ordinal);
         return double.TryParse(expected, NumberStyles.Float, CultureInfo.InvariantCulture, out double one)
             && double.TryParse(found, NumberStyles.Float, CultureInfo.InvariantCulture, out double other)
             && Math.Abs(one - other) <= 1e-9 * Math.Max(Math.Abs(one), Math.Abs(other));

@@ -1,0 +1,9 @@
+using TsDb.Query.Direct;
+using TsDb.Query.Ports;
+
+namespace TsDb.Query.Distributed;
+
+/// <summary>What a node computes with.</summary>
+/// <param name="General">Runs any statement.</param>
+/// <param name="Direct">Knows the small ones of dashboards.</param>
+public sealed record QueryEngines(ISqlEngine General, IDirectEngine Direct);
