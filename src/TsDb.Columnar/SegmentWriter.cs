@@ -107,7 +107,7 @@ public static class SegmentWriter
         destination.Write(footer.Written);
     }
 
-    private static Model.Column Logical(Field field) =>
+    internal static Model.Column Logical(Field field) =>
         new(field.Name, ColumnRole.Field, field.DataType.TypeId switch
     {
         ArrowTypeId.Double => FieldType.Float64,

@@ -21,6 +21,9 @@ public sealed record ClusterInfo
     /// <summary>Owners that must have a leaf on disk before it is durable.</summary>
     public required int WriteQuorum { get; init; }
 
+    /// <summary>The version of shipments as rows that the cloud takes; 0 for none.</summary>
+    public int RowFormVersion { get; init; }
+
     /// <summary>
     /// Per database the time before which points are gone, in nanoseconds; without entry there is none.
     /// </summary>

@@ -11,14 +11,16 @@ public sealed record Offer
     /// <summary>Length of the plain file.</summary>
     public required long BytesLength { get; init; }
 
-    /// <summary>Length of every chunk but the last; offsets are multiples of it.</summary>
+    /// <summary>
+    /// Length of every chunk but the last; offsets are multiples of it. 0 for an offer that is inline.
+    /// </summary>
     public required int ChunkBytes { get; init; }
 
-    /// <summary>Number of rows.</summary>
-    public required long Rows { get; init; }
+    /// <summary>Number of rows; 0 where the offer leaves it to the file.</summary>
+    public long Rows { get; init; }
 
-    /// <summary>The times of the rows.</summary>
-    public required TimeRange Range { get; init; }
+    /// <summary>The times of the rows; empty where the offer leaves them to the file.</summary>
+    public TimeRange Range { get; init; }
 
     /// <summary>How the bytes travel.</summary>
     public TransferForm Form { get; init; }
@@ -30,6 +32,11 @@ public sealed record Offer
 
     /// <summary>The leaf whose plain file is the zstd dictionary; null when there is none.</summary>
     public ContentHash? Dictionary { get; init; }
+
+    /// <summary>
+    /// For rows: the shipment of the same cell and incarnation that they refer to; null when there is none.
+    /// </summary>
+    public Ordinal? Reference { get; init; }
 
     /// <summary>The whole travelling form, when it fits one chunk; empty when chunks follow.</summary>
     public ReadOnlyMemory<byte> Payload { get; init; }

@@ -16,6 +16,7 @@ public static partial class ShipmentCodec
             ShardCount = (uint)info.ShardCount,
             ReplicationFactor = (uint)info.ReplicationFactor,
             WriteQuorum = (uint)info.WriteQuorum,
+            RowFormVersion = (uint)info.RowFormVersion,
         };
         wire.Horizons.AddRange(
             info.Horizons.Select(h => new P.Horizon { Database = h.Key, BeforeNanoseconds = h.Value }));
@@ -46,6 +47,7 @@ public static partial class ShipmentCodec
             ShardCount = (int)wire.ShardCount,
             ReplicationFactor = (int)wire.ReplicationFactor,
             WriteQuorum = (int)wire.WriteQuorum,
+            RowFormVersion = (int)Math.Min(wire.RowFormVersion, int.MaxValue),
             Horizons = horizons.ToImmutable(),
         };
     }

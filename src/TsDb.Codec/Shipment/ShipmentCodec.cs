@@ -80,7 +80,13 @@ public static partial class ShipmentCodec
             BundleForm = (P.TransferForm)message.BundleForm,
             Bundle = UnsafeByteOperations.UnsafeWrap(message.Bundle),
         };
-        wire.Offers.AddRange(message.Offers.Select(FromOffer));
+        Leaf common = message.Offers[0].Leaf;
+        wire.Common = new P.Leaf
+        {
+            Cell = WireRules.From(common.Cell),
+            Incarnation = WireRules.From(common.Incarnation.Value),
+        };
+        wire.Offers.AddRange(message.Offers.Select(offer => FromOffer(offer, common)));
         return wire.ToByteArray();
     }
 
@@ -90,7 +96,7 @@ public static partial class ShipmentCodec
         P.OfferMessage wire = WireRules.Parse(P.OfferMessage.Parser, bytes);
         MessageHeader header = WireRules.Header(wire.Header);
         ImmutableArray<Offer> offers = WireRules.All(
-            wire.Offers, ShipmentLimits.OffersMax, "offers", ToOffer);
+            wire.Offers, ShipmentLimits.OffersMax, "offers", offer => ToOffer(offer, wire.Common));
         WireRules.Require(offers.Length > 0, "it offers nothing");
         return new OfferMessage(header, offers)
         {
@@ -169,53 +175,4 @@ public static partial class ShipmentCodec
             "leaves",
             l => new LeafEntry(WireRules.OrdinalOf(l.Ordinal), WireRules.Hash(l.Hash))),
         wire.Last);
-
-    private static P.Offer FromOffer(Offer offer) => new()
-    {
-        Leaf = WireRules.From(offer.Leaf),
-        BytesLength = offer.BytesLength,
-        ChunkBytes = (uint)offer.ChunkBytes,
-        Rows = offer.Rows,
-        StartNanoseconds = offer.Range.StartNanoseconds,
-        EndNanoseconds = offer.Range.EndNanoseconds,
-        Form = (P.TransferForm)offer.Form,
-        TransferBytes = offer.TransferBytes,
-        DictionaryHash = offer.Dictionary is { } dictionary ? WireRules.From(dictionary) : ByteString.Empty,
-        Payload = UnsafeByteOperations.UnsafeWrap(offer.Payload),
-    };
-
-    private static Offer ToOffer(P.Offer wire)
-    {
-        TransferForm form = WireRules.Form(wire.Form);
-        WireRules.Require(
-            wire.BytesLength is > 0 and <= ShipmentLimits.ShipmentBytesMax,
-            $"a shipment of {wire.BytesLength} bytes");
-        WireRules.Require(
-            wire.TransferBytes is > 0 and <= ShipmentLimits.ShipmentBytesMax,
-            $"{wire.TransferBytes} bytes to transfer");
-        WireRules.Require(
-            wire.ChunkBytes is >= ShipmentLimits.ChunkBytesMin and <= ShipmentLimits.ChunkBytesMax,
-            $"chunks of {wire.ChunkBytes} bytes");
-        WireRules.Require(wire.Rows > 0, $"a shipment of {wire.Rows} rows");
-        WireRules.Require(wire.StartNanoseconds < wire.EndNanoseconds, "a time range that is empty");
-        WireRules.Require(
-            form != TransferForm.Plain
-                || (wire.TransferBytes == wire.BytesLength && wire.DictionaryHash.IsEmpty),
-            "a plain transfer whose length is not the file's, or with a dictionary");
-        WireRules.Require(
-            wire.Payload.IsEmpty || wire.Payload.Length == wire.TransferBytes,
-            $"a payload of {wire.Payload.Length} bytes where {wire.TransferBytes} were stated");
-        return new Offer
-        {
-            Leaf = WireRules.Leaf(wire.Leaf),
-            BytesLength = wire.BytesLength,
-            ChunkBytes = (int)wire.ChunkBytes,
-            Rows = wire.Rows,
-            Range = new TimeRange(wire.StartNanoseconds, wire.EndNanoseconds),
-            Form = form,
-            TransferBytes = wire.TransferBytes,
-            Dictionary = wire.DictionaryHash.IsEmpty ? null : WireRules.Hash(wire.DictionaryHash),
-            Payload = wire.Payload.Memory,
-        };
-    }
 }

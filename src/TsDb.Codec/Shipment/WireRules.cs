@@ -157,6 +157,7 @@ internal static class WireRules
     {
         P.TransferForm.Plain => TransferForm.Plain,
         P.TransferForm.Zstd => TransferForm.Zstd,
+        P.TransferForm.Rows => TransferForm.Rows,
         _ => throw Invalid($"transfer form {(int)form} is not known"),
     };
 

@@ -10,10 +10,14 @@ internal static class Decimals
     /// <summary>The largest scale used.</summary>
     public const int ScaleMax = 15;
 
-    private const double NumberMax = 9007199254740992;
+    /// <summary>The largest number k.</summary>
+    public const double NumberMax = 9007199254740992;
 
     private static readonly double[] Powers =
         [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
+    /// <summary>10 to the scale.</summary>
+    public static double PowerOf(int scale) => Powers[scale];
 
     /// <summary>The least scale found at which every value is such a decimal, or -1.</summary>
     public static int ScaleOf(ReadOnlySpan<double> values)

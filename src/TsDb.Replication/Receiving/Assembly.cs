@@ -23,12 +23,12 @@ internal sealed class Assembly(Offer offer, DateTimeOffset now)
 
     /// <summary>All bytes, once whole.</summary>
     public TransferredLeaf Transferred =>
-        new(Offer.Leaf, Offer.BytesLength, Offer.Form, Offer.Dictionary, _bytes);
+        new(Offer.Leaf, Offer.BytesLength, Offer.Form, Offer.Dictionary, _bytes) { Reference = Offer.Reference };
 
     /// <summary>True if the other offer sends the same bytes, perhaps in other pieces.</summary>
     public bool IsOf(Offer other) =>
         other.Leaf == Offer.Leaf && other.Form == Offer.Form && other.TransferBytes == Offer.TransferBytes
-        && other.Dictionary == Offer.Dictionary;
+        && other.Dictionary == Offer.Dictionary && other.Reference == Offer.Reference;
 
     /// <summary>Takes a piece; false if it is not one of this shipment.</summary>
     public bool Add(Chunk chunk, DateTimeOffset at)

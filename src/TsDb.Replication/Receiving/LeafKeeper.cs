@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using TsDb.Codec.Shipment;
+using TsDb.Columnar.Transfer;
 using TsDb.Model;
 using TsDb.Replication.Ports;
 
@@ -38,18 +40,17 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
     {
         Leaf leaf = transferred.Leaf;
         if (store.Current.Find(leaf) is not null) return (null, ReceiveOutcome.AlreadyPresent, "");
-        ReadOnlyMemory<byte> dictionary = default;
-        if (transferred.Dictionary is { } hash && !TryReadDictionary(leaf.Cell, hash, out dictionary))
+        ReadOnlyMemory<byte> earlier = default;
+        ReceiveOutcome otherwise = transferred.Form == TransferForm.Rows
+            ? ReceiveOutcome.NotRebuilt : ReceiveOutcome.Damaged;
+        if (transferred.Dictionary is { } hash && !TryReadDictionary(leaf.Cell, hash, out earlier))
             return (null, ReceiveOutcome.Damaged, "the shipment that its compression refers to is not here");
-        bool isPlain = TransferForms.TryToPlain(
-            transferred.Form,
-            transferred.Bytes,
-            transferred.BytesLength,
-            dictionary,
-            out ReadOnlyMemory<byte> plain);
-        if (!isPlain) return (null, ReceiveOutcome.Damaged, "the bytes are not as long as offered");
+        if (transferred.Reference is { } reference && !TryReadReference(leaf, reference, out earlier))
+            return (null, ReceiveOutcome.ReferenceMissing, "the shipment that its rows refer to is not here");
+        if (!TransferForms.TryToPlain(transferred, earlier, out ReadOnlyMemory<byte> plain, out string damage))
+            return (null, otherwise, damage);
         if (ContentHash.Of(plain.Span) != leaf.Hash)
-            return (null, ReceiveOutcome.Damaged, "the bytes do not have the hash that was offered");
+            return (null, otherwise, "the bytes do not have the hash that was offered");
         try
         {
             SegmentManifest manifest = verifier.Verify(plain);
@@ -73,6 +74,13 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
             : $"the file is shipment {manifest.Ordinals.First.Value}, offered as {leaf.Ordinal.Value}";
     }
 
+    private bool TryReadReference(Leaf leaf, Ordinal ordinal, out ReadOnlyMemory<byte> reference)
+    {
+        reference = default;
+        StoredLeaf? found = store.Current.Find(leaf.Cell)?.Find(leaf.Incarnation, ordinal);
+        return found?.Extent.BytesLength <= RowForm.ReferenceBytesMax && TryRead(found, out reference);
+    }
+
     // The dictionary is an earlier shipment of the same table and edge: the same day's cell, or a day before.
     private bool TryReadDictionary(Cell cell, ContentHash hash, out ReadOnlyMemory<byte> dictionary)
     {
@@ -80,10 +88,16 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
         if (!store.Current.Tables.TryGetValue(cell.Table, out TableLeaves? table)) return false;
         StoredLeaf? found = table.Cells.Values.Where(leaves => leaves.Cell.Edge == cell.Edge)
             .SelectMany(leaves => leaves.Leaves).FirstOrDefault(leaf => leaf.Hash == hash);
-        if (found is null || found.Extent.BytesLength > Array.MaxLength) return false;
+        return found is not null && TryRead(found, out dictionary);
+    }
+
+    private bool TryRead(StoredLeaf found, out ReadOnlyMemory<byte> bytes)
+    {
+        bytes = default;
+        if (found.Extent.BytesLength > Array.MaxLength) return false;
         try
         {
-            dictionary = store.Read(found.Leaf, 0, (int)found.Extent.BytesLength);
+            bytes = store.Read(found.Leaf, 0, (int)found.Extent.BytesLength);
             return true;
         }
         catch (TsDbException e) when (e.Kind == ErrorKind.NotFound)

@@ -22,6 +22,15 @@ public enum ReceiveOutcome
     Damaged,
 
     /// <summary>
+    /// The shipment that the bytes refer to is not here: a co-owner may have this one whole, else the edge has
+    /// to send it plain.
+    /// </summary>
+    ReferenceMissing,
+
+    /// <summary>The rows that came did not give the file that was offered: the edge has to send it plain.</summary>
+    NotRebuilt,
+
+    /// <summary>
     /// The bytes have the leaf's hash and are no segment of that leaf: it will never be taken.
     /// </summary>
     Refused,

@@ -110,6 +110,7 @@ public sealed partial class ReceiveService
             ShardCount = cluster.ShardCount,
             ReplicationFactor = cluster.Replicas,
             WriteQuorum = cluster.WriteQuorum,
+            RowFormVersion = Columnar.Transfer.RowForm.Version,
             Horizons = cluster.Databases.Values
                 .Where(database => database.HorizonNanoseconds > long.MinValue)
                 .ToImmutableSortedDictionary(

@@ -104,7 +104,13 @@ public sealed partial class Receiver
 
         _pendingBytes += bytes;
         if (payload.IsEmpty) _assemblies.Add(leaf.Hash, new Assembly(offer, now));
-        else Keep(new TransferredLeaf(leaf, offer.BytesLength, offer.Form, offer.Dictionary, payload));
+        else
+        {
+            Keep(new TransferredLeaf(leaf, offer.BytesLength, offer.Form, offer.Dictionary, payload)
+            {
+                Reference = offer.Reference,
+            });
+        }
     }
 
     private void Keep(TransferredLeaf transferred)

@@ -24,6 +24,7 @@ public sealed partial class Receiver
     private readonly SortedDictionary<ContentHash, long> _keeping = [];
     private readonly SortedSet<ContentHash> _fetching = [];
     private readonly SortedDictionary<ContentHash, int> _damages = [];
+    private readonly SortedSet<ContentHash> _unreferred = [];
 
     // Leaves whose holder did not give them: what the edge still sends is asked for there.
     private readonly SortedSet<ContentHash> _unfetched = [];
@@ -220,6 +221,7 @@ public sealed partial class Receiver
         {
             case ReceiveOutcome.Stored or ReceiveOutcome.AlreadyPresent:
                 _damages.Remove(leaf.Hash);
+                _unreferred.Remove(leaf.Hash);
                 if (_assemblies.TryGetValue(leaf.Hash, out Assembly? other)) Drop(other);
                 _counter.Here(leaf, _isWhole(ShardOf(leaf)), isAsked: false, now);
                 Decide(leaf);
@@ -240,6 +242,16 @@ public sealed partial class Receiver
                 Answer(edge, damages < DamagesMax
                     ? new EdgeAnswer.Want(leaf.Hash, TransferForm.Plain, [])
                     : new EdgeAnswer.Refuse(leaf.Hash, finished.Reason));
+                break;
+            case ReceiveOutcome.ReferenceMissing:
+                // Usually the other owners have it, and this one gets it from them. Asked for only when it comes
+                // again, which shows that they have not.
+                if (_unreferred.Remove(leaf.Hash))
+                    Answer(edge, new EdgeAnswer.Want(leaf.Hash, TransferForm.Plain, []));
+                else if (_unreferred.Count < _options.PendingCountMax) _unreferred.Add(leaf.Hash);
+                break;
+            case ReceiveOutcome.NotRebuilt:
+                Answer(edge, new EdgeAnswer.Want(leaf.Hash, TransferForm.Plain, []));
                 break;
             case ReceiveOutcome.Refused:
                 Answer(edge, new EdgeAnswer.Refuse(leaf.Hash, finished.Reason));

@@ -10,4 +10,10 @@ namespace TsDb.Replication.Receiving;
 /// <param name="Dictionary">The leaf whose plain file is the dictionary; null when there is none.</param>
 /// <param name="Bytes">The travelling form.</param>
 public sealed record TransferredLeaf(
-    Leaf Leaf, long BytesLength, TransferForm Form, ContentHash? Dictionary, ReadOnlyMemory<byte> Bytes);
+    Leaf Leaf, long BytesLength, TransferForm Form, ContentHash? Dictionary, ReadOnlyMemory<byte> Bytes)
+{
+    /// <summary>
+    /// For rows: the shipment of the same cell and incarnation that they refer to; null when there is none.
+    /// </summary>
+    public Ordinal? Reference { get; init; }
+}

@@ -20,6 +20,7 @@ public sealed class ShipDesk
     private readonly ShipperOptions _options;
     private readonly ShipLedger _ledger;
     private readonly Shipper _shipper;
+    private readonly TravelForms _forms;
     private readonly ILogger _log;
     private readonly Queue<ShipEvent> _events = new();
     private readonly Queue<Action<DateTimeOffset>> _unrecorded = new();
@@ -35,6 +36,7 @@ public sealed class ShipDesk
     {
         (_parts, _options) = (parts, options);
         _log = loggers.CreateLogger<ShipDesk>();
+        _forms = new TravelForms(parts);
         _ledger = ShipLedger.Restore(parts.Store.Catalog);
         _shipper = new Shipper(options, _ledger, parts.Store.Incarnation, ClusterPin.Read(parts.Disk), now);
     }
@@ -104,6 +106,10 @@ public sealed class ShipDesk
                 foreach (var page in LedgerPages.Leaves(catalog, leaves.Cell, leaves.Incarnation))
                     Say(leaves.Header, page);
                 break;
+            case ShipEffect.Prepare prepare:
+                _events.Enqueue(new ShipEvent.Prepared(
+                    prepare.Leaves, [.. prepare.Leaves.Select(l => _forms.Prepare(l, prepare.AllowRows))]));
+                break;
             case ShipEffect.SendOffer offer:
                 Send(offer);
                 break;
@@ -113,6 +119,7 @@ public sealed class ShipDesk
             case ShipEffect.MarkDurable durable:
                 LeafDurable record = new(durable.Leaf, durable.Epoch);
                 Record(durable.Leaf, open => open.DurableAt is null, record, now);
+                _forms.Durable(durable.Leaf);
                 Log.LeafDurable(_log, durable.Leaf.Cell, durable.Leaf.Ordinal.Value, durable.Epoch.Value);
                 break;
             case ShipEffect.MarkExpired expired:
@@ -180,45 +187,81 @@ public sealed class ShipDesk
 
     private void Send(ShipEffect.SendOffer offer)
     {
-        ShipLeaf leaf = offer.Leaf;
-        byte[] payload = [];
-        if (offer.WithPayload && !TryRead(leaf, offer.LinkGeneration, 0, (int)leaf.BytesLength, out payload))
-            return;
-        OfferMessage message = new(offer.Header, [new Offer
+        List<Offer> offers = [];
+        foreach (OfferedLeaf offered in offer.Leaves)
         {
-            Leaf = leaf.Leaf,
-            BytesLength = leaf.BytesLength,
-            ChunkBytes = offer.ChunkBytes,
-            Rows = leaf.Rows,
-            Range = leaf.Range,
-            TransferBytes = leaf.BytesLength,
-            Payload = payload,
-        }]);
+            (ShipLeaf leaf, TravelForm form) = (offered.Leaf, offered.Form);
+            ReadOnlyMemory<byte> payload = default;
+            if (offered.WithPayload && !TryRead(leaf, form, 0, (int)form.BytesLength, out payload)) continue;
+            offers.Add(new Offer
+            {
+                Leaf = leaf.Leaf,
+                BytesLength = leaf.BytesLength,
+                ChunkBytes = offered.WithPayload ? 0 : offered.ChunkBytes,
+                Form = form.Form,
+                TransferBytes = form.BytesLength,
+                Reference = form.Reference,
+                Payload = payload,
+            });
+        }
+
+        ShipEvent.Sent sent = new(offer.LinkGeneration, offer.Leaf.Leaf.Hash)
+        {
+            Others = [.. offer.Leaves.Skip(1).Select(l => l.Leaf.Leaf.Hash)],
+        };
+        if (offers.Count == 0)
+        {
+            // Why not was told already; the room it took in the window is free again.
+            _events.Enqueue(sent);
+            return;
+        }
+
+        OfferMessage message = new(offer.Header, [.. offers]);
         _messages.Add(new ShipMessage(
-            _parts.Topics.Offer(offer.Shard, leaf.Leaf.Cell.Edge),
-            ShipmentCodec.Encode(message),
-            new ShipEvent.Sent(offer.LinkGeneration, leaf.Leaf.Hash)));
+            _parts.Topics.Offer(offer.Shard, offer.Leaf.Leaf.Cell.Edge), ShipmentCodec.Encode(message), sent)
+        {
+            DataBytes = offers.Sum(o => (long)o.Payload.Length),
+        });
     }
 
     private void Send(ShipEffect.SendChunk chunk)
     {
         ShipLeaf leaf = chunk.Leaf;
-        if (!TryRead(leaf, chunk.LinkGeneration, chunk.Offset, chunk.Length, out byte[] data)) return;
+        ShipEvent.Sent sent = new(chunk.LinkGeneration, leaf.Leaf.Hash);
+        if (!TryRead(leaf, chunk.Form, chunk.Offset, chunk.Length, out ReadOnlyMemory<byte> data))
+        {
+            _events.Enqueue(sent);
+            return;
+        }
+
         _messages.Add(new ShipMessage(
             _parts.Topics.Chunk(chunk.Shard, leaf.Leaf.Cell.Edge),
-            ShipmentCodec.Encode(new Chunk(leaf.Leaf.Hash, TransferForm.Plain, chunk.Offset, data)),
-            new ShipEvent.Sent(chunk.LinkGeneration, leaf.Leaf.Hash)));
+            ShipmentCodec.Encode(new Chunk(leaf.Leaf.Hash, chunk.Form.Form, chunk.Offset, data)),
+            sent)
+        {
+            DataBytes = chunk.Length,
+        });
     }
 
-    private bool TryRead(ShipLeaf leaf, long generation, long offset, int length, out byte[] bytes)
+    private bool TryRead(
+        ShipLeaf leaf, TravelForm form, long offset, int length, out ReadOnlyMemory<byte> bytes)
     {
-        bytes = new byte[length];
+        if (form.Form == TransferForm.Plain) return TryReadFile(leaf, offset, length, out bytes);
+        bytes = _forms.BytesOf(leaf, form)?.AsMemory((int)offset, length) ?? default;
+        if (bytes.IsEmpty) _events.Enqueue(new ShipEvent.FormLost(leaf.Leaf.Hash));
+        return !bytes.IsEmpty;
+    }
+
+    private bool TryReadFile(ShipLeaf leaf, long offset, int length, out ReadOnlyMemory<byte> bytes)
+    {
+        byte[] buffer = new byte[length];
+        bytes = buffer;
         string reason;
         try
         {
             using IDiskFile file = _parts.Disk.Open(leaf.SegmentName);
             int read = 0;
-            for (int got; read < length && (got = file.ReadAt(offset + read, bytes.AsSpan(read))) > 0;)
+            for (int got; read < length && (got = file.ReadAt(offset + read, buffer.AsSpan(read))) > 0;)
                 read += got;
             if (read == length) return true;
             reason =
@@ -232,11 +275,9 @@ public sealed class ShipDesk
         // Retention may have dropped the file by the operator's rule: then there is nothing to complain
         // about.
         ContentHash hash = leaf.Leaf.Hash;
-        bool isHeld = Held(hash) is not null;
-        _events.Enqueue(isHeld
-            ? new ShipEvent.ReadFailed(generation, hash, reason)
-            : new ShipEvent.Sent(generation, hash));
-        if (!isHeld) _events.Enqueue(new ShipEvent.LeafDropped(hash));
+        _events.Enqueue(Held(hash) is not null
+            ? new ShipEvent.ReadFailed(hash, reason)
+            : new ShipEvent.LeafDropped(hash));
         return false;
     }
 

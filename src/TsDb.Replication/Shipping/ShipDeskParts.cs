@@ -9,4 +9,8 @@ namespace TsDb.Replication.Shipping;
 /// <param name="Disk">Where the segment files lie.</param>
 /// <param name="Cutter">Makes shipments of sealed segments.</param>
 /// <param name="Topics">Topic names of the cluster.</param>
-public sealed record ShipDeskParts(IShipCatalog Store, IDisk Disk, Cutter Cutter, ShipmentTopics Topics);
+public sealed record ShipDeskParts(IShipCatalog Store, IDisk Disk, Cutter Cutter, ShipmentTopics Topics)
+{
+    /// <summary>How the store writes segments; null for the default.</summary>
+    public Columnar.SegmentOptions? Segments { get; init; }
+}

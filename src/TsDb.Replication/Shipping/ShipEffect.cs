@@ -25,20 +25,28 @@ public abstract record ShipEffect
     public sealed record SayLeaves(MessageHeader Header, Cell Cell, Incarnation Incarnation) : ShipEffect;
 
     /// <summary>
-    /// Publish an offer; if <paramref name="WithPayload"/>, read the file into it first. Answer with Sent.
+    /// Find out in which form each of these is smallest; answer with <see cref="ShipEvent.Prepared"/>.
+    /// </summary>
+    public sealed record Prepare(ImmutableArray<ShipLeaf> Leaves, bool AllowRows) : ShipEffect;
+
+    /// <summary>
+    /// Publish one offer of shipments of one shard, with the bytes of those that are to go with it. Answer with
+    /// Sent.
     /// </summary>
     public sealed record SendOffer(
-        long LinkGeneration,
-        MessageHeader Header,
-        ShardId Shard,
-        ShipLeaf Leaf,
-        int ChunkBytes,
-        bool WithPayload)
-        : ShipEffect;
+        long LinkGeneration, MessageHeader Header, ShardId Shard, ImmutableArray<OfferedLeaf> Leaves)
+        : ShipEffect
+    {
+        /// <summary>The first of them.</summary>
+        public ShipLeaf Leaf => Leaves[0].Leaf;
 
-    /// <summary>Read and publish a piece of the file. Answer with Sent.</summary>
+        /// <summary>Whether its bytes go with the offer.</summary>
+        public bool WithPayload => Leaves[0].WithPayload;
+    }
+
+    /// <summary>Publish a piece of a shipment in its travelling form. Answer with Sent.</summary>
     public sealed record SendChunk(
-        long LinkGeneration, ShardId Shard, ShipLeaf Leaf, long Offset, int Length) : ShipEffect;
+        long LinkGeneration, ShardId Shard, ShipLeaf Leaf, TravelForm Form, long Offset, int Length) : ShipEffect;
 
     /// <summary>Record that the leaf is durable.</summary>
     public sealed record MarkDurable(Leaf Leaf, Epoch Epoch) : ShipEffect;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TsDb.Codec.Shipment;
 using TsDb.Model;
 using TsDb.Storage.Shipping;
@@ -26,10 +27,20 @@ public abstract record ShipEvent
     /// <summary>
     /// A message with data left: there is room for the next. Carries the generation of its effect.
     /// </summary>
-    public sealed record Sent(long LinkGeneration, ContentHash Hash) : ShipEvent;
+    public sealed record Sent(long LinkGeneration, ContentHash Hash) : ShipEvent
+    {
+        /// <summary>The other shipments in the same message.</summary>
+        public ImmutableArray<ContentHash> Others { get; init; } = [];
+    }
 
-    /// <summary>Instead of <see cref="Sent"/>: the bytes could not be read here.</summary>
-    public sealed record ReadFailed(long LinkGeneration, ContentHash Hash, string Reason) : ShipEvent;
+    /// <summary>How shipments are to travel, in the order asked.</summary>
+    public sealed record Prepared(ImmutableArray<ShipLeaf> Leaves, ImmutableArray<TravelForm> Forms) : ShipEvent;
+
+    /// <summary>A shipment's travelling form cannot be made again: it has to go plain.</summary>
+    public sealed record FormLost(ContentHash Hash) : ShipEvent;
+
+    /// <summary>The bytes of a shipment could not be read here.</summary>
+    public sealed record ReadFailed(ContentHash Hash, string Reason) : ShipEvent;
 
     /// <summary>A shipment was cut and recorded.</summary>
     public sealed record LeafCut(ShipLeaf Leaf) : ShipEvent;

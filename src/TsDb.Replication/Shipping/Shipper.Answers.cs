@@ -91,8 +91,15 @@ public sealed partial class Shipper
 
     private void TakeWant(EdgeAnswer.Want want, DateTimeOffset now)
     {
-        if (want.Form != TransferForm.Plain) return;
-        if (!_transfers.TryGetValue(want.Hash, out Transfer? transfer)) return;
+        if (!_transfers.TryGetValue(want.Hash, out Transfer? transfer) || !transfer.IsPrepared) return;
+        if (want.Form != transfer.Form.Form)
+        {
+            // An owner cannot make the file of what came. Ranges of another form are asked by an assembly from
+            // before, which the next offer ends.
+            if (want.Form == TransferForm.Plain && want.Ranges.IsEmpty) SendPlain(transfer, now);
+            return;
+        }
+
         if (want.Ranges.IsEmpty)
         {
             // The owner does not know the offer. One made only just now may have crossed this want; otherwise

@@ -14,8 +14,9 @@ namespace TsDb.Replication.Shipping;
 public sealed partial class Shipper
 {
     // Fields, topic and MQTT's framing beside the data, roughly: for the bandwidth limit only.
-    private const int OfferOverheadBytes = 250;
-    private const int ChunkOverheadBytes = 130;
+    private const int OfferOverheadBytes = 110;
+    private const int LeafOverheadBytes = 60;
+    private const int ChunkOverheadBytes = 90;
 
     // Leaves in back-off cost a few hundred bytes each; beyond this many, shipping waits for answers.
     private const int TransfersKnownMax = 4_096;
@@ -27,7 +28,7 @@ public sealed partial class Shipper
     private readonly ShipLedger _ledger;
     private readonly TokenBucket _bucket;
     private readonly ShipRate _rate = new();
-    private readonly SortedSet<ShipLeaf> _pending = [];
+    private readonly PendingLeaves _pending = new();
     private readonly HashSet<ContentHash> _offeredBefore = [];
     private readonly Dictionary<ContentHash, Transfer> _transfers = [];
     private readonly SortedSet<Transfer> _streaming = new(TransferOrder.ByNewness);
@@ -46,6 +47,7 @@ public sealed partial class Shipper
     private DateTimeOffset _laterUntil;
     private DateTimeOffset _reconcileAt;
     private bool _isPaused;
+    private bool _isPreparing;
     private bool _isBacklogTurn;
     private int _activeCount;
     private long _activeBytes;
@@ -127,11 +129,16 @@ public sealed partial class Shipper
             case ShipEvent.Answered answered:
                 TakeAnswers(answered.Answers, now);
                 break;
+            case ShipEvent.Prepared prepared:
+                TakePrepared(prepared, now);
+                break;
+            case ShipEvent.FormLost lost:
+                if (_transfers.TryGetValue(lost.Hash, out Transfer? formless)) SendPlain(formless, now);
+                break;
             case ShipEvent.Sent sent:
-                TakeSent(sent.LinkGeneration, sent.Hash, now);
+                TakeSent(sent.LinkGeneration, [sent.Hash, .. sent.Others], now);
                 break;
             case ShipEvent.ReadFailed failed:
-                TakeSent(failed.LinkGeneration, failed.Hash, now);
                 if (_ledger.Find(failed.Hash) is { } unreadable) SetAside(unreadable, failed.Reason);
                 break;
             case ShipEvent.LeafCut cut:
@@ -172,7 +179,7 @@ public sealed partial class Shipper
         _transfers.Clear();
         _streaming.Clear();
         _waiting.Clear();
-        (_activeCount, _activeBytes) = (0, 0);
+        (_activeCount, _activeBytes, _isPreparing) = (0, 0, false);
     }
 
     private void TakeCluster(ClusterInfo info)
@@ -189,6 +196,7 @@ public sealed partial class Shipper
         if (info.Epoch.Value < _epoch.Value || (_cluster is not null && _cluster.Cluster != info.Cluster))
             return;
         _cluster = info;
+        _pending.Shard(info.ShardCount);
         RaiseEpoch(info.Epoch);
     }
 
@@ -226,13 +234,13 @@ public sealed partial class Shipper
         bool mayOffer = _laterUntil <= now;
         if (mayOffer && _waiting.Min is { } due && due.OfferAt <= now)
         {
-            Offer(due, now);
+            Offer([due], now);
             return true;
         }
 
         Transfer? streaming = _isBacklogTurn ? _streaming.Min : _streaming.Max;
         ShipLeaf? pending = _isBacklogTurn ? _pending.Min : _pending.Max;
-        if (pending is not null && !(mayOffer && MayStart(pending, now))) pending = null;
+        if (pending is not null && !(mayOffer && !_isPreparing && MayStart(pending, now))) pending = null;
         if (pending is not null && streaming is not null)
         {
             bool pendingFirst = pending.CompareTo(streaming.Leaf) > 0 != _isBacklogTurn;
@@ -254,83 +262,6 @@ public sealed partial class Shipper
         return _transfers.Count < known
             && _activeCount < _options.TransfersMax
             && (_activeCount == 0 || _activeBytes + leaf.BytesLength <= _options.TransferBytesMax);
-    }
-
-    private void Start(ShipLeaf leaf, DateTimeOffset now)
-    {
-        _pending.Remove(leaf);
-        Transfer transfer = new(leaf, ShardId.Of(leaf.Leaf.Cell, _cluster!.ShardCount), _link.ChunkBytes);
-        _transfers.Add(leaf.Leaf.Hash, transfer);
-
-        // Owners may hold all or most of it from before the link or the program went down: they say what they
-        // want.
-        if (_offeredBefore.Remove(leaf.Leaf.Hash)) transfer.Attempts = 1;
-        Activate(transfer, true);
-        Offer(transfer, now);
-    }
-
-    private void Offer(Transfer transfer, DateTimeOffset now)
-    {
-        _waiting.Remove(transfer);
-        transfer.IsUrgent = false;
-        bool isFirst = transfer.Attempts == 0;
-        bool withPayload = transfer.FitsOneChunk
-            && (isFirst || transfer.Leaf.BytesLength <= _options.RepeatedPayloadBytesMax);
-        if (isFirst && !transfer.FitsOneChunk) transfer.WantAll();
-        transfer.Attempts++;
-        transfer.OfferedAt = now;
-        Activate(transfer, transfer.Attempts <= AttemptsActiveMax);
-        _ledger.Offer(transfer.Leaf.Leaf.Hash);
-        _effects.Add(new ShipEffect.SendOffer(
-            _link.Generation, Header(), transfer.Shard, transfer.Leaf, transfer.ChunkBytes, withPayload));
-        Spend(transfer, OfferOverheadBytes + (withPayload ? transfer.Leaf.BytesLength : 0), now);
-        if (transfer.HasChunks) _streaming.Add(transfer);
-    }
-
-    private void SendChunk(Transfer transfer, DateTimeOffset now)
-    {
-        (long offset, int length) = transfer.Take(now);
-        _effects.Add(
-            new ShipEffect.SendChunk(_link.Generation, transfer.Shard, transfer.Leaf, offset, length));
-        Spend(transfer, ChunkOverheadBytes + length, now);
-        if (!transfer.HasChunks) _streaming.Remove(transfer);
-    }
-
-    private void Spend(Transfer transfer, long bytes, DateTimeOffset now)
-    {
-        _bucket.Take(bytes, now);
-        transfer.InFlight++;
-        _link = _link with { InFlight = _link.InFlight + 1 };
-    }
-
-    private void TakeSent(long generation, ContentHash hash, DateTimeOffset now)
-    {
-        if (generation != _link.Generation || !_link.IsUp) return;
-        _link = _link with { InFlight = Math.Max(0, _link.InFlight - 1) };
-        if (!_transfers.TryGetValue(hash, out Transfer? transfer)) return;
-        transfer.InFlight = Math.Max(0, transfer.InFlight - 1);
-        WaitForAnswer(transfer, now + Silence(transfer.Attempts));
-    }
-
-    // The silence begins when the last message of the transfer has left.
-    private void WaitForAnswer(Transfer transfer, DateTimeOffset until)
-    {
-        if (transfer.IsUrgent) return;
-        _waiting.Remove(transfer);
-        if (transfer.HasChunks || transfer.InFlight > 0) return;
-        transfer.OfferAt = until > transfer.NotBefore ? until : transfer.NotBefore;
-        _waiting.Add(transfer);
-    }
-
-    private void OfferSoon(Transfer transfer, DateTimeOffset now)
-    {
-        transfer.ForgetChunks();
-        transfer.Attempts = Math.Max(transfer.Attempts, 1);
-        _streaming.Remove(transfer);
-        _waiting.Remove(transfer);
-        transfer.IsUrgent = true;
-        transfer.OfferAt = Max(now, transfer.NotBefore);
-        _waiting.Add(transfer);
     }
 
     private void Activate(Transfer transfer, bool isActive)

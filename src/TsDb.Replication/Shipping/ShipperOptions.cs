@@ -44,6 +44,15 @@ public sealed record ShipperOptions
     /// </summary>
     public int RepeatedPayloadBytesMax { get; init; } = 4 << 10;
 
+    /// <summary>Shipments up to this size travel together with others of their shard.</summary>
+    public long BundledBytesMax { get; init; } = 64 << 10;
+
+    /// <summary>Bytes of the files that travel together, at most.</summary>
+    public long BundleBytesMax { get; init; } = 512 << 10;
+
+    /// <summary>Shipments that travel together, at most.</summary>
+    public int BundleLeavesMax { get; init; } = 64;
+
     /// <summary>First wait for the answer to a hello; doubled up to <see cref="HelloMax"/>.</summary>
     public TimeSpan HelloMin { get; init; } = TimeSpan.FromSeconds(2);
 

@@ -7,24 +7,27 @@ namespace TsDb.Replication.Shipping;
 /// <summary>
 /// One shipment on its way: what is still to send, who refused it, when it is offered again.
 /// </summary>
-internal sealed class Transfer
+internal sealed class Transfer(ShipLeaf leaf, ShardId shard, int chunkBytes)
 {
     private readonly SortedSet<int> _toSend = [];
     private readonly Dictionary<int, DateTimeOffset> _sentAt = [];
 
-    public Transfer(ShipLeaf leaf, ShardId shard, int chunkBytes) =>
-        (Leaf, Shard, ChunkBytes) = (leaf, shard, chunkBytes);
+    public ShipLeaf Leaf { get; } = leaf;
 
-    public ShipLeaf Leaf { get; }
-
-    public ShardId Shard { get; }
+    public ShardId Shard { get; } = shard;
 
     /// <summary>Fixed for the life of the transfer, so that offsets stay multiples of it.</summary>
-    public int ChunkBytes { get; }
+    public int ChunkBytes { get; } = chunkBytes;
 
-    public int ChunkCount => (int)((Leaf.BytesLength + ChunkBytes - 1) / ChunkBytes);
+    /// <summary>How it travels.</summary>
+    public TravelForm Form { get; set; } = TravelForm.Plain(leaf.BytesLength);
 
-    public bool FitsOneChunk => Leaf.BytesLength <= ChunkBytes;
+    /// <summary>False until it is known how it travels: nothing is sent before.</summary>
+    public bool IsPrepared { get; set; }
+
+    public int ChunkCount => (int)((Form.BytesLength + ChunkBytes - 1) / ChunkBytes);
+
+    public bool FitsOneChunk => Form.BytesLength <= ChunkBytes;
 
     /// <summary>Offers made without an answer since the last sign of progress.</summary>
     public int Attempts { get; set; }
@@ -79,7 +82,7 @@ internal sealed class Transfer
         _toSend.Remove(chunk);
         _sentAt[chunk] = now;
         long offset = (long)chunk * ChunkBytes;
-        return (offset, (int)Math.Min(ChunkBytes, Leaf.BytesLength - offset));
+        return (offset, (int)Math.Min(ChunkBytes, Form.BytesLength - offset));
     }
 
     /// <summary>Forgets what was sent and is to be sent: only wants bring chunks again.</summary>

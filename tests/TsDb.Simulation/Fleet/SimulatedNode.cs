@@ -140,6 +140,7 @@ public sealed class SimulatedNode : Machine, IClusterState
             ShardCount = cluster.ShardCount,
             ReplicationFactor = cluster.Replicas,
             WriteQuorum = cluster.WriteQuorum,
+            RowFormVersion = TsDb.Columnar.Transfer.RowForm.Version,
         };
         World.Link.Publish(Name, World.Topics.Cluster, ShipmentCodec.Encode(info), retain: true, World.Now);
     }

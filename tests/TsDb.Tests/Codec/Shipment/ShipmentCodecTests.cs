@@ -92,6 +92,16 @@ public sealed class ShipmentCodecTests
         Assert.Equal((Header, 1), (back.Header, back.Offers.Length));
         Assert.Equal(Offer with { Payload = default }, back.Offers[0] with { Payload = default });
         Assert.Equal(Offer.Payload.ToArray(), back.Offers[0].Payload.ToArray());
+        Offer[] bundle =
+        [
+            Offer with { Form = TransferForm.Rows, Reference = new Ordinal(6), BytesLength = 900, ChunkBytes = 0 },
+            Offer with { Leaf = Leaf with { Cell = Cell with { Day = new Day(5) } }, Rows = 0, Range = default },
+            Offer with { Leaf = Leaf with { Cell = Cell with { Table = new TableId("db", "other") } } },
+            Offer with { Leaf = Leaf with { Incarnation = default } },
+        ];
+        back = ShipmentCodec.DecodeOffer(ShipmentCodec.Encode(new OfferMessage(Header, [.. bundle])));
+        Assert.Equal(
+            bundle.Select(o => o with { Payload = default }), back.Offers.Select(o => o with { Payload = default }));
 
         Chunk chunk = new(Hash, TransferForm.Plain, 96, new byte[] { 9, 8 });
         byte[] bytes = ShipmentCodec.Encode(chunk);
@@ -111,9 +121,11 @@ public sealed class ShipmentCodecTests
             Offer with { BytesLength = 0 },
             Offer with { BytesLength = long.MaxValue },
             Offer with { TransferBytes = 4 },
-            Offer with { ChunkBytes = 0 },
+            Offer with { ChunkBytes = 0, Payload = default },
+            Offer with { ChunkBytes = 1 },
             Offer with { ChunkBytes = int.MaxValue },
-            Offer with { Rows = 0 },
+            Offer with { Rows = -1 },
+            Offer with { Reference = new Ordinal(1) },
             Offer with { Dictionary = Hash },
             Offer with { Leaf = Leaf with { Ordinal = new Ordinal(0) } },
             Offer with { Leaf = Leaf with { Cell = Cell with { Day = new Day(int.MaxValue) } } },

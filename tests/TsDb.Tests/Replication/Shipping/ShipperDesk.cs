@@ -61,7 +61,26 @@ internal sealed class ShipperDesk
             new Leaf(cell, First, new Ordinal(ordinal), hash), $"seg-{day}-{ordinal}", bytes, 10, range);
     }
 
-    public IReadOnlyList<ShipEffect> On(ShipEvent e) => Shipper.On(e, Now);
+    /// <summary>What the shipper wants; what it wants prepared goes plain.</summary>
+    public IReadOnlyList<ShipEffect> On(ShipEvent e)
+    {
+        List<ShipEffect> all = [];
+        Queue<ShipEvent> events = new([e]);
+        while (events.TryDequeue(out ShipEvent? next))
+        {
+            foreach (ShipEffect effect in Shipper.On(next, Now))
+            {
+                if (effect is ShipEffect.Prepare prepare)
+                    events.Enqueue(new ShipEvent.Prepared(prepare.Leaves, [.. prepare.Leaves.Select(FormOf)]));
+                else all.Add(effect);
+            }
+        }
+
+        return all;
+    }
+
+    /// <summary>How a leaf is to travel.</summary>
+    public Func<ShipLeaf, TravelForm> FormOf { get; init; } = leaf => TravelForm.Plain(leaf.BytesLength);
 
     public IReadOnlyList<ShipEffect> After(TimeSpan wait)
     {

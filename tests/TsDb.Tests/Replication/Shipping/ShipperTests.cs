@@ -276,7 +276,7 @@ public sealed class ShipperTests
         desk.Cut(Leaf(1), broken);
         desk.Register();
         IReadOnlyList<ShipEffect> effects = desk.On(
-            new ShipEvent.ReadFailed(1, broken.Leaf.Hash, "bad sector"));
+            new ShipEvent.ReadFailed(broken.Leaf.Hash, "bad sector"));
         Assert.Equal("bad sector", Assert.Single(effects.OfType<ShipEffect.MarkQuarantined>()).Reason);
         Assert.Equal(LeafState.Offered, desk.Ledger.StateOf(Leaf(1).Leaf.Hash));
     }
