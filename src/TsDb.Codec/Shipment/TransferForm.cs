@@ -12,8 +12,8 @@ public enum TransferForm
     Zstd = 1,
 
     /// <summary>
-    /// Its rows, told as what they are off an earlier shipment of the same cell, if one is named; the receiver
-    /// writes the file anew, and its hash shows that it is the same.
+    /// Its rows, told as what they are off an earlier shipment of the same cell, if one is named; the
+    /// receiver writes the file anew, and its hash shows that it is the same.
     /// </summary>
     Rows = 2,
 }

@@ -21,7 +21,8 @@ internal struct BitModel
     public static BitModel Fresh => new() { _zeroChance = 1 << (StateBits - 1) };
 
     /// <summary>The chance of a zero, above 0 and below 2^12.</summary>
-    public readonly uint ZeroChance => Math.Clamp((uint)_zeroChance >> (StateBits - Bits), 1, (1 << Bits) - 1);
+    public readonly uint ZeroChance =>
+        Math.Clamp((uint)_zeroChance >> (StateBits - Bits), 1, (1 << Bits) - 1);
 
     /// <summary>Learns from a bit.</summary>
     public void Learn(int bit)

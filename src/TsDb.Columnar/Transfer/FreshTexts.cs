@@ -10,7 +10,8 @@ internal sealed class FreshTexts(TextDictionary all, int known, TextStream strea
 {
     private int _met = known;
 
-    /// <summary>A place was coded: throws <see cref="Model.ErrorKind.Corrupt"/> if it cannot be one.</summary>
+    /// <summary>A place was coded: throws <see cref="Model.ErrorKind.Corrupt"/> if it cannot be
+    /// one.</summary>
     public void Meet<T>(ref T coder, long place)
         where T : struct, IBitCoder, allows ref struct
     {

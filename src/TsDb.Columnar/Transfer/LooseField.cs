@@ -3,7 +3,8 @@ using TsDb.Model;
 
 namespace TsDb.Columnar.Transfer;
 
-/// <summary>One field of rows that were taken apart: a word a row, in a form whose differences are small.</summary>
+/// <summary>One field of rows that were taken apart: a word a row, in a form whose differences are
+/// small.</summary>
 /// <param name="Name">Logical name.</param>
 /// <param name="Type">Logical type.</param>
 internal sealed record LooseField(string Name, FieldType Type)

@@ -23,7 +23,8 @@ internal sealed class LooseRows
     /// <summary>By row: its time.</summary>
     public long[] Times { get; set; } = [];
 
-    /// <summary>Texts of a tag or field that a reference has, in its order, to which new ones are added.</summary>
+    /// <summary>Texts of a tag or field that a reference has, in its order, to which new ones are
+    /// added.</summary>
     public static TextDictionary Known(TextDictionary? ofReference)
     {
         TextDictionary known = new(int.MaxValue, int.MaxValue);

@@ -11,7 +11,8 @@ namespace TsDb.Columnar.Transfer;
 /// </summary>
 public static class RowForm
 {
-    /// <summary>The version of the form; it rises with whatever changes the bytes of a segment, too.</summary>
+    /// <summary>The version of the form; it rises with whatever changes the bytes of a segment,
+    /// too.</summary>
     public const int Version = 1;
 
     /// <summary>Largest file that is taken apart; larger ones are small by themselves.</summary>
@@ -24,8 +25,8 @@ public static class RowForm
     private const int TextBytesMax = 64 << 20;
 
     /// <summary>
-    /// The travelling form of a file; null if it has none: it is too large, it was written by other rules than
-    /// those of now, or nothing is gained. What is returned was rebuilt and compared. Throws
+    /// The travelling form of a file; null if it has none: it is too large, it was written by other rules
+    /// than those of now, or nothing is gained. What is returned was rebuilt and compared. Throws
     /// <see cref="ErrorKind.Corrupt"/> if a file is damaged.
     /// </summary>
     /// <param name="file">The segment file.</param>
@@ -67,7 +68,8 @@ public static class RowForm
         ByteSource source = new(form.Span);
         int version = source.ReadByte();
         if (version != Version)
-            throw new TsDbException(ErrorKind.Invalid, $"rows of version {version}: {Version} is spoken here");
+            throw new TsDbException(ErrorKind.Invalid,
+                $"rows of version {version}: {Version} is spoken here");
         SegmentOptions options = Options(source.ReadVarint(), source.ReadVarint());
         byte[] texts = Texts(ref source);
         LooseRows? before = reference.IsEmpty ? null : LooseRows.Of(Read(reference).Run, reference: null);

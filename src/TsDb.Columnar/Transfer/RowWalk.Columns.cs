@@ -17,7 +17,8 @@ internal sealed partial class RowWalk
         for (int s = 0; s < rows.SeriesRows.Length; s++)
         {
             before += model.Signed(ref coder, rows.SeriesRows[s] - before);
-            if (before < 1 || before > left) throw Damage.Found($"a series of {before} rows where {left} are left");
+            if (before < 1 || before > left)
+                throw Damage.Found($"a series of {before} rows where {left} are left");
             rows.SeriesRows[s] = (int)before;
             left -= before;
         }

@@ -81,7 +81,8 @@ internal sealed partial class RowWalk(LooseRows? reference, TextStream texts, lo
         int expected = 0;
         for (int i = 0; i < count; i++)
         {
-            (string name, FieldType type) = _isReading ? ("", default) : (rows.Fields[i].Name, rows.Fields[i].Type);
+            (string name, FieldType type) = _isReading
+                ? ("", default) : (rows.Fields[i].Name, rows.Fields[i].Type);
             int place = _isReading
                 ? 0 : reference?.Fields.FindIndex(f => f.Name == name && f.Type == type) ?? known;
             place = Place(ref coder, place < 0 ? known : place, expected, known);

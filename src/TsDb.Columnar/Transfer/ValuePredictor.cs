@@ -15,7 +15,8 @@ internal struct ValuePredictor(
     {
         if (series != _series) (_series, _seen) = (series, 0);
         if (plan.Kind == PredictionKind.Center) return plan.Center;
-        if (_seen >= 2 && plan.Kind == PredictionKind.Line) return unchecked(_before + (_before - _beforeThat));
+        if (_seen >= 2 && plan.Kind == PredictionKind.Line)
+            return unchecked(_before + (_before - _beforeThat));
         if (_seen >= 1) return _before;
         int match = matches[series];
         return match < last.Length && last[match] is { } word ? known!.In(field, word) : _first;

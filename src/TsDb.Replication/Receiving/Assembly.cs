@@ -23,7 +23,8 @@ internal sealed class Assembly(Offer offer, DateTimeOffset now)
 
     /// <summary>All bytes, once whole.</summary>
     public TransferredLeaf Transferred =>
-        new(Offer.Leaf, Offer.BytesLength, Offer.Form, Offer.Dictionary, _bytes) { Reference = Offer.Reference };
+        new(Offer.Leaf, Offer.BytesLength, Offer.Form, Offer.Dictionary, _bytes) { Reference =
+            Offer.Reference };
 
     /// <summary>True if the other offer sends the same bytes, perhaps in other pieces.</summary>
     public bool IsOf(Offer other) =>

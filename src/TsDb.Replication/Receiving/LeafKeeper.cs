@@ -47,7 +47,8 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
             return (null, ReceiveOutcome.Damaged, "the shipment that its compression refers to is not here");
         if (transferred.Reference is { } reference && !TryReadReference(leaf, reference, out earlier))
             return (null, ReceiveOutcome.ReferenceMissing, "the shipment that its rows refer to is not here");
-        if (!TransferForms.TryToPlain(transferred, earlier, out ReadOnlyMemory<byte> plain, out string damage))
+        if (!TransferForms.TryToPlain(transferred, earlier, out ReadOnlyMemory<byte> plain,
+            out string damage))
             return (null, otherwise, damage);
         if (ContentHash.Of(plain.Span) != leaf.Hash)
             return (null, otherwise, "the bytes do not have the hash that was offered");

@@ -22,12 +22,13 @@ public enum ReceiveOutcome
     Damaged,
 
     /// <summary>
-    /// The shipment that the bytes refer to is not here: a co-owner may have this one whole, else the edge has
-    /// to send it plain.
+    /// The shipment that the bytes refer to is not here: a co-owner may have this one whole, else the edge
+    /// has to send it plain.
     /// </summary>
     ReferenceMissing,
 
-    /// <summary>The rows that came did not give the file that was offered: the edge has to send it plain.</summary>
+    /// <summary>The rows that came did not give the file that was offered: the edge has to send it
+    /// plain.</summary>
     NotRebuilt,
 
     /// <summary>

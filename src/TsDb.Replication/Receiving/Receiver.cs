@@ -244,8 +244,8 @@ public sealed partial class Receiver
                     : new EdgeAnswer.Refuse(leaf.Hash, finished.Reason));
                 break;
             case ReceiveOutcome.ReferenceMissing:
-                // Usually the other owners have it, and this one gets it from them. Asked for only when it comes
-                // again, which shows that they have not.
+                // Usually the other owners have it, and this one gets it from them. Asked for only when it
+                // comes again, which shows that they have not.
                 if (_unreferred.Remove(leaf.Hash))
                     Answer(edge, new EdgeAnswer.Want(leaf.Hash, TransferForm.Plain, []));
                 else if (_unreferred.Count < _options.PendingCountMax) _unreferred.Add(leaf.Hash);

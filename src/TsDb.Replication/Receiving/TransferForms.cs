@@ -10,11 +10,12 @@ namespace TsDb.Replication.Receiving;
 internal static class TransferForms
 {
     /// <summary>
-    /// The plain bytes of a leaf that travelled; false with the reason if they are damaged, or of a version that
-    /// is not spoken here. Whether they are the leaf's, its hash has to tell.
+    /// The plain bytes of a leaf that travelled; false with the reason if they are damaged, or of a version
+    /// that is not spoken here. Whether they are the leaf's, its hash has to tell.
     /// </summary>
     /// <param name="leaf">What came.</param>
-    /// <param name="earlier">The plain file of the leaf that it refers to; empty if it refers to none.</param>
+    /// <param name="earlier">The plain file of the leaf that it refers to; empty if it refers to
+    /// none.</param>
     /// <param name="plain">The file.</param>
     /// <param name="damage">Why there is none.</param>
     public static bool TryToPlain(

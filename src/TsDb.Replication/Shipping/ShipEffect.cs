@@ -30,8 +30,8 @@ public abstract record ShipEffect
     public sealed record Prepare(ImmutableArray<ShipLeaf> Leaves, bool AllowRows) : ShipEffect;
 
     /// <summary>
-    /// Publish one offer of shipments of one shard, with the bytes of those that are to go with it. Answer with
-    /// Sent.
+    /// Publish one offer of shipments of one shard, with the bytes of those that are to go with it. Answer
+    /// with Sent.
     /// </summary>
     public sealed record SendOffer(
         long LinkGeneration, MessageHeader Header, ShardId Shard, ImmutableArray<OfferedLeaf> Leaves)
@@ -46,7 +46,8 @@ public abstract record ShipEffect
 
     /// <summary>Publish a piece of a shipment in its travelling form. Answer with Sent.</summary>
     public sealed record SendChunk(
-        long LinkGeneration, ShardId Shard, ShipLeaf Leaf, TravelForm Form, long Offset, int Length) : ShipEffect;
+        long LinkGeneration, ShardId Shard, ShipLeaf Leaf, TravelForm Form, long Offset, int Length)
+            : ShipEffect;
 
     /// <summary>Record that the leaf is durable.</summary>
     public sealed record MarkDurable(Leaf Leaf, Epoch Epoch) : ShipEffect;

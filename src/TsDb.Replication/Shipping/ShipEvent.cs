@@ -34,7 +34,8 @@ public abstract record ShipEvent
     }
 
     /// <summary>How shipments are to travel, in the order asked.</summary>
-    public sealed record Prepared(ImmutableArray<ShipLeaf> Leaves, ImmutableArray<TravelForm> Forms) : ShipEvent;
+    public sealed record Prepared(ImmutableArray<ShipLeaf> Leaves, ImmutableArray<TravelForm> Forms)
+        : ShipEvent;
 
     /// <summary>A shipment's travelling form cannot be made again: it has to go plain.</summary>
     public sealed record FormLost(ContentHash Hash) : ShipEvent;

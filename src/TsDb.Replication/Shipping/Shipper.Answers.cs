@@ -94,8 +94,8 @@ public sealed partial class Shipper
         if (!_transfers.TryGetValue(want.Hash, out Transfer? transfer) || !transfer.IsPrepared) return;
         if (want.Form != transfer.Form.Form)
         {
-            // An owner cannot make the file of what came. Ranges of another form are asked by an assembly from
-            // before, which the next offer ends.
+            // An owner cannot make the file of what came. Ranges of another form are asked by an assembly
+            // from before, which the next offer ends.
             if (want.Form == TransferForm.Plain && want.Ranges.IsEmpty) SendPlain(transfer, now);
             return;
         }

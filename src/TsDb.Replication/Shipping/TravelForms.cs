@@ -33,7 +33,8 @@ internal sealed class TravelForms
     public void Durable(Leaf leaf)
     {
         (Cell, Incarnation) key = (leaf.Cell, leaf.Incarnation);
-        if (!_durable.TryGetValue(key, out Ordinal last) || last.Value < leaf.Ordinal.Value) _durable[key] = leaf.Ordinal;
+        if (!_durable.TryGetValue(key, out Ordinal last) || last.Value < leaf.Ordinal.Value)
+            _durable[key] = leaf.Ordinal;
         Forget(leaf.Hash);
     }
 
@@ -56,9 +57,11 @@ internal sealed class TravelForms
     /// <summary>Bytes of a form that is not plain; null if it cannot be made again.</summary>
     public byte[]? BytesOf(ShipLeaf leaf, TravelForm form)
     {
-        if (_kept.TryGetValue(leaf.Leaf.Hash, out byte[]? kept) && kept.Length == form.BytesLength) return kept;
+        if (_kept.TryGetValue(leaf.Leaf.Hash, out byte[]? kept)
+            && kept.Length == form.BytesLength) return kept;
         bool isMade = TryMake(leaf, form.Reference, out byte[]? made, out bool isReferred);
-        return isMade && isReferred == form.Reference.HasValue && made!.Length == form.BytesLength ? made : null;
+        return isMade && isReferred == form.Reference.HasValue && made!.Length == form.BytesLength
+            ? made : null;
     }
 
     private bool TryMake(
@@ -74,7 +77,8 @@ internal sealed class TravelForms
             byte[] file = Read(leaf.SegmentName, leaf.BytesLength);
             form = RowForm.TryEncode(file, reference, _parts.Segments);
         }
-        catch (Exception e) when (e is IOException or TsDbException { Kind: ErrorKind.Corrupt or ErrorKind.Invalid })
+        catch (Exception e) when (e is IOException
+            or TsDbException { Kind: ErrorKind.Corrupt or ErrorKind.Invalid })
         {
             // A file that cannot be read is found out when it is sent as it is.
             return false;

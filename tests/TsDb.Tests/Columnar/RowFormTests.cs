@@ -14,7 +14,8 @@ public sealed class RowFormTests
 
     private static readonly double[] OddDoubles =
     [
-        0.0, -0.0, double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, -double.Epsilon,
+        0.0, -0.0, double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon,
+            -double.Epsilon,
         9007199254740992, 9007199254740991, 9007199254740994, -9007199254740993, 0.1, 1e300, -1e-300, 21.37,
     ];
 
@@ -26,7 +27,8 @@ public sealed class RowFormTests
 
     [Fact]
     public void Random_segments_come_back_byte_for_byte_with_and_without_a_reference() =>
-        Gen.Select(Gen.Int, Gen.Int[1, 200], Gen.Int[1, 8], Gen.Int[0, 5]).Sample((seed, rows, series, gaps) =>
+        Gen.Select(Gen.Int, Gen.Int[1, 200], Gen.Int[1, 8],
+            Gen.Int[0, 5]).Sample((seed, rows, series, gaps) =>
         {
             Random random = new(seed);
             byte[] first = File(1, Points(random, rows, series, gaps));
@@ -59,7 +61,8 @@ public sealed class RowFormTests
                 points.Add(Point($"host_{host}", n * 10, fields));
             }
 
-            byte[] file = File(n, points, [.. Enumerable.Range(0, 10).Select(f => ($"f{f}", FieldType.Int64))]);
+            byte[] file =
+                File(n, points, [.. Enumerable.Range(0, 10).Select(f => ($"f{f}", FieldType.Int64))]);
             byte[]? form = RowForm.TryEncode(file, before);
             Assert.NotNull(form);
             if (n > 1) bytes += form.Length;
@@ -84,7 +87,8 @@ public sealed class RowFormTests
                 if (at < damaged.Length) damaged[at] = value;
                 try
                 {
-                    RowForm.Decode(damaged, withReference ? first : File(1, Points(random, 9, 2, 1)), Facts(2));
+                    RowForm.Decode(damaged, withReference
+                        ? first : File(1, Points(random, 9, 2, 1)), Facts(2));
                 }
                 catch (TsDbException e)
                 {
@@ -97,7 +101,8 @@ public sealed class RowFormTests
     public void Files_of_other_options_travel_with_those_options()
     {
         byte[] file = File(
-            1, Points(new Random(3), 150, 3, 2), options: new SegmentOptions { ZstdLevel = 9, RowGroupRowsMax = 40 });
+            1, Points(new Random(3), 150, 3, 2), options: new SegmentOptions { ZstdLevel =
+                9, RowGroupRowsMax = 40 });
         SegmentOptions options = new() { ZstdLevel = 9, RowGroupRowsMax = 40 };
         byte[]? form = RowForm.TryEncode(file, default, options);
         Assert.NotNull(form);
@@ -114,7 +119,8 @@ public sealed class RowFormTests
         // A change of either means that nodes of two versions cannot talk in rows: raise RowForm.Version.
         Assert.Equal(1, RowForm.Version);
         Assert.Equal(
-            ("031f9738ffc15902", "ba942e93efd5dc76"), ($"{ContentHash.Of(file)}"[..16], $"{ContentHash.Of(form)}"[..16]));
+            ("031f9738ffc15902", "ba942e93efd5dc76"),
+                ($"{ContentHash.Of(file)}"[..16], $"{ContentHash.Of(form)}"[..16]));
     }
 
     private static void AssertTravels(byte[] file, byte[] reference, long ordinal)

@@ -94,14 +94,17 @@ public sealed class ShipmentCodecTests
         Assert.Equal(Offer.Payload.ToArray(), back.Offers[0].Payload.ToArray());
         Offer[] bundle =
         [
-            Offer with { Form = TransferForm.Rows, Reference = new Ordinal(6), BytesLength = 900, ChunkBytes = 0 },
-            Offer with { Leaf = Leaf with { Cell = Cell with { Day = new Day(5) } }, Rows = 0, Range = default },
+            Offer with { Form = TransferForm.Rows, Reference = new Ordinal(6), BytesLength =
+                900, ChunkBytes = 0 },
+            Offer with { Leaf = Leaf with { Cell = Cell with { Day = new Day(5) } }, Rows = 0, Range =
+                default },
             Offer with { Leaf = Leaf with { Cell = Cell with { Table = new TableId("db", "other") } } },
             Offer with { Leaf = Leaf with { Incarnation = default } },
         ];
         back = ShipmentCodec.DecodeOffer(ShipmentCodec.Encode(new OfferMessage(Header, [.. bundle])));
         Assert.Equal(
-            bundle.Select(o => o with { Payload = default }), back.Offers.Select(o => o with { Payload = default }));
+            bundle.Select(o => o with { Payload = default }), back.Offers.Select(o =>
+                o with { Payload = default }));
 
         Chunk chunk = new(Hash, TransferForm.Plain, 96, new byte[] { 9, 8 });
         byte[] bytes = ShipmentCodec.Encode(chunk);

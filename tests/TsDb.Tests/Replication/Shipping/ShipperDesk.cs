@@ -71,7 +71,8 @@ internal sealed class ShipperDesk
             foreach (ShipEffect effect in Shipper.On(next, Now))
             {
                 if (effect is ShipEffect.Prepare prepare)
-                    events.Enqueue(new ShipEvent.Prepared(prepare.Leaves, [.. prepare.Leaves.Select(FormOf)]));
+                    events.Enqueue(new ShipEvent.Prepared(prepare.Leaves,
+                        [.. prepare.Leaves.Select(FormOf)]));
                 else all.Add(effect);
             }
         }
