@@ -9,6 +9,7 @@ root.Add(QueryCommand.Create(common));
 root.Add(ShellCommand.Create(common));
 root.Add(StatusCommand.Create(common));
 root.Add(SegmentsCommand.Create());
+root.Add(WalCommand.Create());
 root.Add(ImportCommand.Create(common));
 root.Add(ExportCommand.Create(common));
 root.Add(DemoCommand.Create());

@@ -9,6 +9,7 @@ using TsDb.Storage.Ingest;
 using TsDb.Storage.Ports;
 using TsDb.Storage.Retention;
 using TsDb.Storage.Seal;
+using TsDb.Storage.Wal;
 
 namespace TsDb.Storage;
 
@@ -29,6 +30,7 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
     private readonly SealLoop? _sealLoop;
     private readonly TaskCreationOptions _resume;
     private EdgeIdentity _identity;
+    private LogReplay? _replay;
     private volatile bool _isClosed;
 
     private EdgeStore(StoreParts parts, EdgeStoreOptions options, StoreEnvironment env)
@@ -47,11 +49,16 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
                 frozen => _parts.Sealer.Write(frozen, _parts.Versions.Current.Catalog, Id, Incarnation),
                 RecordSeal)
             {
-                CutLog = _parts.Log.CutBehind,
+                CutLog = covered =>
+                {
+                    if (_replay is { } replay) replay.CutBehind(covered);
+                    else _parts.Log.CutBehind(covered);
+                },
             },
             options,
             env.Clock,
             log);
+        ReplayLog(log);
         if (!env.HasOwnThreads) return;
         _sealLoop = new SealLoop(_sealer, options.SealAge, env.Clock, log);
         _parts.Rooms.Memory.OnShort = _sealLoop.Wake;
@@ -127,8 +134,19 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
 
     /// <summary>Opens the store with another way to write segments.</summary>
     public static EdgeStore Open(
-        IDisk disk, EdgeStoreOptions options, StoreEnvironment env, ISegmentFormat format) =>
-        new(StoreParts.Open(disk, options, env, format), options, env);
+        IDisk disk, EdgeStoreOptions options, StoreEnvironment env, ISegmentFormat format)
+    {
+        StoreParts parts = StoreParts.Open(disk, options, env, format);
+        try
+        {
+            return new EdgeStore(parts, options, env);
+        }
+        catch
+        {
+            parts.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>
     /// Makes the request durable and visible, all of it or nothing. Throws
@@ -248,16 +266,34 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
         throw new TsDbException(ErrorKind.Closed, "this edge is shutting down: come back when it is up");
     }
 
+    // Seals on the way like any other time, so that a log larger than the memory can be read back.
+    private void ReplayLog(ILogger log)
+    {
+        CatalogState atStart = _parts.Catalog.State;
+        LogReplay replay = new(_parts.Disk, atStart.Covered, log);
+        _replay = replay;
+        ReplayedLog found = replay.Run(frame =>
+        {
+            _parts.Writer.Replay(frame);
+            _sealer.RunOnce();
+        });
+        _replay = null;
+        CatalogState now = _parts.Catalog.State;
+        _parts.Log.Adopt(found, now.Covered);
+        Storage.Log.Opened(
+            log, Id.Value, Incarnation.ToString(), _parts.Versions.Current.Hot.Rows, now.Segments.Count);
+    }
+
     private void WakeSealer()
     {
         if (_sealer.IsDue) _sealLoop!.Wake();
     }
 
     // The writer sets the rows apart, so that no commit falls between the buffer and the log file. Without
-    // threads the writer is whoever calls.
+    // threads, and before they begin, the writer is whoever calls.
     private FrozenBuffer Freeze()
     {
-        if (!_env.HasOwnThreads) return _parts.Writer.Freeze();
+        if (!_env.HasOwnThreads || _replay is not null) return _parts.Writer.Freeze();
         PendingFreeze freeze = new(_resume);
         _parts.Lane.EnqueueAsync(freeze, CancellationToken.None).GetAwaiter().GetResult();
         return freeze.Done.GetAwaiter().GetResult();

@@ -56,6 +56,9 @@ internal static partial class Log
     [LoggerMessage(2016, LogLevel.Error, "A request cannot be stored; it was refused")]
     public static partial void RequestBroken(ILogger log, Exception e);
 
+    [LoggerMessage(2017, LogLevel.Information, "Replaying {Bytes} bytes of log in {Files} files")]
+    public static partial void LogReplaying(ILogger log, long bytes, int files);
+
     [LoggerMessage(2015, LogLevel.Information, "Retention dropped {Segments} segments ({Bytes} bytes)")]
     public static partial void Expired(ILogger log, int segments, long bytes);
 }

@@ -47,14 +47,7 @@ internal sealed class StoreParts : IDisposable
         StoreRooms rooms = new(
             new MemoryRoom(options, env.Clock), new DiskRoom(disk, options.DiskReserveBytes));
         CommitWriter writer = new(wal, versions, builder, rooms, options, env);
-        wal.Adopt(new LogReplay(disk, catalog.State.Covered, log).Run(writer.Replay), catalog.State.Covered);
         SegmentFiles.RemoveOrphans(disk, catalog.State, log);
-        Storage.Log.Opened(
-            log,
-            identity.Id.Value,
-            identity.Incarnation.ToString(),
-            versions.Current.Hot.Rows,
-            catalog.State.Segments.Count);
         return new StoreParts
         {
             Disk = disk,

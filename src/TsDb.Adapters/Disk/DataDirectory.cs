@@ -115,6 +115,21 @@ public sealed class DataDirectory : IDisk, IDisposable
     }
 
     /// <inheritdoc/>
+    public void SyncFiles(IReadOnlyCollection<IDiskFile> files) => Together.Run(files, file => file.Sync());
+
+    /// <inheritdoc/>
+    public void SyncDirectories(IReadOnlyCollection<string> paths)
+    {
+        lock (_unsyncedParents)
+        {
+            Together.Run(_unsyncedParents, Libc.SyncDirectory);
+            _unsyncedParents.Clear();
+        }
+
+        Together.Run(paths, SyncDirectory);
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> List(string path)
     {
         string folder = FullPath(path);
@@ -214,7 +229,8 @@ public sealed class DataDirectory : IDisk, IDisposable
         }
     }
 
-    private long LengthOf(string path)
+    /// <inheritdoc/>
+    public long LengthOf(string path)
     {
         FileInfo file = new(FullPath(path));
         return file.Exists ? file.Length : 0;

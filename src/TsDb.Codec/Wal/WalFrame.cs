@@ -68,17 +68,29 @@ public readonly ref struct WalFrame
     }
 
     /// <summary>
+    /// The length that a frame of that file says it has, header included; false if the bytes are no header of
+    /// one. Nothing but the whole frame proves it.
+    /// </summary>
+    public static bool TryLengthOf(ReadOnlySpan<byte> bytes, WalFileId file, out int frameLength)
+    {
+        frameLength = 0;
+        if (bytes.Length < HeaderLength || !bytes.StartsWith(Magic)) return false;
+        if (BinaryPrimitives.ReadUInt64LittleEndian(bytes[FileIdOffset..]) != file.Value) return false;
+        int length = BinaryPrimitives.ReadInt32LittleEndian(bytes[LengthOffset..]);
+        if (length is < 0 or > PayloadLengthMax) return false;
+        frameLength = HeaderLength + length;
+        return true;
+    }
+
+    /// <summary>
     /// Reads the frame that begins at the first byte; false if there is no whole, undamaged frame of that
     /// file.
     /// </summary>
     public static bool TryDecode(ReadOnlySpan<byte> bytes, WalFileId file, out WalFrame frame)
     {
         frame = default;
-        if (bytes.Length < HeaderLength || !bytes.StartsWith(Magic)) return false;
-        if (BinaryPrimitives.ReadUInt64LittleEndian(bytes[FileIdOffset..]) != file.Value) return false;
-        int length = BinaryPrimitives.ReadInt32LittleEndian(bytes[LengthOffset..]);
-        if (length is < 0 or > PayloadLengthMax || bytes.Length - HeaderLength < length) return false;
-        ReadOnlySpan<byte> whole = bytes[..(HeaderLength + length)];
+        if (!TryLengthOf(bytes, file, out int length) || bytes.Length < length) return false;
+        ReadOnlySpan<byte> whole = bytes[..length];
         if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[CrcOffset..]) != Checksum(whole)) return false;
         ushort version = BinaryPrimitives.ReadUInt16LittleEndian(bytes[VersionOffset..]);
         if (version != VersionCurrent)

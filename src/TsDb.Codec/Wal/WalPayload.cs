@@ -28,19 +28,21 @@ public static class WalPayload
     }
 
     /// <summary>
-    /// The pieces in order, each copied. Throws <see cref="ErrorKind.Corrupt"/> if a length points behind the
-    /// payload.
+    /// The pieces in order, as parts of the payload. Throws <see cref="ErrorKind.Corrupt"/> if a length
+    /// points behind the payload.
     /// </summary>
-    public static IReadOnlyList<byte[]> Read(ReadOnlySpan<byte> payload)
+    public static IReadOnlyList<ReadOnlyMemory<byte>> Read(ReadOnlyMemory<byte> payload)
     {
-        List<byte[]> pieces = [];
+        List<ReadOnlyMemory<byte>> pieces = [];
         while (!payload.IsEmpty)
         {
-            int length = payload.Length < LengthBytes ? -1 : BinaryPrimitives.ReadInt32LittleEndian(payload);
+            int length = payload.Length < LengthBytes
+                ? -1
+                : BinaryPrimitives.ReadInt32LittleEndian(payload.Span);
             if (length < 0 || length > payload.Length - LengthBytes)
                 throw new TsDbException(
                     ErrorKind.Corrupt, $"a log frame ends inside a piece: {payload.Length} bytes left");
-            pieces.Add(payload.Slice(LengthBytes, length).ToArray());
+            pieces.Add(payload.Slice(LengthBytes, length));
             payload = payload[(LengthBytes + length)..];
         }
 

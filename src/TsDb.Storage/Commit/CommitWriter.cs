@@ -78,7 +78,7 @@ internal sealed class CommitWriter(
     public void Replay(ReplayedFrame frame)
     {
         List<TableBatch> batches = [];
-        foreach (byte[] piece in Codec.Wal.WalPayload.Read(frame.Payload))
+        foreach (ReadOnlyMemory<byte> piece in Codec.Wal.WalPayload.Read(frame.Payload))
             batches.AddRange(BatchCodec.Decode(piece));
         SchemaCatalog schemas = SchemaAdmission.Admit(versions.Current.Schemas, [.. batches])
             ?? throw new TsDbException(

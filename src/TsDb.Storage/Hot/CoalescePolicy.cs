@@ -7,7 +7,7 @@ namespace TsDb.Storage.Hot;
 internal static class CoalescePolicy
 {
     /// <summary>A batch with at least so many rows stays as it is.</summary>
-    public const int RowsLarge = 4_096;
+    public const int RowsLarge = 1_024;
 
     /// <summary>How many neighbours become one.</summary>
     public const int FanIn = 8;

@@ -21,6 +21,28 @@ public interface IDisk
     /// cutting.</summary>
     IDiskFile Open(string path, bool append = false);
 
+    /// <summary>Length in bytes of an existing file.</summary>
+    long LengthOf(string path)
+    {
+        using IDiskFile file = Open(path);
+        return file.BytesLength;
+    }
+
+    /// <summary>
+    /// Syncs files; together that may take far less time than one after the other. On an exception nothing is
+    /// known of any of them.
+    /// </summary>
+    void SyncFiles(IReadOnlyCollection<IDiskFile> files)
+    {
+        foreach (IDiskFile file in files) file.Sync();
+    }
+
+    /// <summary>Syncs folders, as <see cref="SyncFiles"/> does with files.</summary>
+    void SyncDirectories(IReadOnlyCollection<string> paths)
+    {
+        foreach (string path in paths) SyncDirectory(path);
+    }
+
     /// <summary>True if a file of that name is there.</summary>
     bool Exists(string path);
 

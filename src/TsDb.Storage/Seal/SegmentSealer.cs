@@ -27,8 +27,7 @@ internal sealed class SegmentSealer(IDisk disk, ISegmentFormat format, Func<Guid
         {
             foreach ((Cell Cell, SortedRun Run)[] group in Cells(frozen, edge).Chunk(FilesOpenMax))
                 WriteGroup(group, catalog, incarnation, written);
-            foreach (string folder in written.Select(s => FolderOf(s.Name)).Distinct(StringComparer.Ordinal))
-                disk.SyncDirectory(folder);
+            disk.SyncDirectories([.. written.Select(s => FolderOf(s.Name)).Distinct(StringComparer.Ordinal)]);
         }
         catch (IOException)
         {
@@ -45,8 +44,7 @@ internal sealed class SegmentSealer(IDisk disk, ISegmentFormat format, Func<Guid
         select (new Cell(table.Key, edge, day.Day), day.Run);
 
     /// <summary>
-    /// Writes some files, then syncs them one after the other: the disk is given all bytes at once, so that a
-    /// seal of
+    /// Writes some files, then syncs them together: the disk is given all bytes at once, so that a seal of
     /// hundreds of small cells does not wait for each.
     /// </summary>
     private void WriteGroup(
@@ -59,7 +57,7 @@ internal sealed class SegmentSealer(IDisk disk, ISegmentFormat format, Func<Guid
             foreach ((Cell cell, SortedRun run) in group)
                 open.Add(
                     WriteOne(cell, run, catalog, incarnation, catalog.RankNext + written.Count + open.Count));
-            foreach ((IDiskFile file, _) in open) file.Sync();
+            disk.SyncFiles([.. open.Select(one => one.File)]);
         }
         catch (IOException)
         {

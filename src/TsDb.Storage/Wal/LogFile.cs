@@ -12,6 +12,11 @@ namespace TsDb.Storage.Wal;
 internal sealed record LogFile(long Number, WalFileId Id, CommitSequence Last, long BytesLength)
 {
     public const string Folder = "wal";
+
+    /// <summary>Behind the name of a file whose whole frames were salvaged: it is no part of the log any
+    /// more.</summary>
+    public const string DamagedSuffix = ".damaged";
+
     private const string Suffix = ".wal";
     private const int NumberDigits = 20;
     private const int IdDigits = 16;

@@ -12,6 +12,8 @@ namespace TsDb.Storage.Wal;
 /// </summary>
 internal sealed class LogReplay(IDisk disk, CommitSequence covered, ILogger log)
 {
+    private const long BytesWorthSaying = 64L << 20;
+
     private readonly List<LogFile> _files = [];
     private ReplayedFrame? _pending;
     private CommitSequence _emitted;
@@ -21,35 +23,64 @@ internal sealed class LogReplay(IDisk disk, CommitSequence covered, ILogger log)
     /// </summary>
     public ReplayedLog Run(Action<ReplayedFrame> each)
     {
-        foreach (LogFile file in FilesInOrder()) ReadFile(file, each);
+        LogFile[] found = [.. FilesInOrder(disk)];
+        long bytes = found.Sum(file => disk.LengthOf(file.Path));
+        if (bytes >= BytesWorthSaying) Log.LogReplaying(log, bytes, found.Length);
+        foreach (LogFile file in found) ReadFile(file, each);
         ReplayedFrame? last = _pending;
         if (last is not null) Emit(last, each);
         return new ReplayedLog(_files, last?.Sequence ?? default, last);
     }
 
-    private IEnumerable<LogFile> FilesInOrder() => disk.List(LogFile.Folder)
+    /// <summary>
+    /// Deletes the files read so far whose every commit lies in segments, so that a replay that seals on the
+    /// way needs no more room than the log has taken.
+    /// </summary>
+    public void CutBehind(CommitSequence sealedTo)
+    {
+        foreach (LogFile file in _files.Where(file => file.Last.CompareTo(sealedTo) <= 0).ToArray())
+        {
+            disk.Delete(file.Path);
+            _files.Remove(file);
+        }
+    }
+
+    /// <summary>The files of a log, older ones first. Throws <see cref="ErrorKind.Corrupt"/> for a stranger
+    /// among them.</summary>
+    public static IEnumerable<LogFile> FilesInOrder(IDisk disk) => disk.List(LogFile.Folder)
+        .Where(path => !path.EndsWith(LogFile.DamagedSuffix, StringComparison.Ordinal))
         .Select(path => LogFile.Parse(path) ?? throw new TsDbException(
             ErrorKind.Corrupt, $"{disk.FullPath(path)} is no file of the log: move it away"))
         .OrderBy(file => file.Number).ThenBy(file => file.Id.Value);
 
     private void ReadFile(LogFile file, Action<ReplayedFrame> each)
     {
-        byte[] bytes = ReadAll(file.Path);
-        WalReader reader = new(disk.FullPath(file.Path), file.Id, bytes);
+        using IDiskFile open = disk.Open(file.Path);
+        LogFileReader reader = new(open, disk.FullPath(file.Path), file.Id);
         CommitSequence last = default;
-        while (reader.TryRead(out WalFrame frame))
+        for (long at = 0; ; at = reader.Offset)
         {
-            ReplayedFrame next = new(frame.Sequence, frame.Previous, frame.Payload.ToArray());
-            Follow(next, file.Path, reader.WholeLength, each);
+            if (!reader.TryRead(out WalFrame frame, out ReadOnlyMemory<byte> payload)) break;
+            if (frame.Sequence.CompareTo(last) <= 0 || frame.Previous.CompareTo(frame.Sequence) >= 0)
+                throw reader.Corrupt(at, $"commit {frame.Sequence.Value} stands behind {last.Value}");
+            ReplayedFrame next = new(frame.Sequence, frame.Previous, payload);
+            Follow(next, reader, each);
             last = next.Sequence;
         }
 
-        long torn = bytes.Length - reader.WholeLength;
-        if (torn > 0) Log.LogTailTorn(log, file.Path, reader.WholeLength, torn);
-        _files.Add(file with { Last = last, BytesLength = bytes.Length });
+        long whole = reader.Offset;
+        if (reader.TrySkipToNext(out CommitSequence later))
+        {
+            throw reader.Corrupt(whole, string.Create(
+                CultureInfo.InvariantCulture, $"commit {later.Value} follows whole at {reader.Offset}"));
+        }
+
+        long torn = reader.BytesLength - whole;
+        if (torn > 0) Log.LogTailTorn(log, file.Path, whole, torn);
+        _files.Add(file with { Last = last, BytesLength = reader.BytesLength });
     }
 
-    private void Follow(ReplayedFrame next, string path, long offset, Action<ReplayedFrame> each)
+    private void Follow(ReplayedFrame next, LogFileReader reader, Action<ReplayedFrame> each)
     {
         if (_pending is { } pending)
         {
@@ -62,13 +93,10 @@ internal sealed class LogReplay(IDisk disk, CommitSequence covered, ILogger log)
             || (next.Previous.CompareTo(covered) <= 0 && _emitted.CompareTo(covered) <= 0);
         if (!follows)
         {
-            throw new TsDbException(
-                ErrorKind.Corrupt,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"log file {disk.FullPath(path)} before offset {offset}: commit {next.Sequence.Value} "
-                    + $"follows {next.Previous.Value}, but the log before it ends with {_emitted.Value}: "
-                    + $"a file is missing"));
+            throw reader.Corrupt(reader.Offset, string.Create(
+                CultureInfo.InvariantCulture,
+                $"commit {next.Sequence.Value}, which ends here, follows {next.Previous.Value}, but the log "
+                + $"before it ends with {_emitted.Value}: a file is missing, or its end is damaged"));
         }
 
         _pending = next;
@@ -78,20 +106,5 @@ internal sealed class LogReplay(IDisk disk, CommitSequence covered, ILogger log)
     {
         _emitted = frame.Sequence;
         if (frame.Sequence.CompareTo(covered) > 0) each(frame);
-    }
-
-    private byte[] ReadAll(string path)
-    {
-        using IDiskFile file = disk.Open(path);
-        byte[] bytes = new byte[checked((int)file.BytesLength)];
-        int read = 0;
-        while (read < bytes.Length)
-        {
-            int now = file.ReadAt(read, bytes.AsSpan(read));
-            if (now == 0) break;
-            read += now;
-        }
-
-        return bytes.AsSpan(0, read).ToArray();
     }
 }

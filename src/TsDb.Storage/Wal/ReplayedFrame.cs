@@ -3,4 +3,5 @@ using TsDb.Model;
 namespace TsDb.Storage.Wal;
 
 /// <summary>A frame as it was read from the log.</summary>
-internal sealed record ReplayedFrame(CommitSequence Sequence, CommitSequence Previous, byte[] Payload);
+internal sealed record ReplayedFrame(
+    CommitSequence Sequence, CommitSequence Previous, ReadOnlyMemory<byte> Payload);

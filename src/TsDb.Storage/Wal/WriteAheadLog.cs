@@ -144,7 +144,7 @@ internal sealed class WriteAheadLog(
     private void MakeCertain(ReplayedFrame frame)
     {
         byte[] bytes = new byte[WalFrame.HeaderLength + frame.Payload.Length];
-        frame.Payload.CopyTo(bytes, WalFrame.HeaderLength);
+        frame.Payload.CopyTo(bytes.AsMemory(WalFrame.HeaderLength));
         try
         {
             Write(bytes, frame.Sequence, frame.Previous);
