@@ -44,8 +44,8 @@ public sealed class ImportTests
         Assert.Equal(before.Output, after.Output);
         Assert.Contains("-9223372036854775808,", after.Output, StringComparison.Ordinal);
         Assert.Contains("18446744073709551615", after.Output, StringComparison.Ordinal);
-        string types = "SELECT typeof(f) AS f, typeof(i) AS i, typeof(u) AS u, typeof(b) AS b, typeof(s) AS s "
-            + "FROM t LIMIT 1";
+        string types = "SELECT typeof(f) AS f, typeof(i) AS i, typeof(u) AS u, typeof(b) AS b, "
+            + "typeof(s) AS s FROM t LIMIT 1";
         CommandLine type = await RightAsync(
             "query", "--format", "csv", "--url", edge.Url, "--db", "again", types);
         Assert.Equal("f,i,u,b,s\nDOUBLE,BIGINT,UBIGINT,BOOLEAN,VARCHAR\n", type.Output);
@@ -108,10 +108,12 @@ public sealed class ImportTests
         CommandLine import = await CommandLine.RunAsync("import", file, "--url", edge.Url, "--table", "t",
             "--tags", "", "--types", "v=float");
         Assert.Equal(1, import.ExitCode);
-        Assert.Contains("line 2: invalid column type for column 'v'", import.Errors, StringComparison.Ordinal);
+        Assert.Contains("line 2: invalid column type for column 'v'", import.Errors,
+            StringComparison.Ordinal);
         Assert.Contains("line 20: invalid column type", import.Errors, StringComparison.Ordinal);
         Assert.Contains("2500 rows were refused", import.Errors, StringComparison.Ordinal);
-        CommandLine again = await RightAsync("import", file, "--url", edge.Url, "--table", "t", "--tags", "");
+        CommandLine again =
+            await RightAsync("import", file, "--url", edge.Url, "--table", "t", "--tags", "");
         Assert.StartsWith("2,500 lines", again.Output, StringComparison.Ordinal);
         Assert.Equal(2_500, await fleet.NumberAsync(
             edge, "SELECT count(*) AS n FROM t WHERE note = chr(116) || 'wo' || chr(10) || 'lines'"));

@@ -20,7 +20,7 @@ internal static class ImportCommand
         };
         Option<string?> tags = new("--tags")
         {
-            Description = "Columns that are tags, comma-separated, \"\" for none [default: every text column]",
+            Description = "Columns that are tags, comma-separated; \"\" is none [default: every text column]",
         };
         Option<string?> types = new("--types")
         {
@@ -35,7 +35,7 @@ internal static class ImportCommand
         precision.AcceptOnlyFromAmong("ns", "us", "ms", "s");
         Option<string?> delimiter = new("--delimiter")
         {
-            Description = "What stands between the values of CSV [default: , ; TAB or |, as in its first line]",
+            Description = "What separates the values of CSV [default: , ; TAB or |, as in its first line]",
         };
         Command command = new("import", "Write the rows of a CSV or Parquet file to an edge.")
         {

@@ -8,4 +8,7 @@ namespace TsDb.Cli.Importing;
 /// <param name="Tags">The names of the tags; null for every text column.</param>
 /// <param name="Types">Types of fields by name, stronger than what file and values say.</param>
 internal sealed record ImportRequest(
-    string Table, string Time, IReadOnlyCollection<string>? Tags, IReadOnlyDictionary<string, FieldType> Types);
+    string Table,
+    string Time,
+    IReadOnlyCollection<string>? Tags,
+    IReadOnlyDictionary<string, FieldType> Types);

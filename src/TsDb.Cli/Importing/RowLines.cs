@@ -105,7 +105,8 @@ internal sealed class RowLines(
                 _line.Append(CultureInfo.InvariantCulture, $"{number:R}");
                 return null;
             case FieldType.Boolean:
-                if (!bool.TryParse(value, out bool flag)) return $"'{Short(value)}' is neither true nor false";
+                if (!bool.TryParse(value, out bool flag))
+                    return $"'{Short(value)}' is neither true nor false";
                 _line.Append(flag ? "true" : "false");
                 return null;
             default:

@@ -12,7 +12,8 @@ public sealed class CsvReaderTests
     {
         Assert.Equal(
             [["a", "b"], ["1", null], ["", "x\ny"], ["say \"hi\"", ",\r\n"], ["a\"b", "\\"]],
-            Read("a,b\r\n1,\n\"\",\"x\ny\"\n\n\"say \"\"hi\"\"\",\",\r\n\"\na\"b,\\").Select(row => row.Cells));
+            Read("a,b\r\n1,\n\"\",\"x\ny\"\n\n\"say \"\"hi\"\"\",\",\r\n\"\na\"b,\\")
+                .Select(row => row.Cells));
     }
 
     [Theory]
@@ -30,7 +31,8 @@ public sealed class CsvReaderTests
     public void Any_cells_come_back_wherever_the_bytes_are_cut()
     {
         Gen<string?> cell = Gen.OneOf(
-            Gen.Const((string?)null), Gen.String[Gen.Char["ab,\"\n\r;é"], 0, 6].Select(text => (string?)text));
+            Gen.Const((string?)null),
+            Gen.String[Gen.Char["ab,\"\n\r;é"], 0, 6].Select(text => (string?)text));
         Gen<string?[][]> rows = cell.Array[2, 3].Array[1, 6];
         Gen.Select(rows, Gen.Int[1, 7]).Sample((table, step) =>
         {
