@@ -49,7 +49,9 @@ internal sealed record BoundStatement(Statement Source, JsonObject Tree, Immutab
             bound.Add(new BoundTable(relation, alias, tables[name], use));
         }
 
-        return new BoundStatement(statement, tree, bound.ToImmutable());
+        BoundStatement statementBound = new(statement, tree, bound.ToImmutable());
+        ExactNames.Apply(statementBound);
+        return statementBound;
     }
 
     // In SQL `time` is a TIMESTAMP_NS in UTC, so the moment is one too: the two compare.
