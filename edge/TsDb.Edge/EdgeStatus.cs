@@ -46,7 +46,13 @@ internal static class EdgeStatus
             },
             ["buffer"] = new JsonObject { ["rows"] = stats.BufferRows, ["bytes"] = stats.BufferBytes },
             ["log"] = new JsonObject { ["bytes"] = stats.LogBytes },
-            ["segments"] = new JsonObject { ["count"] = stats.SegmentCount, ["bytes"] = stats.SegmentBytes },
+            ["segments"] = new JsonObject
+            {
+                ["count"] = stats.SegmentCount,
+                ["bytes"] = stats.SegmentBytes,
+                ["set_aside"] = new JsonArray([.. rooms.Store.SetAside.Select(name =>
+                    new JsonObject { ["name"] = name, ["reason"] = "its file is missing" })]),
+            },
             ["limits"] = Describe(rooms.LimitsInUse),
             ["writes_refused"] = stats.WritesRefusedReason,
             ["ship"] = Describe(rooms.Ship?.Lag, rooms.Ship?.BytesSent ?? 0),

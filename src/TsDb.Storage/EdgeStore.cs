@@ -89,6 +89,9 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
     /// <summary>The schemas after the last commit.</summary>
     public SchemaCatalog Schemas => _parts.Versions.Current.Schemas;
 
+    /// <summary>The names of segments whose file is missing.</summary>
+    public IEnumerable<string> SetAside => _parts.Versions.Current.SetAside.Select(segment => segment.Name);
+
     /// <summary>Figures of this moment.</summary>
     public StoreStats Stats
     {
