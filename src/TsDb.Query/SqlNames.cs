@@ -22,7 +22,8 @@ public static class SqlNames
         string[] sqlNames = [.. names];
         var groups = Enumerable.Range(0, names.Count)
             .GroupBy(i => names[i], StringComparer.OrdinalIgnoreCase)
-            .OrderBy(group => group.Select(i => names[i]).Min(StringComparer.Ordinal), StringComparer.Ordinal);
+            .OrderBy(group => group.Select(i => names[i]).Min(StringComparer.Ordinal),
+                StringComparer.Ordinal);
         foreach (IGrouping<string, int> group in groups)
         {
             int plain = IsReserved(group.Key) ? 0 : 1;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Apache.Arrow;
 using TsDb.Model;
 using TsDb.Query.Analysis;
+using TsDb.Query.Catalog;
 using TsDb.Query.Direct;
 using TsDb.Query.Planning;
 using TsDb.Query.Ports;
@@ -87,19 +88,29 @@ public sealed class Coordinator(
         ClusterView view = cluster.Current!;
         IReadOnlyList<HeardNode> heard = [];
         Dictionary<TableName, ResolvedTable> tables = [];
+        List<Relation> relations = [];
+        CoverageRecord coverage = new(request.Consistency);
         ImmutableArray<TableName> names = small is null ? statement!.Tables : [small.Table];
-        if (names.Length > 0 || !IsDefault(request.Database))
+        ImmutableArray<Listing> lists = statement?.Listings ?? [];
+        if (names.Length > 0 || lists.Length > 0 || !IsDefault(request.Database))
         {
             CatalogRound round = new(cluster, catalogs, _cache, clock);
-            heard = await round.AskAsync(view, request.Database, names, request.Consistency, ct);
+            heard = await round.AskAsync(view, request.Database, names, lists, request.Consistency, ct);
             TableFinder finder = new(view, heard, _cache);
-            if (names.Length == 0) finder.RequireDatabase(request.Database);
+            if (names.Length == 0 && !IsDefault(request.Database))
+                finder.RequireDatabase(request.Database);
+            if (lists.Length > 0)
+            {
+                Require(Lacking(view, request, heard, ScanScope.All), view, request, heard, coverage);
+                ClusterListings listings = new(view, heard, finder);
+                relations.AddRange(lists.Select(list => listings.Rows(list, request.Database)));
+            }
+
             foreach (TableName name in names)
                 tables.Add(name, finder.Find(name, request, Lacking(view, request, heard, ScanScope.All)));
         }
 
         FragmentRuns runs = new(view, cluster, fragments, engines.General, clock);
-        CoverageRecord coverage = new(request.Consistency);
         if (small is not null && DirectSplit.TryPlan(small, tables[small.Table]) is { } split)
         {
             Relation.Rows parts = await RowsAsync(split.Fragment);
@@ -110,7 +121,6 @@ public sealed class Coordinator(
         }
 
         DistributedPlan plan = await planner.PlanAsync(statement ?? planner.Parse(request.Sql), tables, ct);
-        List<Relation> relations = [];
         foreach (PlannedFragment fragment in plan.Fragments) relations.Add(await RowsAsync(fragment));
         ISqlResult result = await engines.General.ExecuteAsync(
             new SqlRequest { Sql = plan.FinalSql, Relations = relations, Limits = request.Limits }, ct);
@@ -119,7 +129,9 @@ public sealed class Coordinator(
         async Task<Relation.Rows> RowsAsync(PlannedFragment fragment)
         {
             CellHoldings holdings = new(view, fragment.Table.Table, fragment.Scope, heard);
-            Check(view, request, heard, fragment, coverage);
+            Require(
+                Lacking(view, request, heard, fragment.Scope, fragment.Table.Table), view, request, heard,
+                coverage);
             await CompleteAsync(holdings, runs, request, coverage, ct);
             coverage.Add(holdings.Shards);
             IReadOnlyList<FragmentRows> rows = await runs.RunAsync(fragment, holdings, request.Limits, ct);
@@ -144,14 +156,13 @@ public sealed class Coordinator(
             < CatalogRound.Needed(view, shard, request.Consistency)),
     ];
 
-    private void Check(
+    private void Require(
+        List<ShardId> lacking,
         ClusterView view,
         QueryRequest request,
         IReadOnlyList<HeardNode> heard,
-        PlannedFragment fragment,
         CoverageRecord coverage)
     {
-        List<ShardId> lacking = Lacking(view, request, heard, fragment.Scope, fragment.Table.Table);
         if (lacking.Count == 0) return;
         string[] silent =
         [

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using TsDb.Query.Analysis;
+using TsDb.Query.Catalog;
 
 namespace TsDb.Query.Planning;
 
@@ -26,6 +27,9 @@ internal sealed record BoundStatement(Statement Source, JsonObject Tree, Immutab
             if (name.Database is not null) qualified.Add($"{name.Database}\0{name.Table}");
         }
 
+        foreach (JsonObject use in Statement.ListingUses(statement.Tree))
+            qualified.Add($"{use.Text("schema_name")}\0{use.Text("table_name")}");
+
         JsonNode? Plain(JsonObject node)
         {
             if (Moment(node, HasColumn, now) is { } moment) return moment;
@@ -47,6 +51,16 @@ internal sealed record BoundStatement(Statement Source, JsonObject Tree, Immutab
             use["table_name"] = relation;
             use["alias"] = alias;
             bound.Add(new BoundTable(relation, alias, tables[name], use));
+        }
+
+        foreach ((Listing listing, JsonObject use) in
+            statement.Listings.Zip(Statement.ListingUses(tree)))
+        {
+            string alias = use.Text("alias") is { Length: > 0 } given ? given : use.Text("table_name");
+            use["schema_name"] = "";
+            use["catalog_name"] = "";
+            use["table_name"] = listing.RelationName;
+            use["alias"] = alias;
         }
 
         BoundStatement statementBound = new(statement, tree, bound.ToImmutable());

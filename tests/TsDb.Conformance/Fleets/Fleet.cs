@@ -8,6 +8,7 @@ using TsDb.Columnar.Vectors;
 using TsDb.Model;
 using TsDb.Query;
 using TsDb.Query.Analysis;
+using TsDb.Query.Catalog;
 using TsDb.Query.Distributed;
 using TsDb.Query.Planning;
 using TsDb.Query.Ports;
@@ -148,6 +149,7 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, ID
                 .. plan.Scans.Select(scan => new Relation.Points(
                     scan.RelationName, scan.Table,
                     new TableSnapshot(scan.Table.Table, [.. Of(scan.Table.Table)], null), scan.Scope)),
+                .. statement.Listings.Select(Rows),
             ],
         };
         await using ISqlResult result = await _engine.ExecuteAsync(request, CancellationToken.None);
@@ -194,6 +196,15 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, ID
         _parser.Dispose();
         _root.Delete(recursive: true);
     }
+
+    private Relation.Rows Rows(Listing listing) => listing.Of("db") is { } database
+        && !database.Equals("db", StringComparison.OrdinalIgnoreCase)
+            ? throw new TsDbException(ErrorKind.NotFound, $"no database {database}")
+            : ListingRows.Of(
+                listing,
+                ["db", "default"],
+                _all.Select(entry => entry.Leaf.Cell.Table).Distinct().Select(table => TypeResolver.Resolve(
+                    table, Of(table).SelectMany(s => s.Manifest.Tags.Concat(s.Manifest.Fields)))));
 
     private IEnumerable<SegmentRef> Of(TableId table) =>
         _all.Where(entry => entry.Leaf.Cell.Table == table).Select(entry => entry.Segment);
