@@ -19,10 +19,10 @@ public static class LineText
             if (c == '\n') return "holds a line feed, which only a text field can";
             if (c == '\r') return "holds a carriage return, which only a text field can";
             if (c == '\t') return "holds a TAB, which only a text field can";
-            if (c < ' ' || c == '\u007f')
+            if ((c < ' ' || c == '\u007f') && part != LinePart.TagValue)
             {
                 return string.Create(CultureInfo.InvariantCulture,
-                    $"holds the control character U+{(int)c:X4}, which only a text field can");
+                    $"holds the control character U+{(int)c:X4}, which no name can");
             }
         }
 
