@@ -112,8 +112,10 @@ public sealed class ImportTests
             StringComparison.Ordinal);
         Assert.Contains("line 20: invalid column type", import.Errors, StringComparison.Ordinal);
         Assert.Contains("2500 rows were refused", import.Errors, StringComparison.Ordinal);
-        CommandLine again =
-            await RightAsync("import", file, "--url", edge.Url, "--table", "t", "--tags", "");
+        // The table says that v is an integer and, once there, that note is no tag.
+        await TestFleet.WriteAsync(edge, new MemoryStream("t note=\"\" 1\n"u8.ToArray()));
+        CommandLine again = await RightAsync("import", file, "--url", edge.Url, "--table", "t");
+        Assert.Contains("tags none; fields v (int), note (string)", again.Errors, StringComparison.Ordinal);
         Assert.StartsWith("2,500 lines", again.Output, StringComparison.Ordinal);
         Assert.Equal(2_500, await fleet.NumberAsync(
             edge, "SELECT count(*) AS n FROM t WHERE note = chr(116) || 'wo' || chr(10) || 'lines'"));

@@ -11,7 +11,13 @@ public sealed class ParquetRows : IDisposable
     private readonly string _source;
     private readonly List<(string Name, string EngineType)> _columns = [];
 
-    private ParquetRows(string path) => _source = $"read_parquet({ScanText.Literal(path)})";
+    private readonly string _path;
+
+    private ParquetRows(string path)
+    {
+        _path = ScanText.Literal(path);
+        _source = $"read_parquet({_path})";
+    }
 
     /// <summary>
     /// The columns with the types of fields they stand for; null for integers wider than 64 bits, of which
@@ -42,7 +48,8 @@ public sealed class ParquetRows : IDisposable
         catch (DuckDBException e)
         {
             rows.Dispose();
-            throw new TsDbException(ErrorKind.Invalid, $"{path} cannot be read: {e.Message}", e);
+            string reason = e.Message.Split('\n')[0].TrimEnd();
+            throw new TsDbException(ErrorKind.Invalid, $"{path} cannot be read: {reason}", e);
         }
     }
 
@@ -54,6 +61,7 @@ public sealed class ParquetRows : IDisposable
     /// <param name="timeColumn">The column with the time.</param>
     public IEnumerable<string?[]> Read(int timeColumn)
     {
+        RequireWholeTimes(_columns[timeColumn]);
         IEnumerable<string> texts = _columns.Select((column, i) => Text(column, isTime: i == timeColumn));
         using IEnumerator<string?[]> rows =
             Run($"SELECT {string.Join(", ", texts)} FROM {_source}").GetEnumerator();
@@ -74,6 +82,19 @@ public sealed class ParquetRows : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
+
+    // The engine reads nanoseconds "adjusted to UTC" as microseconds: points would fall together.
+    private void RequireWholeTimes((string Name, string EngineType) column)
+    {
+        if (column.EngineType != "TIMESTAMP WITH TIME ZONE") return;
+        string sql = $"SELECT logical_type FROM parquet_schema({_path}) "
+            + $"WHERE name = {ScanText.Literal(column.Name)} AND logical_type LIKE '%NANOS%'";
+        if (!Run(sql).Any()) return;
+        throw new TsDbException(
+            ErrorKind.Invalid,
+            $"column '{column.Name}' holds nanoseconds with a time zone, of which only microseconds could be "
+            + "read: write it without a zone, in UTC, or as a whole number");
+    }
 
     private static FieldType? TypeOf(string type) => type switch
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using TsDb.Cli.Importing;
+using TsDb.Cli.Nodes;
 using TsDb.Cli.Writing;
 using TsDb.Model;
 
@@ -20,12 +21,13 @@ internal static class ImportCommand
         };
         Option<string?> tags = new("--tags")
         {
-            Description = "Columns that are tags, comma-separated; \"\" is none [default: every text column]",
+            Description = "Columns that are tags, comma-separated; \"\" is none "
+                + "[default: the table's, and every other text column]",
         };
         Option<string?> types = new("--types")
         {
             Description = "Types of fields, such as v=float,n=uint (float, int, uint, bool or string) "
-                + "[default: the file's; for CSV the narrowest that holds every value of the column]",
+                + "[default: the table's, else the file's; for CSV the narrowest that holds every value]",
         };
         Option<string> precision = new("--precision")
         {
@@ -46,11 +48,17 @@ internal static class ImportCommand
         {
             using ImportFile input =
                 ImportFile.Open(parsed.GetRequiredValue(file), Delimiter(parsed.GetValue(delimiter)));
+            string target = parsed.GetRequiredValue(table);
+            using NodeClient node = new(parsed.GetRequiredValue(common.Url));
             ImportRequest request = new(
-                parsed.GetRequiredValue(table),
+                target,
                 parsed.GetRequiredValue(time),
                 parsed.GetValue(tags) is { } names ? Split(names) : null,
-                Types(parsed.GetValue(types)));
+                Types(parsed.GetValue(types)))
+            {
+                Known = await TableColumns.AskAsync(
+                    node, parsed.GetRequiredValue(common.Database), target, ct),
+            };
             await using HttpLineSink sink = new(
                 parsed.GetRequiredValue(common.Url), parsed.GetRequiredValue(common.Database), "ns",
                     TimeProvider.System);
@@ -85,7 +93,7 @@ internal static class ImportCommand
 
         if (run.Refused == 0) return 0;
         await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-            $"{run.Refused} rows were refused; the others are stored"));
+            $"{run.Refused} {(run.Refused == 1 ? "row was" : "rows were")} refused; the others are stored"));
         return 1;
     }
 

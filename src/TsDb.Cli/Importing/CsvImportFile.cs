@@ -24,7 +24,10 @@ internal sealed class CsvImportFile : ImportFile
         if (delimiter is not null and (> '\u007f' or '"' or '\n' or '\r'))
             throw new TsDbException(ErrorKind.Invalid, "the delimiter must be one ASCII character, no quote");
         _delimiter = (byte?)delimiter ?? Guess(path);
-        Columns = Header(Records().FirstOrDefault());
+        ImportRow[] first = [.. Records().Take(2)];
+        Columns = Header(first.FirstOrDefault());
+        if (first.Length == 1)
+            throw new TsDbException(ErrorKind.Invalid, $"{path} has a first line with names, and no rows");
     }
 
     public override IReadOnlyList<string> Columns { get; }

@@ -39,14 +39,22 @@ internal static class ImportPlan
             if (isTag) columns.Add(new ImportColumn(i, name, ColumnRole.Tag, FieldType.String));
             else if (request.Types.TryGetValue(name, out FieldType given))
                 columns.Add(new ImportColumn(i, name, ColumnRole.Field, given));
+            else if (request.Known.TryGetValue(name, out (ColumnRole Role, FieldType Type) there)
+                && (request.Tags is null || there.Role == ColumnRole.Field))
+                columns.Add(new ImportColumn(i, name, there.Role, there.Type));
             else if (file.TypeOf(i) is { } known) columns.Add(ByType(i, name, known, request));
             else guesses[i] = new ColumnGuess(name);
         }
 
         columns.AddRange(Guessed(file, time, guesses, request, onRow));
         if (columns.All(column => column.Role == ColumnRole.Tag))
-            throw new TsDbException(ErrorKind.Invalid,
-                "no column is left for fields: name the tags with --tags");
+        {
+            throw new TsDbException(
+                ErrorKind.Invalid,
+                "no column is left for a field, as every one that holds text is a tag: "
+                + "name the tags with --tags (\"\" for none)");
+        }
+
         RequireSayable(request.Table, columns);
         return [.. columns.OrderBy(column => column.Role == ColumnRole.Field).ThenBy(column => column.Index)];
     }
