@@ -41,7 +41,10 @@ internal sealed class CatalogRound(
         NodeId[] nodes =
             [.. view.Owners.SelectMany(owners => owners).Distinct().Where(cluster.IsLive).Order()];
         List<Task<HeardNode?>> asked =
-            [.. nodes.Select(node => AskAsync(view, node, of => Question(database, names, lists, of), enough.Token))];
+        [
+            .. nodes.Select(node =>
+                AskAsync(view, node, of => Question(database, names, lists, of), enough.Token)),
+        ];
         SortedDictionary<NodeId, HeardNode> heard = [];
         try
         {
