@@ -13,6 +13,8 @@ internal static class EdgeFlags
         new("http", "127.0.0.1:8086", "Address for line protocol, SQL and status"),
         new("mqtt", "127.0.0.1:1883", "Address of the built-in broker for sensors, or off"),
         new("sensors", "", "Broker to subscribe to for sensors instead (mqtt://host:port)"),
+        new("mqtt-rules", "",
+            "Rule file (JSON) of what becomes of sensors' topics; try it with tsdb mqtt-rules check"),
         new("uplink", "", "Brokers to ship to, tried in turn (mqtt://host:port,...); none is stand-alone"),
         new("cluster-name", "default", "Name of the cluster on the brokers"),
         new("seal-bytes", "64MiB", "Seal the buffer into segments at this size"),

@@ -3,6 +3,7 @@ using TsDb.Adapters.Hosting;
 using TsDb.Model;
 using TsDb.Storage;
 using TsDb.Storage.Ingest;
+using TsDb.Storage.Sensors;
 
 namespace TsDb.Edge;
 
@@ -20,6 +21,12 @@ internal sealed partial record EdgeOptions
 
     /// <summary>The broker to subscribe to for sensors; null for none.</summary>
     public Uri? Sensors { get; init; }
+
+    /// <summary>The rule file for sensors; null for the built-in rules.</summary>
+    public string? SensorRulesFile { get; init; }
+
+    /// <summary>The rules for sensors as they are at start.</summary>
+    public SensorRules SensorRules { get; init; } = SensorRules.Default;
 
     public required IReadOnlyList<Uri> Uplinks { get; init; }
 
@@ -64,6 +71,10 @@ internal sealed partial record EdgeOptions
                 ?? throw new TsDbException(ErrorKind.Invalid, "--http: an edge needs its HTTP address"),
             Mqtt = values.OptionalText("sensors") is null ? Listener.Require(values, "mqtt", insecure) : null,
             Sensors = values.OptionalText("sensors") is null ? null : values.Read("sensors", BrokerUrl.Parse),
+            SensorRulesFile = values.OptionalText("mqtt-rules"),
+            SensorRules = values.OptionalText("mqtt-rules") is null
+                ? SensorRules.Default
+                : values.Read("mqtt-rules", Adapters.Mqtt.Sensors.SensorRulesFile.Read),
             Uplinks = values.Read("uplink", _ => values.List("uplink").Select(BrokerUrl.Parse).ToArray()),
             ClusterName = values.Read("cluster-name", text => ClusterNames().IsMatch(text)
                 ? text

@@ -27,6 +27,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
     private Task _subscribed = Task.CompletedTask;
     private Task _retained = Task.CompletedTask;
     private Task _watched = Task.CompletedTask;
+    private Task _rulesWatched = Task.CompletedTask;
 
     private EdgeRooms(DataDirectory disk, EdgeStore store) => (_disk, Store) = (disk, store);
 
@@ -45,6 +46,15 @@ internal sealed class EdgeRooms : IAsyncDisposable
 
     /// <summary>The subscription to a broker that was there already; null without one.</summary>
     public SensorSubscription? Subscription { get; init; }
+
+    /// <summary>The way of sensors' messages, whoever brings them.</summary>
+    public required SensorIntake SensorIntake { get; init; }
+
+    /// <summary>The rules for sensors in force.</summary>
+    public required SensorRulesSource RulesInForce { get; init; }
+
+    /// <summary>The rule file for sensors; null without one.</summary>
+    public SensorRulesFile? Rules { get; init; }
 
     public required RetainWorker Retain { get; init; }
 
@@ -85,6 +95,9 @@ internal sealed class EdgeRooms : IAsyncDisposable
             long hashSeed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
             IngestPipeline ingest =
                 new(store, new IngestSetup(options.Ingest, new NodeTime(clock), hashSeed));
+            SensorRulesSource rules = new(options.SensorRules);
+            SensorIntakeOptions intake = new() { IsShared = options.Sensors is not null, Clock = clock };
+            SensorIntake sensors = new(ingest, rules, intake, loggers);
             ShipService? ship = options.Uplinks.Count == 0 ? null : Uplink(options, disk, store, environment);
             DuckDbParser parser = new();
             DuckDbOptions duck = new() { Directories = [disk.FullPath(SegmentFolder.Root)] };
@@ -101,9 +114,14 @@ internal sealed class EdgeRooms : IAsyncDisposable
                 Queries = new LocalQueryService(store, parser, engine, direct, clock),
                 Sensors = options.Mqtt is null
                     ? null
-                    : new SensorBroker(ingest, new SensorBrokerOptions { Authorizer = authorizer }, loggers),
+                    : new SensorBroker(sensors, new SensorBrokerOptions { Authorizer = authorizer }, loggers),
                 Subscription = options.Sensors is null ? null
-                    : Subscribe(options.Sensors, store, ingest, loggers),
+                    : Subscribe(options.Sensors, store, sensors, rules, loggers),
+                SensorIntake = sensors,
+                RulesInForce = rules,
+                Rules = options.SensorRulesFile is null
+                    ? null
+                    : new SensorRulesFile(options.SensorRulesFile, rules, clock, loggers),
                 Ship = ship,
             };
         }
@@ -120,6 +138,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
         if (Subscription is not null) _subscribed = Subscription.RunAsync(_stop.Token);
         _retained = Retain.RunAsync(_stop.Token);
         _watched = new LimitWatch(() => LimitsInUse, TimeProvider.System, Loggers).RunAsync(_stop.Token);
+        if (Rules is not null) _rulesWatched = Rules.RunAsync(_stop.Token);
         Ship?.Start();
     }
 
@@ -141,6 +160,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _subscribed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _rulesWatched.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _retained.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _watched.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Sensors is not null) await Sensors.DisposeAsync();
@@ -158,8 +178,10 @@ internal sealed class EdgeRooms : IAsyncDisposable
     }
 
     private static SensorSubscription Subscribe(
-        Uri broker, EdgeStore store, IngestPipeline ingest, ILoggerFactory loggers) => new(
-            ingest,
+        Uri broker, EdgeStore store, SensorIntake sensors, SensorRulesSource rules, ILoggerFactory loggers) =>
+        new(
+            sensors,
+            rules,
             new SensorSubscriptionOptions { Host = broker.Host, Port = broker.Port, ClientId =
                 $"tsdb-{store.Id}" },
             loggers);

@@ -55,6 +55,7 @@ internal static class EdgeStatus
             },
             ["limits"] = Describe(rooms.LimitsInUse),
             ["writes_refused"] = stats.WritesRefusedReason,
+            ["sensors"] = SensorStatus.Describe(rooms),
             ["ship"] = Describe(rooms.Ship?.Lag, rooms.Ship?.BytesSent ?? 0),
         };
     }

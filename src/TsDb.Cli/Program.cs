@@ -10,6 +10,7 @@ root.Add(ShellCommand.Create(common));
 root.Add(StatusCommand.Create(common));
 root.Add(SegmentsCommand.Create());
 root.Add(WalCommand.Create());
+root.Add(MqttRulesCommand.Create());
 root.Add(ImportCommand.Create(common));
 root.Add(ExportCommand.Create(common));
 root.Add(DemoCommand.Create());

@@ -1,9 +1,9 @@
-namespace TsDb.Adapters.Mqtt.Sensors;
+namespace TsDb.Storage.Sensors;
 
-/// <summary>How a message ended.</summary>
-internal enum SensorOutcome
+/// <summary>How a sensor's message ended.</summary>
+public enum MessageOutcome
 {
-    /// <summary>Its points are durable, or it held none.</summary>
+    /// <summary>Its good points are durable, or it held none.</summary>
     Done,
 
     /// <summary>Nothing of it can ever be stored: sending it again is of no use.</summary>

@@ -1,39 +1,33 @@
-using System.Globalization;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using MQTTnet;
 using MQTTnet.Adapter;
 using MQTTnet.Diagnostics.Logger;
 using MQTTnet.Formatter;
+using MQTTnet.Implementations;
 using MQTTnet.Packets;
-using MQTTnet.Server;
+using TsDb.Adapters.Hosting;
 
 namespace TsDb.Adapters.Mqtt.Sensors;
 
 /// <summary>
-/// Gives a name to clients before MQTT 5 that come without one, as they may with a clean session
-/// (mosquitto_pub does): the broker library refuses them before anybody is asked.
+/// Bounds what the client library has received and we have not stored yet: it queues without a limit of its
+/// own, so the next packet is not read from the socket before there is room. The broker then holds what it
+/// has, as TCP and Receive Maximum demand.
 /// </summary>
-internal sealed class NamingAdapter(IMqttServerAdapter inner) : IMqttServerAdapter
+internal sealed class BoundedClientAdapter(ByteBudget budget) : IMqttClientAdapterFactory
 {
-    private long _named;
+    private const int MessageOverheadBytes = 512;
 
-    public Func<IMqttChannelAdapter, Task>? ClientHandler { get; set; }
+    public IMqttChannelAdapter CreateClientAdapter(
+        MqttClientOptions options, MqttPacketInspector packetInspector, IMqttNetLogger logger) =>
+        new Channel(
+            new MqttClientAdapterFactory().CreateClientAdapter(options, packetInspector, logger), budget);
 
-    public Task StartAsync(MqttServerOptions options, IMqttNetLogger logger)
-    {
-        inner.ClientHandler = channel =>
-            ClientHandler?.Invoke(new Channel(channel, this)) ?? Task.CompletedTask;
-        return inner.StartAsync(options, logger);
-    }
+    /// <summary>What a message of so many bytes takes; to be given back when it has ended.</summary>
+    public static long BytesOf(long payloadBytes) => payloadBytes + MessageOverheadBytes;
 
-    public Task StopAsync() => inner.StopAsync();
-
-    public void Dispose() => inner.Dispose();
-
-    private string NextName() =>
-        string.Create(CultureInfo.InvariantCulture, $"unnamed-{Interlocked.Increment(ref _named)}");
-
-    private sealed class Channel(IMqttChannelAdapter inner, NamingAdapter owner) : IMqttChannelAdapter
+    private sealed class Channel(IMqttChannelAdapter inner, ByteBudget budget) : IMqttChannelAdapter
     {
         public long BytesReceived => inner.BytesReceived;
 
@@ -58,10 +52,12 @@ internal sealed class NamingAdapter(IMqttServerAdapter inner) : IMqttServerAdapt
         public async Task<MqttPacket> ReceivePacketAsync(CancellationToken cancellationToken)
         {
             MqttPacket packet = await inner.ReceivePacketAsync(cancellationToken);
-            bool unnamed = packet is MqttConnectPacket { CleanSession: true } connect
-                && string.IsNullOrEmpty(connect.ClientId)
-                && inner.PacketFormatterAdapter.ProtocolVersion < MqttProtocolVersion.V500;
-            if (unnamed) ((MqttConnectPacket)packet).ClientId = owner.NextName();
+            if (packet is MqttPublishPacket publish)
+            {
+                await budget.TryTakeAsync(
+                    BytesOf(publish.Payload.Length), Timeout.InfiniteTimeSpan, cancellationToken);
+            }
+
             return packet;
         }
 
