@@ -4,11 +4,14 @@ using TsDb.Adapters.Disk;
 using TsDb.Adapters.DuckDb;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http.Query;
+using TsDb.Adapters.Mqtt.Fresh;
 using TsDb.Adapters.Mqtt.Sensors;
 using TsDb.Adapters.Mqtt.Uplink;
+using TsDb.Codec.Shipment;
 using TsDb.Columnar.Vectors;
 using TsDb.Edge.Workers;
 using TsDb.Model;
+using TsDb.Replication.Serving;
 using TsDb.Storage;
 using TsDb.Storage.Ingest;
 using TsDb.Storage.Shipping;
@@ -77,6 +80,9 @@ internal sealed class EdgeRooms : IAsyncDisposable
     /// <summary>Null without an uplink.</summary>
     public ShipService? Ship { get; init; }
 
+    /// <summary>Answers the cloud's fresh queries; null without an uplink.</summary>
+    public EdgeQueryService? Fresh { get; init; }
+
     /// <summary>Ends, with the reason, when the node can promise nothing any more and should exit.</summary>
     public Task Fault =>
         Task.WhenAny([Store.Fault, _retained, _watched, .. Ship is null ? [] : new[] { Ship.Completion }])
@@ -103,6 +109,11 @@ internal sealed class EdgeRooms : IAsyncDisposable
             DuckDbOptions duck = new() { Directories = [disk.FullPath(SegmentFolder.Root)] };
             DuckDbEngine engine = new(duck, parser, clock);
             DirectEngine direct = new(engine, new SegmentCache(DecodedBytesMax, SegmentRows.Open));
+            EdgeQueryService? fresh = ship is null ? null : new EdgeQueryService(
+                new EdgeQueryIdentity(store.Id, () => ClusterPin.Read(disk)),
+                new ShipmentTopics(options.ClusterName), new EdgeDesk(store, direct), clock,
+                loggers.CreateLogger("TsDb.Fresh"));
+            if (fresh is not null) ship!.Answer(fresh);
             return new EdgeRooms(disk, store)
             {
                 Ingest = ingest,
@@ -123,6 +134,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
                     ? null
                     : new SensorRulesFile(options.SensorRulesFile, rules, clock, loggers),
                 Ship = ship,
+                Fresh = fresh,
             };
         }
         catch
@@ -170,6 +182,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
             await Ship.DisposeAsync();
         }
 
+        Fresh?.Dispose();
         Engine.Dispose();
         Parser.Dispose();
         await Store.DisposeAsync();

@@ -107,6 +107,11 @@ internal static class QueryMessages
         ticket.Shards.AddRange(request.Shards.Select(s => s.Value));
         ticket.Except.AddRange(request.Except.Select(NodeMessages.Name));
         ticket.Also.AddRange(request.Also.Select(NodeMessages.Name));
+        ticket.Exactly.AddRange(request.Exactly.Select(state => new CellState
+        {
+            Cell = NodeMessages.Name(state.Cell),
+            Digest = NodeMessages.Name(state.Digest),
+        }));
         return ticket;
     }
 
@@ -136,6 +141,8 @@ internal static class QueryMessages
             Except = [.. ticket.Except.Select(NodeMessages.Cell)],
             Also = [.. ticket.Also.Select(NodeMessages.Cell)],
             AtLeast = Moment(ticket.AtLeast),
+            Exactly = [.. ticket.Exactly.Select(state =>
+                (NodeMessages.Cell(state.Cell), NodeMessages.Digest(state.Digest)))],
             Limits = new SqlLimits
             {
                 MemoryBytesMax = ticket.MemoryBytesMax,
@@ -161,9 +168,9 @@ internal static class QueryMessages
         names is null
             ? null : new FragmentTicket.Types.Names { Name = { names.Order(StringComparer.Ordinal) } };
 
-    private static ColumnRole Role(uint number) => Known((ColumnRole)number, "a column's role");
+    internal static ColumnRole Role(uint number) => Known((ColumnRole)number, "a column's role");
 
-    private static T Known<T>(T value, string what)
+    internal static T Known<T>(T value, string what)
         where T : struct, Enum =>
         Enum.IsDefined(value) ? value : throw NodeMessages.Wrong($"{what} has the unknown number {value}");
 }

@@ -19,6 +19,9 @@ public sealed record QueryRequest
     /// <summary>True if points that have not left their edge yet are wanted as well.</summary>
     public bool Fresh { get; init; }
 
+    /// <summary>How long a fresh query waits for edges.</summary>
+    public TimeSpan EdgeWait { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Bounds on the whole query, and on each of its parts.</summary>
     public SqlLimits Limits { get; init; } = new();
 }

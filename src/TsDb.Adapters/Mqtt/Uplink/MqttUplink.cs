@@ -29,6 +29,7 @@ internal sealed class MqttUplink : IDisposable
     private readonly Random _chance;
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private long _bytesSent;
+    private volatile int _chunkBytes = ShipmentLimits.ChunkBytesDefault;
     private TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public MqttUplink(UplinkOptions options, ChannelWriter<ShipInput> events, TimeProvider clock, ILogger log)
@@ -45,6 +46,9 @@ internal sealed class MqttUplink : IDisposable
             return Task.CompletedTask;
         };
     }
+
+    /// <summary>Takes the cloud's questions, with the largest part that an answer may be sent in.</summary>
+    public Action<EdgeQuery, int>? OnQuery { get; set; }
 
     /// <summary>Stays connected until cancelled.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -126,6 +130,7 @@ internal sealed class MqttUplink : IDisposable
             _lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
             if (!_client.IsConnected) return "the broker closed the connection at once";
             int chunkBytes = ChunkBytes(result);
+            _chunkBytes = chunkBytes;
             await SubscribeAsync(limit.Token);
             string? refused = await PublishAsync(
                 _options.Topics.Presence(_options.Edge), PresenceBytes(true), retain: true, limit.Token);
@@ -199,6 +204,7 @@ internal sealed class MqttUplink : IDisposable
         MqttClientSubscribeOptions filters = new MqttClientSubscribeOptionsBuilder()
             .WithTopicFilter(_options.Topics.Ack(_options.Edge), MqttQualityOfServiceLevel.AtLeastOnce)
             .WithTopicFilter(_options.Topics.Cluster, MqttQualityOfServiceLevel.AtLeastOnce)
+            .WithTopicFilter(_options.Topics.Query(_options.Edge), MqttQualityOfServiceLevel.AtLeastOnce)
             .Build();
         MqttClientSubscribeResult result = await _client.SubscribeAsync(filters, ct);
         foreach (MqttClientSubscribeResultItem item in result.Items)
@@ -218,6 +224,12 @@ internal sealed class MqttUplink : IDisposable
         try
         {
             ReadOnlySequence<byte> payload = e.ApplicationMessage.Payload;
+            if (topic.Kind == ShipmentTopicKind.Query)
+            {
+                OnQuery?.Invoke(ShipmentCodec.DecodeEdgeQuery(payload.ToArray()), _chunkBytes);
+                return;
+            }
+
             ReadOnlySpan<byte> bytes = payload.IsSingleSegment ? payload.FirstSpan : payload.ToArray();
             ShipInput? said = topic.Kind switch
             {

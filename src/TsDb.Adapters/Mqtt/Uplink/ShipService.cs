@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using TsDb.Adapters.Mqtt.Fresh;
 using TsDb.Codec.Shipment;
 using TsDb.Model;
 using TsDb.Replication.Shipping;
@@ -96,6 +97,10 @@ public sealed class ShipService : IAsyncDisposable
 
     /// <summary>Ends when the service was stopped; fails if it cannot go on.</summary>
     public Task Completion => _running;
+
+    /// <summary>Answers the cloud's fresh queries from now on; before <see cref="Start"/>.</summary>
+    public void Answer(EdgeQueryService queries) => _uplink.OnQuery = (query, partBytes) => queries.Take(
+        query, partBytes, (topic, payload, ct) => _uplink.PublishAsync(topic, payload, retain: false, ct));
 
     /// <summary>Begins to connect, cut and ship.</summary>
     public void Start() => _running = Task.WhenAll(
