@@ -3,6 +3,9 @@ namespace TsDb.Query.Distributed;
 /// <summary>One question to the cluster.</summary>
 public sealed record QueryRequest
 {
+    /// <summary>How long a fresh query waits for edges unless it says otherwise.</summary>
+    public static readonly TimeSpan EdgeWaitDefault = TimeSpan.FromSeconds(5);
+
     /// <summary>The statement, DuckDB's dialect.</summary>
     public required string Sql { get; init; }
 
@@ -20,7 +23,7 @@ public sealed record QueryRequest
     public bool Fresh { get; init; }
 
     /// <summary>How long a fresh query waits for edges.</summary>
-    public TimeSpan EdgeWait { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan EdgeWait { get; init; } = EdgeWaitDefault;
 
     /// <summary>Bounds on the whole query, and on each of its parts.</summary>
     public SqlLimits Limits { get; init; } = new();
