@@ -109,8 +109,8 @@ public static class EdgeMessages
                 if (rows.Length <= BytesMax / 2) continue;
                 throw new TsDbException(
                     ErrorKind.TooLarge,
-                    $"this edge's part of the rows is more than {BytesMax / 2} bytes: narrow the time range or "
-                    + "aggregate");
+                    $"this edge's part of the rows is more than {BytesMax / 2} bytes: "
+                    + "narrow the time range or aggregate");
             }
 
             await writer.WriteEndAsync(ct);

@@ -199,7 +199,8 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
         Edges.TryGetValue(edge, out EdgeDesk? desk)
             ? desk.AnswerAsync(question, ct)
             : Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct)
-                .ContinueWith(_ => new FreshAnswer(), ct, TaskContinuationOptions.None, TaskScheduler.Default);
+                .ContinueWith(
+                    _ => new FreshAnswer(), ct, TaskContinuationOptions.None, TaskScheduler.Default);
 
     public void Dispose()
     {
