@@ -51,6 +51,16 @@ public sealed class ShipmentCodecTests
         Payload = new byte[] { 1, 2, 3 },
     };
 
+    /// <summary>Messages of every kind as bytes.</summary>
+    internal static byte[][] Examples =>
+    [
+        .. Sayings.Select(s => ShipmentCodec.Encode(new EdgeControl(Header, Edge, default, s))),
+        ShipmentCodec.Encode(new EdgeAnswers(Header, Node, [.. Answers])),
+        ShipmentCodec.Encode(new OfferMessage(Header, [Offer])),
+        ShipmentCodec.Encode(new Chunk(Hash, TransferForm.Plain, 96, new byte[] { 9, 8 })),
+        ShipmentCodec.Encode(new Presence(Edge, default, true)),
+    ];
+
     [Fact]
     public void What_an_edge_says_comes_back()
     {
@@ -145,13 +155,7 @@ public sealed class ShipmentCodecTests
     [Fact]
     public void Random_and_damaged_bytes_are_refused_and_nothing_else_happens()
     {
-        byte[][] real =
-        [
-            .. Sayings.Select(s => ShipmentCodec.Encode(new EdgeControl(Header, Edge, default, s))),
-            ShipmentCodec.Encode(new EdgeAnswers(Header, Node, [.. Answers])),
-            ShipmentCodec.Encode(new OfferMessage(Header, [Offer])),
-            ShipmentCodec.Encode(new Presence(Edge, default, true)),
-        ];
+        byte[][] real = Examples;
         Gen<byte[]> damaged = Gen.Select(Gen.Int[0, real.Length - 1], Gen.Int[0, 10_000], Gen.Byte, (
             which, at, value) =>
         {
