@@ -58,6 +58,8 @@ public sealed class CatalogTests
     [InlineData("[1]")]
     [InlineData("{\"v\":2,\"kind\":\"expired\",\"names\":[]}")]
     [InlineData("{\"v\":1,\"kind\":\"unheard\"}")]
+    [InlineData("{\"v\":1,\"kind\":\"sealed\",\"covered\":5,\"segments\":[],\"schemas\":[{\"db\":\"d\","
+        + "\"table\":\"t\",\"tags\":[],\"fields\":[[]]}]}")]
     [InlineData("{\"v\":1,\"kind\":\"expired\",\"names\":[null]}")]
     [InlineData("{\"v\":1,\"kind\":\"durable\",\"leaf\":{},\"epoch\":\"x\"}")]
     public void Bytes_that_are_no_record_are_corrupt(string text) => Assert.Equal(
