@@ -34,6 +34,7 @@ internal static class EdgeFlags
         new("future-max", "", "Refuse points that are further ahead of this node's clock (1d)"),
         new("past-max", "", "Refuse points that are further behind this node's clock (365d)"),
         new("disk-max", "", "Bytes the data directory may hold; beyond it writes get 503"),
+        new("disk-reserve", "32MiB", "Bytes of the disk that writes leave free, for seals and shipping"),
         new("retain", "", "Drop shipped segments whose newest point is older than this (7d)"),
         new("when-full", "reject",
             "What a full disk does: reject writes, or drop-shipped segments, oldest first"),

@@ -86,6 +86,7 @@ internal sealed partial record EdgeOptions
                 SealBytes = Positive(values, "seal-bytes"),
                 SealAge = Positive(values.Duration("seal-age"), "seal-age"),
                 MemoryBytesMax = Positive(values, "memory-max"),
+                DiskReserveBytes = Positive(values, "disk-reserve"),
                 Retention = new RetentionLimits
                 {
                     AgeMax = values.OptionalDuration("retain"),
