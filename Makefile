@@ -59,6 +59,11 @@ fmt: ## formatting
 demo: build ## half a minute: a fleet of two edges and three cloud nodes, one killed and back
 	@artifacts/bin/tsdb demo
 
+.PHONY: kills
+kills: build-all ## kill -9 of an edge under load: KILLS=100
+	@TSDB_TEST_KILLS=$(or $(KILLS),100) dotnet artifacts/bin/TsDb.Integration/release/TsDb.Integration.dll \
+	  --no-ansi --progress off --filter-class '*.KillTests' --output Detailed
+
 run: build ## the same fleet on the default ports, left running; make stop ends it
 	@artifacts/bin/tsdb demo --keep --dir artifacts/fleet
 

@@ -22,7 +22,7 @@ internal static class EdgeFlags
         new("ship-bytes", "8MiB", "Cut a shipment when a cell's segments have this size"),
         new("ship-delay", "10s", "Cut a shipment this long after the seal at the latest"),
         new("ship-rate", "", "Bytes per second that shipping may use"),
-        new("memory-max", "256MiB", "Memory for points; beyond it writes wait, then get 503"),
+        new("memory-max", "256MiB", "Memory for points, seals included; beyond it writes wait, then get 503"),
         new("body-max", "32MiB", "Bytes of one request, unpacked; more is 413"),
         new("bodies-max", "64MiB", "Bytes of requests that are read or parsed at a time; others wait"),
         new("days-max", "1000", "Days that the points of one request may lie on; more is 413"),
