@@ -117,7 +117,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
             return new EdgeRooms(disk, store)
             {
                 Ingest = ingest,
-                Retain = new RetainWorker(store, clock, loggers),
+                Retain = new RetainWorker(store, ship, clock, loggers),
                 Bodies = new ByteBudget(options.BodiesBytesMax, clock),
                 Loggers = loggers,
                 Parser = parser,

@@ -87,6 +87,9 @@ public sealed class ShipDesk
     /// <summary>The state of the uplink.</summary>
     public ShipStatus Status(DateTimeOffset now) => _shipper.Status(now);
 
+    /// <summary>What the cloud said of leaves that were asked about before their files go.</summary>
+    public Confirmations Confirmations => _shipper.Confirmations;
+
     /// <summary>The backlog by the catalog of this moment. May be called on any thread.</summary>
     public ShipBacklog Backlog() => ShipBacklog.Of(_parts.Store.Catalog);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TsDb.Codec.Shipment;
 using TsDb.Model;
 using TsDb.Storage.Shipping;
@@ -16,6 +17,7 @@ public sealed partial class Shipper
     // Fields, topic and MQTT's framing beside the data, roughly: for the bandwidth limit only.
     private const int OfferOverheadBytes = 110;
     private const int LeafOverheadBytes = 60;
+    private const int LeavesPerConfirm = 512;
     private const int ChunkOverheadBytes = 90;
 
     // Leaves in back-off cost a few hundred bytes each; beyond this many, shipping waits for answers.
@@ -89,6 +91,9 @@ public sealed partial class Shipper
     /// </summary>
     public DateTimeOffset? WakeAt { get; private set; }
 
+    /// <summary>What was said of leaves that were asked about before their files go.</summary>
+    public Confirmations Confirmations { get; } = new();
+
     /// <summary>The uplink as people see it.</summary>
     public ShipStatus Status(DateTimeOffset now) => new(
         StateText(),
@@ -151,6 +156,9 @@ public sealed partial class Shipper
                 _incarnation = taken.Incarnation;
                 (_hello, _helloWait) = (HelloState.Unsaid, _options.HelloMin);
                 break;
+            case ShipEvent.ConfirmAsked asked:
+                Confirm(asked.Leaves, now);
+                break;
             case ShipEvent.Pause pause:
                 _isPaused = pause.IsPaused;
                 break;
@@ -161,6 +169,17 @@ public sealed partial class Shipper
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException(e.ToString());
+        }
+    }
+
+    // Without a link nobody is asked, and nothing goes: the question is put again.
+    private void Confirm(ImmutableArray<Leaf> leaves, DateTimeOffset now)
+    {
+        if (!_link.IsUp || _cluster is null || _hello != HelloState.Registered) return;
+        foreach (Leaf[] page in Confirmations.Ask(leaves, now).Chunk(LeavesPerConfirm))
+        {
+            _effects.Add(new ShipEffect.SayControl(new EdgeControl(
+                Header(), _options.Edge, _options.Instance, new EdgeControl.Confirm([.. page]))));
         }
     }
 

@@ -124,6 +124,13 @@ public sealed class ShipService : IAsyncDisposable
     public ValueTask PauseAsync(bool isPaused, CancellationToken ct) =>
         _inbox.Writer.WriteAsync(new ShipInput.Told(new ShipEvent.Pause(isPaused)), ct);
 
+    /// <summary>What the cloud said of leaves that were asked about.</summary>
+    public Confirmations Confirmations => _desk.Confirmations;
+
+    /// <summary>Asks the cloud once more for leaves whose files are about to go.</summary>
+    public ValueTask ConfirmAsync(IEnumerable<Leaf> leaves, CancellationToken ct) =>
+        _inbox.Writer.WriteAsync(new ShipInput.Told(new ShipEvent.ConfirmAsked([.. leaves])), ct);
+
     /// <summary>Offers again what was set aside.</summary>
     public ValueTask RequeueAsync(CancellationToken ct) =>
         _inbox.Writer.WriteAsync(new ShipInput.Told(new ShipEvent.RequeueAll()), ct);
