@@ -9,13 +9,13 @@ internal sealed class CommonOptions
 
     public Option<string> Url { get; } = new("--url")
     {
-        Description = "The node to talk to (environment: TSDB_URL)",
+        Description = $"The node to talk to (environment: TSDB_URL) [default: {UrlDefault}]",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("TSDB_URL") ?? UrlDefault,
     };
 
     public Option<string> Database { get; } = new("--db")
     {
-        Description = "The database (environment: TSDB_DB)",
+        Description = "The database (environment: TSDB_DB) [default: default]",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("TSDB_DB") ?? "default",
     };
 
