@@ -6,7 +6,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 BUILD := dotnet build -c Release --nologo -v minimal -clp:NoSummary
 PROGRAMS := tsdb:TsDb.Cli tsdb-edge:TsDb.Edge tsdb-cloud:TsDb.Cloud
 
-.PHONY: help build build-all test tidy sim conformance integration bench lint fmt demo run stop clean
+.PHONY: help build build-all test tidy sim fuzz conformance integration bench lint fmt demo run stop clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ tidy: ## the house rules only
 sim: ## the deterministic simulation: SEEDS=1000 [SEED=n]
 	@$(BUILD) tests/TsDb.Simulation && TSDB_SIM_SEEDS=$(SEEDS) TSDB_SIM_SEED=$(SEED) TSDB_TEST_ONLY=Simulation tests/run.sh
 
+fuzz: ## mutated inputs for everything that takes bytes: COUNT=10000000 [SEED=n] [TARGET=name] [AT=n]
+	@$(BUILD) tests/TsDb.Tests && TSDB_FUZZ_COUNT=$(or $(COUNT),10000000) TSDB_FUZZ_SEED=$(SEED) TSDB_FUZZ_TARGET=$(TARGET) \
+	  TSDB_FUZZ_AT=$(AT) dotnet artifacts/bin/TsDb.Tests/release/TsDb.Tests.dll --no-ansi --filter-class '*.FuzzTests'
+
 conformance: build-all ## query scripts and client protocols
 	@TSDB_TEST_ONLY=Conformance tests/run.sh
 
@@ -45,7 +49,6 @@ integration: build-all ## real processes, brokers and kills
 bench: build-all ## micro benchmarks and an end-to-end load, with a table
 	@dotnet artifacts/bin/TsDb.Bench/release/TsDb.Bench.dll --short
 	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll
-	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll wire
 
 lint: ## formatting as a check
 	@dotnet format TsDb.sln --verify-no-changes --no-restore
@@ -55,6 +58,11 @@ fmt: ## formatting
 
 demo: build ## half a minute: a fleet of two edges and three cloud nodes, one killed and back
 	@artifacts/bin/tsdb demo
+
+.PHONY: kills
+kills: build-all ## kill -9 of an edge under load: KILLS=100
+	@TSDB_TEST_KILLS=$(or $(KILLS),100) dotnet artifacts/bin/TsDb.Integration/release/TsDb.Integration.dll \
+	  --no-ansi --progress off --filter-class '*.KillTests' --output Detailed
 
 run: build ## the same fleet on the default ports, left running; make stop ends it
 	@artifacts/bin/tsdb demo --keep --dir artifacts/fleet

@@ -49,8 +49,8 @@ for project in ${TSDB_TEST_ONLY:-Tidy Tests Simulation Conformance Integration};
     echo "   TsDb.$project ended with code $code and no failed test: counted as one"
     bad=1
   fi
-  [ $code = 0 ] || [ $code = 8 ] || grep -v '^\(Test run summary\|  [a-z]*: [0-9]\)' "$log/$project" | tail -n 200
-  grep -E '^skipped ' -A 1 "$log/$project"
+  [ $code = 0 ] || [ $code = 8 ] || grep -av '^\(Test run summary\|  [a-z]*: [0-9]\)' "$log/$project" | tail -n 200
+  grep -aE '^skipped ' -A 1 "$log/$project"
   passed=$((passed + $(number succeeded))) failed=$((failed + bad)) skipped=$((skipped + $(number skipped)))
   echo "   TsDb.$project: $ran tests in $((SECONDS - started)) s, $bad failed, $(number skipped) skipped"
 done

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http.Query;
@@ -80,6 +81,9 @@ internal static class CloudNode
         builder.Services.AddFlight().AddNodeService().AddQueryService();
         builder.Services.AddSingleton<IFlightSource>(new FlightQueries(rooms.Queries));
         builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(
+                "tsdb-cloud",
+                serviceInstanceId: rooms.Cluster.Self.Value))
             .WithMetrics(metrics => metrics.AddMeter(CloudMetrics.MeterName).AddPrometheusExporter());
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, rooms, listeners));
         return builder.Build();

@@ -6,6 +6,7 @@ using TsDb.Adapters.DuckDb;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Mqtt.Cloud;
+using TsDb.Adapters.Mqtt.Fresh;
 using TsDb.Adapters.Raft;
 using TsDb.Codec.Shipment;
 using TsDb.Columnar.Vectors;
@@ -152,6 +153,8 @@ internal sealed class CloudRooms : IAsyncDisposable
         ILogger brokerLog = loggers.CreateLogger("TsDb.Broker");
         EmbeddedBroker? broker = options.Broker is null ? null : new EmbeddedBroker(brokers, brokerLog);
         CloudEdgeLink edges = new(brokers, broker, cluster, clock, brokerLog);
+        MqttEdgeClient fresh = new(cluster, edges, brokers.Topics, NewId, loggers.CreateLogger("TsDb.Fresh"));
+        edges.OnReply = fresh.Take;
         SegmentVerifier verifier = new();
         ReceiveService receiving = new(
             new ReceiveServiceOptions
@@ -186,8 +189,10 @@ internal sealed class CloudRooms : IAsyncDisposable
                 new Planner(parser, engine, clock),
                 new QueryEngines(engine, direct),
                 new ClusterWatch(cluster),
-                new GrpcCatalogClient(cluster, channels, local),
-                new FlightFragmentClient(cluster, channels, local),
+                new QueryPeers(
+                    new GrpcCatalogClient(cluster, channels, local),
+                    new FlightFragmentClient(cluster, channels, local),
+                    fresh),
                 clock)),
         };
     }

@@ -31,6 +31,7 @@ internal sealed class EdgeMetrics : IDisposable
             "What is used of each limit");
         _meter.CreateObservableGauge(
             "tsdb.limit.max", () => Limits(rooms, limit => limit.Max), null, "Each limit");
+        SensorMetrics.Add(_meter, rooms);
         if (rooms.Ship is null) return;
         _meter.CreateObservableGauge("tsdb.ship.pending", () => rooms.Ship.Lag.Backlog.Segments, "{segment}");
         _meter.CreateObservableGauge("tsdb.ship.pending.size", () =>

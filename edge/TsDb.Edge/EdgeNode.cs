@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http.Query;
@@ -47,6 +48,9 @@ internal static class EdgeNode
         builder.Services.AddFlight();
         builder.Services.AddSingleton<IFlightSource>(new FlightQueries(rooms.Queries));
         builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(
+                "tsdb-edge",
+                serviceInstanceId: rooms.Store.Id.Value))
             .WithMetrics(metrics => metrics.AddMeter(EdgeMetrics.MeterName).AddPrometheusExporter());
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, options, rooms, listeners));
         return builder.Build();

@@ -1,9 +1,9 @@
 using System.Text.RegularExpressions;
 using TsDb.Adapters.Hosting;
 using TsDb.Model;
-using TsDb.Replication.Shipping;
 using TsDb.Storage;
 using TsDb.Storage.Ingest;
+using TsDb.Storage.Sensors;
 
 namespace TsDb.Edge;
 
@@ -21,6 +21,12 @@ internal sealed partial record EdgeOptions
 
     /// <summary>The broker to subscribe to for sensors; null for none.</summary>
     public Uri? Sensors { get; init; }
+
+    /// <summary>The rule file for sensors; null for the built-in rules.</summary>
+    public string? SensorRulesFile { get; init; }
+
+    /// <summary>The rules for sensors as they are at start.</summary>
+    public SensorRules SensorRules { get; init; } = SensorRules.Default;
 
     public required IReadOnlyList<Uri> Uplinks { get; init; }
 
@@ -40,9 +46,6 @@ internal sealed partial record EdgeOptions
 
     /// <summary>Bytes per second; null for no limit.</summary>
     public long? ShipRate { get; init; }
-
-    /// <summary>Hours in which shipping may send; null for any.</summary>
-    public ShipHours? ShipHours { get; init; }
 
     /// <summary>Bytes of the data directory; null for the disk's own limit.</summary>
     public long? DiskBytesMax { get; init; }
@@ -68,6 +71,10 @@ internal sealed partial record EdgeOptions
                 ?? throw new TsDbException(ErrorKind.Invalid, "--http: an edge needs its HTTP address"),
             Mqtt = values.OptionalText("sensors") is null ? Listener.Require(values, "mqtt", insecure) : null,
             Sensors = values.OptionalText("sensors") is null ? null : values.Read("sensors", BrokerUrl.Parse),
+            SensorRulesFile = values.OptionalText("mqtt-rules"),
+            SensorRules = values.OptionalText("mqtt-rules") is null
+                ? SensorRules.Default
+                : values.Read("mqtt-rules", Adapters.Mqtt.Sensors.SensorRulesFile.Read),
             Uplinks = values.Read("uplink", _ => values.List("uplink").Select(BrokerUrl.Parse).ToArray()),
             ClusterName = values.Read("cluster-name", text => ClusterNames().IsMatch(text)
                 ? text
@@ -79,6 +86,7 @@ internal sealed partial record EdgeOptions
                 SealBytes = Positive(values, "seal-bytes"),
                 SealAge = Positive(values.Duration("seal-age"), "seal-age"),
                 MemoryBytesMax = Positive(values, "memory-max"),
+                DiskReserveBytes = Positive(values, "disk-reserve"),
                 Retention = new RetentionLimits
                 {
                     AgeMax = values.OptionalDuration("retain"),
@@ -94,8 +102,6 @@ internal sealed partial record EdgeOptions
             ShipBytes = Positive(values, "ship-bytes"),
             ShipDelay = values.Duration("ship-delay"),
             ShipRate = values.OptionalBytes("ship-rate"),
-            ShipHours = values.OptionalText("ship-hours") is null
-                ? null : values.Read("ship-hours", ShipHours.Parse),
             DiskBytesMax = diskMax,
             LogLevel =
                 values.Read("log-level", text => Enum.TryParse(text, ignoreCase: true, out LogLevel level)

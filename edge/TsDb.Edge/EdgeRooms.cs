@@ -4,11 +4,14 @@ using TsDb.Adapters.Disk;
 using TsDb.Adapters.DuckDb;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http.Query;
+using TsDb.Adapters.Mqtt.Fresh;
 using TsDb.Adapters.Mqtt.Sensors;
 using TsDb.Adapters.Mqtt.Uplink;
+using TsDb.Codec.Shipment;
 using TsDb.Columnar.Vectors;
 using TsDb.Edge.Workers;
 using TsDb.Model;
+using TsDb.Replication.Serving;
 using TsDb.Storage;
 using TsDb.Storage.Ingest;
 using TsDb.Storage.Shipping;
@@ -27,6 +30,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
     private Task _subscribed = Task.CompletedTask;
     private Task _retained = Task.CompletedTask;
     private Task _watched = Task.CompletedTask;
+    private Task _rulesWatched = Task.CompletedTask;
 
     private EdgeRooms(DataDirectory disk, EdgeStore store) => (_disk, Store) = (disk, store);
 
@@ -45,6 +49,15 @@ internal sealed class EdgeRooms : IAsyncDisposable
 
     /// <summary>The subscription to a broker that was there already; null without one.</summary>
     public SensorSubscription? Subscription { get; init; }
+
+    /// <summary>The way of sensors' messages, whoever brings them.</summary>
+    public required SensorIntake SensorIntake { get; init; }
+
+    /// <summary>The rules for sensors in force.</summary>
+    public required SensorRulesSource RulesInForce { get; init; }
+
+    /// <summary>The rule file for sensors; null without one.</summary>
+    public SensorRulesFile? Rules { get; init; }
 
     public required RetainWorker Retain { get; init; }
 
@@ -67,6 +80,9 @@ internal sealed class EdgeRooms : IAsyncDisposable
     /// <summary>Null without an uplink.</summary>
     public ShipService? Ship { get; init; }
 
+    /// <summary>Answers the cloud's fresh queries; null without an uplink.</summary>
+    public EdgeQueryService? Fresh { get; init; }
+
     /// <summary>Ends, with the reason, when the node can promise nothing any more and should exit.</summary>
     public Task Fault =>
         Task.WhenAny([Store.Fault, _retained, _watched, .. Ship is null ? [] : new[] { Ship.Completion }])
@@ -85,15 +101,23 @@ internal sealed class EdgeRooms : IAsyncDisposable
             long hashSeed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
             IngestPipeline ingest =
                 new(store, new IngestSetup(options.Ingest, new NodeTime(clock), hashSeed));
+            SensorRulesSource rules = new(options.SensorRules);
+            SensorIntakeOptions intake = new() { IsShared = options.Sensors is not null, Clock = clock };
+            SensorIntake sensors = new(ingest, rules, intake, loggers);
             ShipService? ship = options.Uplinks.Count == 0 ? null : Uplink(options, disk, store, environment);
             DuckDbParser parser = new();
             DuckDbOptions duck = new() { Directories = [disk.FullPath(SegmentFolder.Root)] };
             DuckDbEngine engine = new(duck, parser, clock);
             DirectEngine direct = new(engine, new SegmentCache(DecodedBytesMax, SegmentRows.Open));
+            EdgeQueryService? fresh = ship is null ? null : new EdgeQueryService(
+                new EdgeQueryIdentity(store.Id, () => ClusterPin.Read(disk)),
+                new ShipmentTopics(options.ClusterName), new EdgeDesk(store, direct), clock,
+                loggers.CreateLogger("TsDb.Fresh"));
+            if (fresh is not null) ship!.Answer(fresh);
             return new EdgeRooms(disk, store)
             {
                 Ingest = ingest,
-                Retain = new RetainWorker(store, clock, loggers),
+                Retain = new RetainWorker(store, ship, clock, loggers),
                 Bodies = new ByteBudget(options.BodiesBytesMax, clock),
                 Loggers = loggers,
                 Parser = parser,
@@ -101,10 +125,16 @@ internal sealed class EdgeRooms : IAsyncDisposable
                 Queries = new LocalQueryService(store, parser, engine, direct, clock),
                 Sensors = options.Mqtt is null
                     ? null
-                    : new SensorBroker(ingest, new SensorBrokerOptions { Authorizer = authorizer }, loggers),
+                    : new SensorBroker(sensors, new SensorBrokerOptions { Authorizer = authorizer }, loggers),
                 Subscription = options.Sensors is null ? null
-                    : Subscribe(options.Sensors, store, ingest, loggers),
+                    : Subscribe(options.Sensors, store, sensors, rules, loggers),
+                SensorIntake = sensors,
+                RulesInForce = rules,
+                Rules = options.SensorRulesFile is null
+                    ? null
+                    : new SensorRulesFile(options.SensorRulesFile, rules, clock, loggers),
                 Ship = ship,
+                Fresh = fresh,
             };
         }
         catch
@@ -120,6 +150,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
         if (Subscription is not null) _subscribed = Subscription.RunAsync(_stop.Token);
         _retained = Retain.RunAsync(_stop.Token);
         _watched = new LimitWatch(() => LimitsInUse, TimeProvider.System, Loggers).RunAsync(_stop.Token);
+        if (Rules is not null) _rulesWatched = Rules.RunAsync(_stop.Token);
         Ship?.Start();
     }
 
@@ -141,6 +172,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _subscribed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _rulesWatched.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _retained.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _watched.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Sensors is not null) await Sensors.DisposeAsync();
@@ -150,6 +182,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
             await Ship.DisposeAsync();
         }
 
+        Fresh?.Dispose();
         Engine.Dispose();
         Parser.Dispose();
         await Store.DisposeAsync();
@@ -158,8 +191,10 @@ internal sealed class EdgeRooms : IAsyncDisposable
     }
 
     private static SensorSubscription Subscribe(
-        Uri broker, EdgeStore store, IngestPipeline ingest, ILoggerFactory loggers) => new(
-            ingest,
+        Uri broker, EdgeStore store, SensorIntake sensors, SensorRulesSource rules, ILoggerFactory loggers) =>
+        new(
+            sensors,
+            rules,
             new SensorSubscriptionOptions { Host = broker.Host, Port = broker.Port, ClientId =
                 $"tsdb-{store.Id}" },
             loggers);
@@ -173,7 +208,6 @@ internal sealed class EdgeRooms : IAsyncDisposable
             ClusterName = options.ClusterName,
             Cut = new CutLimits { ShipBytes = options.ShipBytes, ShipDelay = options.ShipDelay },
             BytesPerSecondMax = options.ShipRate,
-            Hours = options.ShipHours,
         };
         return ShipService.Create(store, disk, settings, environment);
     }

@@ -92,6 +92,7 @@ public static class BatchCodec
 
     private static RecordBatch ReadStream(ReadOnlyMemory<byte> bytes)
     {
+        ArrowEnvelope.Require(bytes.Span);
         using ArrowStreamReader reader = new(bytes);
         RecordBatch batch = reader.ReadNextRecordBatch() ?? throw Corrupt("a stream has no record batch");
         return batch;

@@ -33,7 +33,7 @@ public static class TypeResolver
         List<(string Name, Kinds Kinds)> ordered =
             [.. byName.Where(pair => pair.Value.IsTagOnly).Select(pair => (pair.Key, pair.Value))];
         ordered.AddRange(byName.Where(pair => !pair.Value.IsTagOnly).Select(pair => (pair.Key, pair.Value)));
-        string[] sqlNames = SqlNames([.. ordered.Select(column => column.Name)]);
+        string[] sqlNames = SqlNames.Of([.. ordered.Select(column => column.Name)]);
         ImmutableArray<ResolvedColumn>.Builder resolved =
             ImmutableArray.CreateBuilder<ResolvedColumn>(ordered.Count);
         for (int i = 0; i < sqlNames.Length; i++)
@@ -61,29 +61,6 @@ public static class TypeResolver
         FieldType.Boolean => ResolvedType.Boolean,
         _ => ResolvedType.Text,
     };
-
-    // A name keeps its spelling unless SQL, blind to case, has it already. Free names go first, so that a
-    // client's own `edge_1` keeps its name and its `edge` becomes `edge_2`.
-    private static string[] SqlNames(IReadOnlyList<string> names)
-    {
-        HashSet<string> taken = new(StringComparer.OrdinalIgnoreCase) { TimeName, EdgeName };
-        string?[] sqlNames = new string?[names.Count];
-        for (int i = 0; i < names.Count; i++)
-        {
-            if (taken.Add(names[i])) sqlNames[i] = names[i];
-        }
-
-        for (int i = 0; i < names.Count; i++)
-        {
-            for (int suffix = 1; sqlNames[i] is null; suffix++)
-            {
-                string candidate = FormattableString.Invariant($"{names[i]}_{suffix}");
-                if (taken.Add(candidate)) sqlNames[i] = candidate;
-            }
-        }
-
-        return sqlNames!;
-    }
 
     // What a name was seen as: bit 0 tag, bit n field of type number n.
     private readonly record struct Kinds(int Bits)

@@ -89,6 +89,9 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
     /// <summary>The schemas after the last commit.</summary>
     public SchemaCatalog Schemas => _parts.Versions.Current.Schemas;
 
+    /// <summary>The names of segments whose file is missing.</summary>
+    public IEnumerable<string> SetAside => _parts.Versions.Current.SetAside.Select(segment => segment.Name);
+
     /// <summary>Figures of this moment.</summary>
     public StoreStats Stats
     {
@@ -293,7 +296,17 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
     // threads, and before they begin, the writer is whoever calls.
     private FrozenBuffer Freeze()
     {
-        if (!_env.HasOwnThreads || _replay is not null) return _parts.Writer.Freeze();
+        FrozenBuffer frozen = !_env.HasOwnThreads || _replay is not null
+            ? _parts.Writer.Freeze()
+            : FreezeOnLane();
+
+        // Until it is recorded a seal has its rows twice: as they came, and sorted.
+        _parts.Rooms.Memory.TakeAnyway(frozen.Bytes);
+        return frozen;
+    }
+
+    private FrozenBuffer FreezeOnLane()
+    {
         PendingFreeze freeze = new(_resume);
         _parts.Lane.EnqueueAsync(freeze, CancellationToken.None).GetAwaiter().GetResult();
         return freeze.Done.GetAwaiter().GetResult();
@@ -304,7 +317,7 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
         Change(
             state => new SegmentsSealed(frozen.Covered, [.. segments], frozen.SchemasSince(state.Schemas)),
             hot => hot.DropFrozen());
-        _parts.Rooms.Memory.Give(frozen.Bytes);
+        _parts.Rooms.Memory.Give(2 * frozen.Bytes);
     }
 
     private CatalogState Change(Func<CatalogState, CatalogRecord?> decide, Func<HotState, HotState> hot)

@@ -24,12 +24,14 @@ public sealed record EdgeStoreOptions
     public TimeSpan SealAge { get; init => field = Positive(value); } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// The hot buffer is sealed when its rows belong to this many cells, so that a seal stays bounded.
+    /// The hot buffer is sealed when its rows belong to this many cells; a seal has at most four times as
+    /// many.
     /// </summary>
     public int SealCells { get; init => field = (int)Positive(value); } = 2_048;
 
     /// <summary>
-    /// Bytes of points in memory, waiting requests included; beyond it writes wait, then are refused.
+    /// Bytes of points in memory, waiting requests and the copies of a seal included; beyond it writes wait,
+    /// then are refused.
     /// </summary>
     public long MemoryBytesMax { get; init => field = Positive(value); } = 256L << 20;
 

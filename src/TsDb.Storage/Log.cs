@@ -43,6 +43,10 @@ internal static partial class Log
     [LoggerMessage(2011, LogLevel.Information, "Removed {Files} files that the catalog does not name")]
     public static partial void OrphansRemoved(ILogger log, int files);
 
+    [LoggerMessage(2017, LogLevel.Error,
+        "Segment {Path} is missing and was set aside: put the file back and start again")]
+    public static partial void SegmentMissing(ILogger log, string path);
+
     [LoggerMessage(2012, LogLevel.Warning, "Could not delete {Path}; it is tried again later")]
     public static partial void DeleteFailed(ILogger log, string path, Exception e);
 

@@ -40,8 +40,8 @@ internal sealed class StoreParts : IDisposable
         ILogger log = env.Loggers.CreateLogger<EdgeStore>();
         EdgeIdentity identity = EdgeIdentity.LoadOrCreate(disk, options, env.NewId);
         CatalogFile catalog = CatalogFile.Open(disk, env.NewId, log);
-        SegmentFiles.Require(disk, catalog.State);
-        VersionBuilder builder = new(disk, identity.Id);
+        VersionBuilder builder =
+            new(disk, identity.Id, SegmentFiles.Missing(disk, catalog.State, log));
         VersionSet versions = new(disk, builder.First(catalog.State), log);
         WriteAheadLog wal = new(disk, env.NewId, options.LogFileBytes, log);
         StoreRooms rooms = new(

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TsDb.Adapters.Mqtt.Uplink;
 using TsDb.Model;
 using TsDb.Storage;
 using TsDb.Storage.Catalog;
@@ -7,12 +8,13 @@ namespace TsDb.Edge.Workers;
 
 /// <summary>
 /// Drops what the operator's rule allows to go: by age, or the oldest while the disk is full. The policy
-/// decides, one
-/// catalog record names the files, and those go once no query needs them.
+/// decides, the cloud is asked once more whether it holds them, one catalog record names the files, and those
+/// go once no query needs them.
 /// </summary>
-internal sealed partial class RetainWorker(EdgeStore store, TimeProvider clock, ILoggerFactory loggers)
+internal sealed partial class RetainWorker(
+    EdgeStore store, ShipService? ship, TimeProvider clock, ILoggerFactory loggers)
 {
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
     private readonly ILogger _log = loggers.CreateLogger("TsDb.Edge.Retain");
 
@@ -22,7 +24,7 @@ internal sealed partial class RetainWorker(EdgeStore store, TimeProvider clock, 
         using PeriodicTimer timer = new(Every, clock);
         while (await timer.WaitForNextTickAsync(stop))
         {
-            ImmutableArray<string> due = [.. store.RetentionDue()];
+            ImmutableArray<string> due = [.. await ConfirmedAsync(store.RetentionDue(), stop)];
             if (due.IsEmpty) continue;
             try
             {
@@ -35,6 +37,39 @@ internal sealed partial class RetainWorker(EdgeStore store, TimeProvider clock, 
             }
         }
     }
+
+    /// <summary>
+    /// The segments that the cloud has just said to hold, every leaf of them; the others are asked about, and
+    /// go at a later turn. Without an uplink the operator's rule is all there is.
+    /// </summary>
+    private async Task<IEnumerable<string>> ConfirmedAsync(IReadOnlyList<string> due, CancellationToken stop)
+    {
+        if (ship is null || due.Count == 0) return due;
+        DateTimeOffset now = clock.GetUtcNow();
+        CatalogState catalog = store.Catalog;
+        List<string> confirmed = [];
+        List<Leaf> open = [];
+        foreach (string name in due)
+        {
+            if (!catalog.Segments.TryGetValue(name, out StoredSegment? segment)) continue;
+            Leaf[] leaves =
+            [
+                .. catalog.LeavesOf(segment).Where(leaf => !leaf.IsUnwanted).Select(leaf => leaf.Leaf)
+                    .Where(leaf => !ship.Confirmations.Has(leaf.Hash, now)),
+            ];
+            if (leaves.Length == 0) confirmed.Add(name);
+            open.AddRange(leaves);
+        }
+
+        if (open.Count == 0) return confirmed;
+        Asked(_log, open.Count);
+        await ship.ConfirmAsync(open, stop);
+        return confirmed;
+    }
+
+    [LoggerMessage(1103, LogLevel.Information,
+        "Retention asks the cloud for {Count} shipments before it drops them")]
+    private static partial void Asked(ILogger log, int count);
 
     [LoggerMessage(1101, LogLevel.Information, "Retention dropped {Count} segments")]
     private static partial void Dropped(ILogger log, int count);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using DuckDB.NET.Data;
 using TsDb.Model;
 using TsDb.Query.Ports;
@@ -12,7 +13,7 @@ namespace TsDb.Adapters.DuckDb;
 /// DuckDB's grammar by its json_serialize_sql and json_deserialize_sql. Parsing takes well under a
 /// millisecond, so one connection serves all callers in turn.
 /// </summary>
-public sealed class DuckDbParser : ISqlParser, IDisposable
+public sealed partial class DuckDbParser : ISqlParser, IDisposable
 {
     // DuckDB itself stops at 1,000 nested expressions; each has a few levels of JSON.
     private const int JsonDepthMax = 16_384;
@@ -34,6 +35,8 @@ public sealed class DuckDbParser : ISqlParser, IDisposable
     /// <inheritdoc/>
     public JsonObject Parse(string sql)
     {
+        if (ShowColumns().Match(sql) is { Success: true } show)
+            sql = $"DESCRIBE {show.Groups["table"].Value}";
         lock (_gate) return ReadTree(Ask("json_serialize_sql", sql));
     }
 
@@ -48,6 +51,13 @@ public sealed class DuckDbParser : ISqlParser, IDisposable
     {
         lock (_gate) _connection.Dispose();
     }
+
+    // As the field's other databases say it; the engine's grammar has DESCRIBE alone.
+    [GeneratedRegex(
+        @"^\s*SHOW\s+COLUMNS\s+(FROM|IN)\s+(?<table>.+)$",
+        RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex ShowColumns();
 
     private static JsonObject ReadTree(string json)
     {

@@ -38,5 +38,6 @@ public sealed class ClusterWatch(IClusterState cluster) : IClusterWatch
             .Select(s => Placement.Owners(current, new ShardId(s)))],
         ReadQuorum = current.ReadQuorum,
         Databases = [.. current.Databases.Keys],
+        Edges = [.. current.Edges.Keys],
     };
 }

@@ -19,13 +19,16 @@ internal sealed class QueryEndpoint(LocalQueries local, IClusterState cluster, N
     public override Task<CatalogReply> Catalog(CatalogRequest request, ServerCallContext context) =>
         guard.AnswerAsync(context, request.ClusterId, async () =>
         {
-            Require(request.Tables.Count);
+            Require(request.Tables.Count + request.Lists.Count);
             CatalogQuestion question = new(
                 [.. request.Tables.Select(t => new TableQuestion(
                     t.Database,
                     t.Table,
                     [.. t.Known.Select(k => new KnownTable(
-                        QueryMessages.Ref(k.Table), QueryMessages.Moment(k.Moment)))]))]);
+                        QueryMessages.Ref(k.Table), QueryMessages.Moment(k.Moment)))]))])
+            {
+                Lists = [.. request.Lists],
+            };
             return QueryMessages.Reply(
                 await _catalog.AskAsync(cluster.Self, question, context.CancellationToken));
         });

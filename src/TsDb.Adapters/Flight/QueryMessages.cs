@@ -40,12 +40,7 @@ internal static class QueryMessages
         {
             CatalogReply.Types.TableInfo info =
                 new() { Table = Ref(table.Table), Since = Moment(table.Since) };
-            info.Columns.AddRange(table.Columns.Select(c => new ColumnInfo
-            {
-                Name = c.Name,
-                Role = (uint)c.Role,
-                Type = (uint)c.Type,
-            }));
+            info.Columns.AddRange(table.Columns.Select(Info));
             info.Cells.AddRange(table.Cells.Select(c => new CatalogReply.Types.CellInfo
             {
                 Edge = c.Edge.Value,
@@ -57,6 +52,11 @@ internal static class QueryMessages
             reply.Tables.Add(info);
         }
 
+        reply.Listed.AddRange(answer.Listed.Select(listed => new CatalogReply.Types.ListedInfo
+        {
+            Table = Ref(listed.Table),
+            Columns = { listed.Columns.Select(Info) },
+        }));
         return reply;
     }
 
@@ -67,12 +67,15 @@ internal static class QueryMessages
         [.. reply.Tables.Select(t => new TableCatalog(
             Ref(t.Table),
             Moment(t.Since),
-            [.. t.Columns.Select(c => new Column(c.Name, Role(c.Role), Known((FieldType)c.Type, "a type")))],
+            [.. t.Columns.Select(Info)],
             [.. t.Cells.Select(c => new CellFact(
                 new EdgeId(c.Edge),
                 new Day(c.Day),
                 NodeMessages.Digest(c.Digest),
-                new TimeRange(c.StartNs, c.EndNs)))]))]);
+                new TimeRange(c.StartNs, c.EndNs)))]))])
+    {
+        Listed = [.. reply.Listed.Select(l => new ListedTable(Ref(l.Table), [.. l.Columns.Select(Info)]))],
+    };
 
     public static FragmentTicket Ticket(FragmentRequest request, ClusterId cluster)
     {
@@ -104,6 +107,11 @@ internal static class QueryMessages
         ticket.Shards.AddRange(request.Shards.Select(s => s.Value));
         ticket.Except.AddRange(request.Except.Select(NodeMessages.Name));
         ticket.Also.AddRange(request.Also.Select(NodeMessages.Name));
+        ticket.Exactly.AddRange(request.Exactly.Select(state => new CellState
+        {
+            Cell = NodeMessages.Name(state.Cell),
+            Digest = NodeMessages.Name(state.Digest),
+        }));
         return ticket;
     }
 
@@ -133,6 +141,8 @@ internal static class QueryMessages
             Except = [.. ticket.Except.Select(NodeMessages.Cell)],
             Also = [.. ticket.Also.Select(NodeMessages.Cell)],
             AtLeast = Moment(ticket.AtLeast),
+            Exactly = [.. ticket.Exactly.Select(state =>
+                (NodeMessages.Cell(state.Cell), NodeMessages.Digest(state.Digest)))],
             Limits = new SqlLimits
             {
                 MemoryBytesMax = ticket.MemoryBytesMax,
@@ -141,6 +151,16 @@ internal static class QueryMessages
         };
     }
 
+    private static ColumnInfo Info(Column column) => new()
+    {
+        Name = column.Name,
+        Role = (uint)column.Role,
+        Type = (uint)column.Type,
+    };
+
+    private static Column Info(ColumnInfo column) =>
+        new(column.Name, Role(column.Role), Known((FieldType)column.Type, "a type"));
+
     private static ResolvedColumn Column(FragmentTicket.Types.ResolvedColumnInfo c) => new(
         c.SqlName, c.Name, Role(c.Role), Known((ResolvedType)c.Type, "a resolved type"), c.HasConflict);
 
@@ -148,9 +168,9 @@ internal static class QueryMessages
         names is null
             ? null : new FragmentTicket.Types.Names { Name = { names.Order(StringComparer.Ordinal) } };
 
-    private static ColumnRole Role(uint number) => Known((ColumnRole)number, "a column's role");
+    internal static ColumnRole Role(uint number) => Known((ColumnRole)number, "a column's role");
 
-    private static T Known<T>(T value, string what)
+    internal static T Known<T>(T value, string what)
         where T : struct, Enum =>
         Enum.IsDefined(value) ? value : throw NodeMessages.Wrong($"{what} has the unknown number {value}");
 }

@@ -9,13 +9,13 @@ internal sealed class CommonOptions
 
     public Option<string> Url { get; } = new("--url")
     {
-        Description = $"The node to talk to (environment: TSDB_URL) [default: {UrlDefault}]",
+        Description = "The node to talk to (environment: TSDB_URL)",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("TSDB_URL") ?? UrlDefault,
     };
 
     public Option<string> Database { get; } = new("--db")
     {
-        Description = "The database (environment: TSDB_DB) [default: default]",
+        Description = "The database (environment: TSDB_DB)",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("TSDB_DB") ?? "default",
     };
 

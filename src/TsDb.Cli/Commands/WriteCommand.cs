@@ -13,6 +13,9 @@ internal static class WriteCommand
     private const int MessageBytesMax = 64 << 10;
     private const int RefusalsShown = 10;
 
+    // An edge lists so many of one request.
+    private const int RefusalsListedMax = 1_000;
+
     public static Command Create(CommonOptions common)
     {
         Argument<string> file = new("file")
@@ -59,19 +62,23 @@ internal static class WriteCommand
     {
         WriteProgress progress = new(TimeProvider.System);
         long read = 0, refused = 0;
+        bool isMore = false;
         while (await batches.NextAsync(ct) is { LineCount: > 0 } batch)
         {
             IReadOnlyList<RefusedLine> refusals = await sink.SendAsync(batch, ct);
             foreach (RefusedLine line in refusals.Take((int)Math.Max(0, RefusalsShown - refused)))
                 await Console.Error.WriteLineAsync($"line {read + line.Number}: {line.Reason}: {line.Text}");
             refused += refusals.Count;
+            isMore |= refusals.Count >= RefusalsListedMax && refusals.Count < batch.LineCount;
             read += batch.LineCount;
             progress.Add(batch, refusals.Count);
         }
 
         Console.WriteLine(progress.Finish());
         if (refused == 0) return 0;
-        await Console.Error.WriteLineAsync($"{refused} lines were refused; the others are stored");
+        await Console.Error.WriteLineAsync(
+            $"{(isMore ? "at least " : "")}{refused} {(refused == 1 ? "line was" : "lines were")} refused; "
+            + "the others are stored");
         return 1;
     }
 }

@@ -17,9 +17,6 @@ internal sealed record FleetPlan(string Folder, IReadOnlyList<NodePlan> Nodes)
     /// </summary>
     public IReadOnlyList<string> EdgeFlags { get; init; } = ["--seal-age", "2s", "--ship-delay", "500ms"];
 
-    /// <summary>Where edges ship to instead of the cloud nodes' own brokers; null for these.</summary>
-    public string? Uplink { get; init; }
-
     public IEnumerable<NodePlan> Clouds => Nodes.Where(n => n.IsCloud);
 
     public IEnumerable<NodePlan> Edges => Nodes.Where(n => !n.IsCloud);
@@ -76,8 +73,7 @@ internal sealed record FleetPlan(string Folder, IReadOnlyList<NodePlan> Nodes)
         else
         {
             command.AddRange(["--mqtt", node.Mqtt, .. EdgeFlags]);
-            command.AddRange(
-                ["--uplink", Uplink ?? string.Join(',', Clouds.Select(c => $"mqtt://{c.Mqtt}"))]);
+            command.AddRange(["--uplink", string.Join(',', Clouds.Select(c => $"mqtt://{c.Mqtt}"))]);
         }
 
         return command;

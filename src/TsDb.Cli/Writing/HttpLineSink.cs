@@ -61,6 +61,9 @@ internal sealed class HttpLineSink(string url, string database, string precision
                     line?["error_message"]?.ToString() ?? "",
                     line?["original_line"]?.ToString() ?? ""))];
             }
+
+            if (answer?["error"] is JsonValue said)
+                throw new TsDbException(ErrorKind.Conflict, said.ToString());
         }
         catch (JsonException)
         {

@@ -15,14 +15,20 @@ internal sealed class WriteProgress(TimeProvider clock)
     /// <summary>Lines taken so far.</summary>
     public long Lines { get; private set; }
 
-    public void Add(LineBatch batch, int refused)
+    /// <summary>Counts a request that was acknowledged.</summary>
+    /// <param name="batch">The lines.</param>
+    /// <param name="refused">How many of them were not taken.</param>
+    /// <param name="share">How much of the whole is done, 0 to 1, if that is known.</param>
+    public void Add(LineBatch batch, int refused, double? share = null)
     {
         Lines += batch.LineCount - refused;
         _bytes += batch.Lines.Length;
         TimeSpan now = clock.GetElapsedTime(_started);
         if (now - _said < _every) return;
         _said = now;
-        Console.Error.Write(Console.IsErrorRedirected ? $"{Text(now)}\n" : $"\r{Text(now)}   ");
+        string text = Text(now) + (share is { } part
+            ? string.Create(CultureInfo.InvariantCulture, $", {part:P0} of the file") : "");
+        Console.Error.Write(Console.IsErrorRedirected ? $"{text}\n" : $"\r{text}   ");
     }
 
     /// <summary>The last word: lines, bytes, time, rate.</summary>

@@ -55,6 +55,9 @@ public enum LineFault
     /// </summary>
     InvalidBoolean,
 
+    /// <summary>A number is NaN or infinite, which no field can be.</summary>
+    NotFinite,
+
     /// <summary>A text has no closing quote, or more follows behind it.</summary>
     UnbalancedQuotes,
 

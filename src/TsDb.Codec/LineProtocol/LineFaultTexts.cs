@@ -26,6 +26,7 @@ public static class LineFaultTexts
         LineFault.IntegerOutOfRange => "unable to parse integer: value out of range",
         LineFault.InvalidFloat => "invalid float",
         LineFault.InvalidBoolean => "invalid boolean",
+        LineFault.NotFinite => "invalid number: NaN and infinity cannot be stored, leave the field out",
         LineFault.UnbalancedQuotes => "unbalanced quotes",
         LineFault.BadTimestamp => "bad timestamp",
         LineFault.TextAfterTimestamp => "point is invalid",

@@ -144,7 +144,12 @@ public ref partial struct LineReader
         bool isFalse =
             token.SequenceEqual("f"u8) || token.SequenceEqual("false"u8) || token.SequenceEqual("F"u8)
             || token.SequenceEqual("False"u8) || token.SequenceEqual("FALSE"u8);
-        if (!isTrue && !isFalse) return Fail(LineFault.InvalidBoolean, start);
+        if (!isTrue && !isFalse)
+        {
+            return Fail(
+                NumberText.IsNotFinite(token) ? LineFault.NotFinite : LineFault.InvalidBoolean, start);
+        }
+
         _at = end;
         FieldType = FieldType.Boolean;
         FieldBits = isTrue ? 1 : 0;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using TsDb.Model;
 
 namespace TsDb.Codec.LineProtocol;
@@ -42,6 +43,14 @@ internal static class NumberText
         return LineFault.None;
     }
 
+    /// <summary>True for the words that stand for NaN and the infinities elsewhere.</summary>
+    public static bool IsNotFinite(ReadOnlySpan<byte> token)
+    {
+        if (token.Length > 0 && token[0] is (byte)'-' or (byte)'+') token = token[1..];
+        return Ascii.EqualsIgnoreCase(token, "nan"u8) || Ascii.EqualsIgnoreCase(token, "inf"u8)
+            || Ascii.EqualsIgnoreCase(token, "infinity"u8);
+    }
+
     private static LineFault ReadUnsigned(ReadOnlySpan<byte> token, out long bits)
     {
         LineFault fault = ReadDigits(token, out ulong value);
@@ -77,7 +86,8 @@ internal static class NumberText
             rest = rest[(fraction + 1)..];
         }
 
-        if (whole + fraction == 0) return LineFault.InvalidNumber;
+        if (whole + fraction == 0)
+            return IsNotFinite(token) ? LineFault.NotFinite : LineFault.InvalidNumber;
         if (rest.Length > 0)
         {
             if (rest[0] is not ((byte)'e' or (byte)'E')) return LineFault.InvalidNumber;

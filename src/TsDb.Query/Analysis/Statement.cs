@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using TsDb.Model;
+using TsDb.Query.Catalog;
 using TsDb.Query.Ports;
 
 namespace TsDb.Query.Analysis;
@@ -11,8 +12,9 @@ public sealed class Statement
     // What the engine itself answers; never a table of ours.
     private static readonly string[] SystemSchemas = ["information_schema", "pg_catalog"];
 
-    private Statement(string sql, JsonObject tree, ImmutableArray<TableName> tables) =>
-        (Sql, Tree, Tables) = (sql, tree, tables);
+    private Statement(
+        string sql, JsonObject tree, ImmutableArray<TableName> tables, ImmutableArray<Listing> listings) =>
+        (Sql, Tree, Tables, Listings) = (sql, tree, tables, listings);
 
     /// <summary>The text as it was given.</summary>
     public string Sql { get; }
@@ -20,13 +22,16 @@ public sealed class Statement
     /// <summary>Every table named, as written, each spelling once; names of CTEs are not tables.</summary>
     public ImmutableArray<TableName> Tables { get; }
 
+    /// <summary>The lists of <c>information_schema</c> that it reads, one for each use.</summary>
+    public ImmutableArray<Listing> Listings { get; }
+
     internal JsonObject Tree { get; }
 
     /// <summary>Parses a statement; throws <see cref="ErrorKind.Invalid"/> unless it is exactly one
     /// SELECT.</summary>
     public static Statement Parse(ISqlParser parser, string sql)
     {
-        JsonObject tree = parser.Parse(sql);
+        JsonObject tree = ShowStatements.Replace(parser.Parse(sql), parser);
         int count = tree.Objects("statements").Count;
         if (count != 1)
         {
@@ -36,7 +41,8 @@ public sealed class Statement
         }
 
         ImmutableArray<TableName> tables = [.. TableUses(tree).Select(NameOf).Distinct()];
-        return new Statement(sql, tree, tables);
+        ImmutableArray<Listing> listings = [.. ListingUses(tree).Select(Listing)];
+        return new Statement(sql, tree, tables, listings);
     }
 
     /// <summary>The table a FROM item names.</summary>
@@ -57,6 +63,29 @@ public sealed class Statement
         return found;
     }
 
+    /// <summary>The FROM items of the tree that are lists, in the order they are written; the objects
+    /// themselves.</summary>
+    internal static List<JsonObject> ListingUses(JsonNode tree) =>
+    [
+        .. tree.Walk().Where(node => node.IsType("BASE_TABLE")
+            && node.Text("schema_name").Equals(SystemSchemas[0], StringComparison.OrdinalIgnoreCase)),
+    ];
+
+    private static Listing Listing(JsonObject use, int number)
+    {
+        string name = use.Text("table_name");
+        ListingKind kind = name.ToUpperInvariant() switch
+        {
+            "TABLES" => ListingKind.Tables,
+            "COLUMNS" => ListingKind.Columns,
+            "SCHEMATA" => ListingKind.Schemata,
+            _ => throw new TsDbException(
+                ErrorKind.NotFound, $"{SystemSchemas[0]} has tables, columns and schemata, but no {name}"),
+        };
+        string database = use.Text("catalog_name");
+        return new Listing(kind, database.Length == 0 ? null : database, $"__ts_list{number}");
+    }
+
     private static void Collect(JsonNode? node, ImmutableHashSet<string> ctes, List<JsonObject> found)
     {
         if (node is JsonArray list)
@@ -70,7 +99,8 @@ public sealed class Statement
         {
             TableName name = NameOf(o);
             bool isCte = name.Database is null && ctes.Contains(name.Table);
-            bool isSystem = SystemSchemas.Contains(name.Database, StringComparer.OrdinalIgnoreCase);
+            bool isSystem = SystemSchemas.Contains(
+                o.Text("schema_name"), StringComparer.OrdinalIgnoreCase);
             if (!isCte && !isSystem) found.Add(o);
             return;
         }

@@ -237,6 +237,9 @@ internal sealed class DirectBinder(DirectStatement statement, ResolvedTable tabl
     // Null too if it is there but its type depends on where the rows are.
     private DirectColumn? Find(DirectName name)
     {
+        bool isReserved = name.Text is TypeResolver.TimeName or TypeResolver.EdgeName;
+        if (!isReserved && table.Columns.Any(c => c.Name == name.Text && c.SqlName != name.Text))
+            return null;
         if (IsSame(name.Text, TypeResolver.TimeName)) return DirectColumn.Time;
         if (IsSame(name.Text, TypeResolver.EdgeName)) return DirectColumn.Edge;
         ResolvedColumn? exact = table.Columns.FirstOrDefault(column => column.SqlName == name.Text);

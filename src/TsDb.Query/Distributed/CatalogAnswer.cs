@@ -13,4 +13,8 @@ public sealed record CatalogAnswer(
     CatalogVersion Version,
     ImmutableArray<ShardId> Recovering,
     ImmutableArray<string> Databases,
-    ImmutableArray<TableCatalog> Tables);
+    ImmutableArray<TableCatalog> Tables)
+{
+    /// <summary>The tables of the databases that were to be listed.</summary>
+    public ImmutableArray<ListedTable> Listed { get; init; } = [];
+}

@@ -23,8 +23,16 @@ public sealed class CatalogDesk(IReplicaSource replicas)
             CatalogVersion version = new(replicas.Instance, lease.Number);
             SortedSet<string> databases = new(StringComparer.Ordinal);
             SortedDictionary<TableId, TableCatalog> tables = [];
+            List<ListedTable> listed = [];
             foreach (TableId table in lease.Tables)
             {
+                if (question.Lists.Contains("")) databases.Add(table.Database);
+                if (question.Lists.Any(database => IsSame(database, table.Database)))
+                {
+                    databases.Add(table.Database);
+                    listed.Add(new ListedTable(table, lease.Columns(table)));
+                }
+
                 foreach (TableQuestion asked in question.Tables)
                 {
                     if (!IsSame(asked.Database, table.Database)) continue;
@@ -34,7 +42,10 @@ public sealed class CatalogDesk(IReplicaSource replicas)
                 }
             }
 
-            return new CatalogAnswer(version, replicas.Recovering, [.. databases], [.. tables.Values]);
+            return new CatalogAnswer(version, replicas.Recovering, [.. databases], [.. tables.Values])
+            {
+                Listed = [.. listed],
+            };
         }
     }
 

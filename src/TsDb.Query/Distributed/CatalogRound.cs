@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using TsDb.Model;
 using TsDb.Query.Analysis;
+using TsDb.Query.Catalog;
 using TsDb.Query.Ports;
 
 namespace TsDb.Query.Distributed;
@@ -33,14 +34,17 @@ internal sealed class CatalogRound(
 
     /// <summary>Asks all live owners; those that fail or are too slow are not in the answer.</summary>
     public async Task<IReadOnlyList<HeardNode>> AskAsync(
-        ClusterView view, string database, ImmutableArray<TableName> names, Consistency consistency,
-        CancellationToken ct)
+        ClusterView view, string database, ImmutableArray<TableName> names, ImmutableArray<Listing> lists,
+        Consistency consistency, CancellationToken ct)
     {
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
         NodeId[] nodes =
             [.. view.Owners.SelectMany(owners => owners).Distinct().Where(cluster.IsLive).Order()];
         List<Task<HeardNode?>> asked =
-            [.. nodes.Select(node => AskAsync(view, database, names, node, enough.Token))];
+        [
+            .. nodes.Select(node =>
+                AskAsync(view, node, of => Question(database, names, lists, of), enough.Token)),
+        ];
         SortedDictionary<NodeId, HeardNode> heard = [];
         try
         {
@@ -93,22 +97,23 @@ internal sealed class CatalogRound(
 
     // A node that cannot answer is a node that was not heard: what follows decides whether it is missed.
     private async Task<HeardNode?> AskAsync(
-        ClusterView view, string database, ImmutableArray<TableName> names, NodeId node, CancellationToken ct)
+        ClusterView view, NodeId node, Func<NodeId, CatalogQuestion> question, CancellationToken ct)
     {
         try
         {
-            CatalogAnswer answer = await catalogs.AskAsync(node, Question(database, names, node), ct);
+            CatalogAnswer answer = await catalogs.AskAsync(node, question(node), ct);
             ImmutableDictionary<TableId, NodeTable>? tables = cache.Apply(node, answer, view.ShardCount);
             if (tables is null)
             {
                 cache.Forget(node);
-                answer = await catalogs.AskAsync(node, Question(database, names, node), ct);
+                answer = await catalogs.AskAsync(node, question(node), ct);
                 tables = cache.Apply(node, answer, view.ShardCount);
             }
 
             return tables is null
                 ? null
-                : new HeardNode(node, answer.Version, [.. answer.Recovering], answer.Databases, tables);
+                : new HeardNode(node, answer.Version, [.. answer.Recovering], answer.Databases, tables,
+                    answer.Listed);
         }
         catch (TsDbException e) when (e.Kind
             is ErrorKind.Unavailable or ErrorKind.Closed or ErrorKind.Deadline)
@@ -122,12 +127,16 @@ internal sealed class CatalogRound(
     }
 
     // A statement without tables still asks whether its database is there.
-    private CatalogQuestion Question(string database, ImmutableArray<TableName> names, NodeId node) => new(
+    private CatalogQuestion Question(
+        string database, ImmutableArray<TableName> names, ImmutableArray<Listing> lists, NodeId node) => new(
     [
         .. (names.IsEmpty ? [new TableName(database, "")] : names).Select(name =>
         {
             string of = name.Database ?? database;
             return new TableQuestion(of, name.Table, cache.Known(node, of, name.Table));
         }),
-    ]);
+    ])
+    {
+        Lists = [.. lists.Select(listing => listing.Of(database) ?? "").Distinct()],
+    };
 }

@@ -65,6 +65,10 @@ internal sealed class CellHoldings
         }
     }
 
+    /// <summary>What the owners have of each cell together.</summary>
+    public IEnumerable<(Cell Cell, LeafDigest Digest)> States() =>
+        _cells.Select(pair => (pair.Key, pair.Value.Whole));
+
     /// <summary>Says what all heard owners have of a cell together.</summary>
     public void SetUnion(Cell cell, LeafDigest union) => _cells[cell].Union = union;
 
@@ -141,6 +145,10 @@ internal sealed class CellHoldings
         return _cells.Where(pair => shards.Contains(pair.Value.Shard) && !except.Contains(pair.Key))
             .Select(pair => pair.Key).Concat(serving.Also);
     }
+
+    /// <summary>The same holdings without some cells.</summary>
+    public CellHoldings Without(IReadOnlySet<Cell> cells) =>
+        new(this, _cells.Keys.Where(cell => !cells.Contains(cell)).ToHashSet());
 
     /// <summary>The same holdings without all other cells.</summary>
     public CellHoldings Only(IReadOnlySet<Cell> cells) => new(this, cells);

@@ -19,6 +19,9 @@ public sealed record ClusterView
     /// <summary>Databases that exist by configuration, with or without data.</summary>
     public ImmutableArray<string> Databases { get; init; } = [];
 
+    /// <summary>Every edge that ever said hello.</summary>
+    public ImmutableArray<EdgeId> Edges { get; init; } = [];
+
     /// <summary>Number of shards.</summary>
     public int ShardCount => Owners.Length;
 }

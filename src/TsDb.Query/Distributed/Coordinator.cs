@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Apache.Arrow;
 using TsDb.Model;
 using TsDb.Query.Analysis;
+using TsDb.Query.Catalog;
 using TsDb.Query.Direct;
 using TsDb.Query.Planning;
 using TsDb.Query.Ports;
@@ -19,14 +20,14 @@ public sealed class Coordinator(
     Planner planner,
     QueryEngines engines,
     IClusterWatch cluster,
-    ICatalogClient catalogs,
-    IFragmentClient fragments,
+    QueryPeers peers,
     TimeProvider clock)
 {
     private const int TriesMax = 3;
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(2);
 
     private readonly CatalogCache _cache = new();
+    private readonly EdgeColumns _edgeColumns = new();
 
     /// <summary>
     /// The answer; whoever gets it disposes its result. Throws <see cref="ErrorKind.Unavailable"/> before the
@@ -84,121 +85,51 @@ public sealed class Coordinator(
     private async Task<QueryAnswer> TryAsync(
         QueryRequest request, DirectStatement? small, Statement? statement, CancellationToken ct)
     {
-        ClusterView view = cluster.Current!;
-        IReadOnlyList<HeardNode> heard = [];
-        Dictionary<TableName, ResolvedTable> tables = [];
-        ImmutableArray<TableName> names = small is null ? statement!.Tables : [small.Table];
-        if (names.Length > 0 || !IsDefault(request.Database))
+        using CancellationTokenSource waitOver = new(request.EdgeWait, clock);
+        EdgeRound? edges = request.Fresh ? new EdgeRound(peers.Edges, _edgeColumns, waitOver.Token) : null;
+        ClusterRead read = new(cluster, peers, request, edges);
+        FragmentRuns runs = new(read.View, cluster, peers.Fragments, engines.General, clock)
         {
-            CatalogRound round = new(cluster, catalogs, _cache, clock);
-            heard = await round.AskAsync(view, request.Database, names, request.Consistency, ct);
-            TableFinder finder = new(view, heard, _cache);
-            if (names.Length == 0) finder.RequireDatabase(request.Database);
-            foreach (TableName name in names)
-                tables.Add(name, finder.Find(name, request, Lacking(view, request, heard, ScanScope.All)));
+            IsExact = request.Fresh,
+        };
+        Dictionary<TableName, ResolvedTable> tables = [];
+        List<Relation> relations = [];
+        ImmutableArray<TableName> names = small is null ? statement!.Tables : [small.Table];
+        ImmutableArray<Listing> lists = statement?.Listings ?? [];
+        if (names.Length > 0 || lists.Length > 0 || !IsDefault(request.Database))
+        {
+            await read.HearAsync(new CatalogRound(cluster, peers.Catalogs, _cache, clock), names, lists, ct);
+            TableFinder finder = new(read.View, read.Heard, _cache);
+            if (names.Length == 0 && !IsDefault(request.Database))
+                finder.RequireDatabase(request.Database);
+            if (lists.Length > 0)
+            {
+                read.Require(read.Lacking(ScanScope.All));
+                ClusterListings listings = new(read.View, read.Heard, finder);
+                relations.AddRange(lists.Select(list => listings.Rows(list, request.Database)));
+            }
+
+            foreach (TableName name in names) tables.Add(name, await read.FindAsync(finder, name, ct));
         }
 
-        FragmentRuns runs = new(view, cluster, fragments, engines.General, clock);
-        CoverageRecord coverage = new(request.Consistency);
         if (small is not null && DirectSplit.TryPlan(small, tables[small.Table]) is { } split)
         {
-            Relation.Rows parts = await RowsAsync(split.Fragment);
+            Relation.Rows parts = await read.RowsAsync(split.Fragment, runs, ct);
             Schema schema =
                 await engines.Direct.SchemaAsync(small, split.Fragment.Table, request.Limits, ct);
             if (split.Merge(parts.Batches, schema) is { } merged)
-                return new QueryAnswer(new MergedResult(merged), coverage.Finish(runs.Served));
+                return new QueryAnswer(new MergedResult(merged), read.Coverage.Finish(runs.Served));
         }
 
         DistributedPlan plan = await planner.PlanAsync(statement ?? planner.Parse(request.Sql), tables, ct);
-        List<Relation> relations = [];
-        foreach (PlannedFragment fragment in plan.Fragments) relations.Add(await RowsAsync(fragment));
+        foreach (PlannedFragment fragment in plan.Fragments)
+            relations.Add(await read.RowsAsync(fragment, runs, ct));
         ISqlResult result = await engines.General.ExecuteAsync(
             new SqlRequest { Sql = plan.FinalSql, Relations = relations, Limits = request.Limits }, ct);
-        return new QueryAnswer(result, coverage.Finish(runs.Served));
-
-        async Task<Relation.Rows> RowsAsync(PlannedFragment fragment)
-        {
-            CellHoldings holdings = new(view, fragment.Table.Table, fragment.Scope, heard);
-            Check(view, request, heard, fragment, coverage);
-            await CompleteAsync(holdings, runs, request, coverage, ct);
-            coverage.Add(holdings.Shards);
-            IReadOnlyList<FragmentRows> rows = await runs.RunAsync(fragment, holdings, request.Limits, ct);
-            return new Relation.Rows(
-                fragment.ResultName, rows[0].Schema, [.. rows.SelectMany(part => part.Batches)]);
-        }
+        return new QueryAnswer(result, read.Coverage.Finish(runs.Served));
     }
 
     /// <summary>The database that is there before anything was written.</summary>
     private static bool IsDefault(string database) =>
         database.Equals("default", StringComparison.OrdinalIgnoreCase);
-
-    private static List<ShardId> Lacking(
-        ClusterView view,
-        QueryRequest request,
-        IReadOnlyList<HeardNode> heard,
-        ScanScope scope,
-        TableId? table = null) =>
-    [
-        .. RelevantShards.Of(view, scope, table).Where(shard =>
-            CatalogRound.Heard(view, shard, request.Consistency, heard)
-            < CatalogRound.Needed(view, shard, request.Consistency)),
-    ];
-
-    private void Check(
-        ClusterView view,
-        QueryRequest request,
-        IReadOnlyList<HeardNode> heard,
-        PlannedFragment fragment,
-        CoverageRecord coverage)
-    {
-        List<ShardId> lacking = Lacking(view, request, heard, fragment.Scope, fragment.Table.Table);
-        if (lacking.Count == 0) return;
-        string[] silent =
-        [
-            .. lacking.SelectMany(shard => view.Owners[shard.Value]).Distinct()
-                .Where(node => heard.All(h => h.Node != node)).Order()
-                .Select(node => cluster.IsLive(node) ? $"{node} did not answer in time" : $"{node} is down"),
-        ];
-        string why = silent.Length == 0 ? "their owners are still recovering" : string.Join(", ", silent);
-        string what = $"{lacking.Count} of {view.ShardCount} shards lack owners that answer "
-            + $"({string.Join(", ", lacking.Take(8).Select(shard => shard.Value))}"
-            + $"{(lacking.Count > 8 ? ", ..." : "")}): {why}";
-        if (!request.AllowPartial)
-        {
-            throw new TsDbException(ErrorKind.Unavailable, what + "; try again, or allow a partial answer")
-            {
-                RetryAfter = TryAgainAfter,
-            };
-        }
-
-        coverage.Miss(what);
-    }
-
-    // After this every cell is held whole by a usable node, or is named missing.
-    private async Task CompleteAsync(
-        CellHoldings holdings,
-        FragmentRuns runs,
-        QueryRequest request,
-        CoverageRecord coverage,
-        CancellationToken ct)
-    {
-        CellRepair repair = new(catalogs, holdings, runs.IsUsable);
-        await repair.UniteAsync(ct);
-        foreach (Cell cell in holdings.Assign(runs.IsUsable).Unheld)
-        {
-            if (await repair.FetchAsync(cell, ct)) continue;
-            string what = $"no node that answers has all of cell {cell}";
-            if (!request.AllowPartial)
-            {
-                throw new TsDbException(ErrorKind.Unavailable, what
-                    + "; try again, or allow a partial answer")
-                {
-                    RetryAfter = TryAgainAfter,
-                };
-            }
-
-            coverage.Miss(what);
-            holdings.SettleForFullest(cell, runs.IsUsable);
-        }
-    }
 }

@@ -7,8 +7,11 @@ internal sealed class CoverageRecord(Consistency consistency)
 {
     private readonly SortedSet<ShardId> _shards = [];
     private readonly List<string> _missing = [];
+    private readonly SortedSet<EdgeId> _edges = [];
 
     public void Add(IEnumerable<ShardId> shards) => _shards.UnionWith(shards);
+
+    public void AddEdges(IEnumerable<EdgeId> edges) => _edges.UnionWith(edges);
 
     public void Miss(string what)
     {
@@ -23,6 +26,7 @@ internal sealed class CoverageRecord(Consistency consistency)
             Consistency = consistency,
             Shards = _shards.Count,
             NodesAsked = [.. served],
+            EdgesAsked = [.. _edges],
             Missing = [.. _missing],
             Checked = isChecked,
             Complete = isChecked && _missing.Count == 0,

@@ -29,6 +29,7 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
             }
 
             PlannedFragment fragment = request.Fragment;
+            RequireStates(request, lease);
             bool[] shards = new bool[request.ShardCount];
             foreach (ShardId shard in request.Shards) shards[shard.Value] = true;
             HashSet<Cell> except = [.. request.Except];
@@ -53,6 +54,19 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
         {
             lease.Dispose();
             throw;
+        }
+    }
+
+    private static void RequireStates(FragmentRequest request, IReplicaLease lease)
+    {
+        if (request.Exactly.IsEmpty) return;
+        Dictionary<(EdgeId, Day), LeafDigest> states = lease.Cells(request.Fragment.Table.Table)
+            .ToDictionary(fact => (fact.Edge, fact.Day), fact => fact.Digest);
+        foreach ((Cell cell, LeafDigest digest) in request.Exactly)
+        {
+            if (states.GetValueOrDefault((cell.Edge, cell.Day)) == digest) continue;
+            throw new TsDbException(
+                ErrorKind.Conflict, $"cell {cell} has changed since it was held against its edge's state");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Apache.Arrow;
 using TsDb.Columnar;
 using TsDb.Model;
@@ -17,6 +18,9 @@ internal sealed class FragmentRuns(
     private static readonly TimeSpan LivenessPeriod = TimeSpan.FromMilliseconds(250);
 
     private readonly HashSet<NodeId> _failed = [];
+
+    /// <summary>True if the cells must still be in the states of the holdings when they are read.</summary>
+    public bool IsExact { get; set; }
 
     /// <summary>Nodes whose rows are in the answer.</summary>
     public SortedSet<NodeId> Served { get; } = [];
@@ -100,6 +104,7 @@ internal sealed class FragmentRuns(
                     Except = serving.Except,
                     Also = serving.Also,
                     AtLeast = holdings.VersionOf(serving.Node),
+                    Exactly = IsExact ? Exactly(holdings, serving) : [],
                     Limits = limits,
                 },
                 all.Token)),
@@ -122,6 +127,13 @@ internal sealed class FragmentRuns(
         }
 
         return [.. running.Select(task => task.Result)];
+    }
+
+    private static ImmutableArray<(Cell Cell, LeafDigest Digest)> Exactly(
+        CellHoldings holdings, Serving serving)
+    {
+        HashSet<Cell> served = [.. holdings.CellsOf(serving)];
+        return [.. holdings.States().Where(state => served.Contains(state.Cell))];
     }
 
     private async Task<FragmentRows?> RunOneAsync(NodeId node, FragmentRequest request, CancellationToken ct)

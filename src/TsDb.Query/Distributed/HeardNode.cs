@@ -9,9 +9,11 @@ namespace TsDb.Query.Distributed;
 /// <param name="Recovering">Shards for which it counts in no quorum.</param>
 /// <param name="Databases">Databases it knows of those asked for.</param>
 /// <param name="Tables">Tables it has of those asked for.</param>
+/// <param name="Listed">Its tables in the databases to be listed.</param>
 internal sealed record HeardNode(
     NodeId Node,
     CatalogVersion Version,
     ImmutableHashSet<ShardId> Recovering,
     ImmutableArray<string> Databases,
-    ImmutableDictionary<TableId, NodeTable> Tables);
+    ImmutableDictionary<TableId, NodeTable> Tables,
+    ImmutableArray<ListedTable> Listed);

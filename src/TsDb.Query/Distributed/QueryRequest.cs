@@ -3,6 +3,9 @@ namespace TsDb.Query.Distributed;
 /// <summary>One question to the cluster.</summary>
 public sealed record QueryRequest
 {
+    /// <summary>How long a fresh query waits for edges unless it says otherwise.</summary>
+    public static readonly TimeSpan EdgeWaitDefault = TimeSpan.FromSeconds(5);
+
     /// <summary>The statement, DuckDB's dialect.</summary>
     public required string Sql { get; init; }
 
@@ -18,6 +21,9 @@ public sealed record QueryRequest
 
     /// <summary>True if points that have not left their edge yet are wanted as well.</summary>
     public bool Fresh { get; init; }
+
+    /// <summary>How long a fresh query waits for edges.</summary>
+    public TimeSpan EdgeWait { get; init; } = EdgeWaitDefault;
 
     /// <summary>Bounds on the whole query, and on each of its parts.</summary>
     public SqlLimits Limits { get; init; } = new();

@@ -10,7 +10,17 @@ internal sealed class TableFinder(ClusterView view, IReadOnlyList<HeardNode> hea
     /// The table, resolved from all columns that were heard of. Throws <see cref="ErrorKind.NotFound"/>, or
     /// <see cref="ErrorKind.Unavailable"/> if it may be on shards that did not answer.
     /// </summary>
-    public ResolvedTable Find(TableName name, QueryRequest request, IReadOnlyList<ShardId> unheard)
+    public ResolvedTable Find(TableName name, QueryRequest request, IReadOnlyList<ShardId> unheard) =>
+        Find(IdOf(name, request, unheard), []);
+
+    /// <summary>The table with these columns beside those that were heard of.</summary>
+    public ResolvedTable Find(TableId table, IReadOnlyList<Column> more) =>
+        cache.Resolve(table, heard.SelectMany(node =>
+            node.Tables.TryGetValue(table, out NodeTable? known) ? known.Columns : []).Concat(more));
+
+    /// <summary>The table that a name means. Errors as <see cref="Find(TableName, QueryRequest,
+    /// IReadOnlyList{ShardId})"/>.</summary>
+    public TableId IdOf(TableName name, QueryRequest request, IReadOnlyList<ShardId> unheard)
     {
         string database = name.Database ?? request.Database;
         TableId[] found =
@@ -22,12 +32,7 @@ internal sealed class TableFinder(ClusterView view, IReadOnlyList<HeardNode> hea
                 .ThenByDescending(table => table.Table == name.Table)
                 .ThenBy(table => table),
         ];
-        if (found.Length > 0)
-        {
-            return cache.Resolve(found[0], heard.SelectMany(node =>
-                node.Tables.TryGetValue(found[0], out NodeTable? table) ? table.Columns : []));
-        }
-
+        if (found.Length > 0) return found[0];
         if (unheard.Count > 0)
         {
             throw new TsDbException(

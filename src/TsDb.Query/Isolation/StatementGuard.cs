@@ -93,7 +93,8 @@ public static class StatementGuard
             string kind = Text(node, "type");
             if (!TableKinds.Contains(kind)) throw Refuse($"{kind} in FROM is not allowed");
             if (kind == "SHOW_REF" && node["query"] is not JsonObject)
-                throw Refuse("SHOW is not supported; DESCRIBE and SUMMARIZE take a table or a SELECT");
+                throw Refuse("SHOW takes TABLES, TABLES FROM, ALL TABLES, COLUMNS FROM or DATABASES; "
+                    + "DESCRIBE and SUMMARIZE a table or a SELECT");
             if (kind == "TABLE_FUNCTION"
                 && !TableFunctions.Contains(Text(node["function"] as JsonObject, "function_name")))
             {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using TsDb.Query.Analysis;
+using TsDb.Query.Catalog;
 
 namespace TsDb.Query.Planning;
 
@@ -26,6 +27,9 @@ internal sealed record BoundStatement(Statement Source, JsonObject Tree, Immutab
             if (name.Database is not null) qualified.Add($"{name.Database}\0{name.Table}");
         }
 
+        foreach (JsonObject use in Statement.ListingUses(statement.Tree))
+            qualified.Add($"{use.Text("schema_name")}\0{use.Text("table_name")}");
+
         JsonNode? Plain(JsonObject node)
         {
             if (Moment(node, HasColumn, now) is { } moment) return moment;
@@ -49,7 +53,19 @@ internal sealed record BoundStatement(Statement Source, JsonObject Tree, Immutab
             bound.Add(new BoundTable(relation, alias, tables[name], use));
         }
 
-        return new BoundStatement(statement, tree, bound.ToImmutable());
+        foreach ((Listing listing, JsonObject use) in
+            statement.Listings.Zip(Statement.ListingUses(tree)))
+        {
+            string alias = use.Text("alias") is { Length: > 0 } given ? given : use.Text("table_name");
+            use["schema_name"] = "";
+            use["catalog_name"] = "";
+            use["table_name"] = listing.RelationName;
+            use["alias"] = alias;
+        }
+
+        BoundStatement statementBound = new(statement, tree, bound.ToImmutable());
+        ExactNames.Apply(statementBound);
+        return statementBound;
     }
 
     // In SQL `time` is a TIMESTAMP_NS in UTC, so the moment is one too: the two compare.

@@ -38,6 +38,7 @@ public sealed class Planner
         Statement statement, IReadOnlyDictionary<TableName, ResolvedTable> tables, CancellationToken ct)
     {
         BoundStatement bound = BoundStatement.Bind(statement, tables, _clock.GetUtcNow());
+        if (statement.Listings.Length > 0) return _gather.Plan(TimeOrder.Apply(bound));
         AggregatePlan? aggregate = await _aggregates.TryPlanAsync(bound, ct);
         return aggregate is null
             ? _gather.Plan(await ExactAsync(bound, ct))
@@ -50,14 +51,16 @@ public sealed class Planner
     {
         BoundStatement bound = BoundStatement.Bind(statement, tables, _clock.GetUtcNow());
         BoundStatement exact = TimeOrder.Apply(bound);
-        if (!ReferenceEquals(exact, bound) && await _aggregates.TryPlanAsync(bound, ct) is { } aggregate)
+        bool hasLists = statement.Listings.Length > 0;
+        if (!hasLists && !ReferenceEquals(exact, bound)
+            && await _aggregates.TryPlanAsync(bound, ct) is { } aggregate)
         {
             PlannedFragment fragment = aggregate.Fragment;
             return new LocalPlan(
                 aggregate.LocalSql, [new LocalScan(fragment.RelationName, fragment.Table, fragment.Scope)]);
         }
 
-        exact = await ExactAsync(bound, ct);
+        if (!hasLists) exact = await ExactAsync(bound, ct);
         return new LocalPlan(
             _parser.Print(exact.Tree),
             [.. TableUse.Find(exact).Select(use =>

@@ -52,6 +52,9 @@ public abstract record ShipEvent
     /// <summary>New cuts belong to this incarnation from now on.</summary>
     public sealed record IncarnationTaken(Incarnation Incarnation) : ShipEvent;
 
+    /// <summary>Files of these leaves are about to go: the cloud is asked once more.</summary>
+    public sealed record ConfirmAsked(ImmutableArray<Leaf> Leaves) : ShipEvent;
+
     /// <summary>The operator pauses (true) or resumes shipping.</summary>
     public sealed record Pause(bool IsPaused) : ShipEvent;
 

@@ -27,6 +27,7 @@ public sealed partial class Shipper
                 TakeHello(hello, now);
                 break;
             case EdgeAnswer.Durable durable:
+                Confirmations.Confirm(durable.Hash, now);
                 if (End(durable.Hash, LeafState.Durable) is { } safe)
                 {
                     _rate.Add(safe.BytesLength, now);
@@ -46,6 +47,7 @@ public sealed partial class Shipper
                 TakeLater(later, node, now);
                 break;
             case EdgeAnswer.Expired expired:
+                Confirmations.Confirm(expired.Hash, now);
                 if (End(expired.Hash, LeafState.Expired) is { } gone)
                     _effects.Add(new ShipEffect.MarkExpired(gone.Leaf));
                 break;
@@ -56,7 +58,7 @@ public sealed partial class Shipper
                 foreach (ContentHash hash in missing.Hashes) TakeMissing(hash, now);
                 break;
             case EdgeAnswer.LeavesWanted wanted:
-                _effects.Add(new ShipEffect.SayLeaves(Header, wanted.Cell, wanted.Incarnation));
+                _effects.Add(new ShipEffect.SayLeaves(Header(), wanted.Cell, wanted.Incarnation));
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException(answer.ToString());
@@ -162,6 +164,7 @@ public sealed partial class Shipper
 
     private void TakeMissing(ContentHash hash, DateTimeOffset now)
     {
+        Confirmations.Deny(hash);
         if (_transfers.TryGetValue(hash, out Transfer? transfer)) OfferSoon(transfer, now);
         else if (_ledger.Find(hash) is null) _effects.Add(new ShipEffect.LookUp(hash));
     }

@@ -69,6 +69,7 @@ internal static class CatalogJson
 
         private ImmutableArray<Column> ReadFields() => json.ReadList("fields", field =>
         {
+            if (field.GetArrayLength() != 2) throw new FormatException("a field is not a name and a type");
             FieldType type = (FieldType)field[1].GetInt32();
             return Enum.IsDefined(type)
                 ? new Column(field[0].ReadText(), ColumnRole.Field, type)

@@ -61,14 +61,17 @@ internal sealed class CommitLane(CommitWriter writer, EdgeStoreOptions options, 
     {
         List<PendingCommit> group = [];
         long bytes = 0;
+        long cells = 0;
         bool isBusy = false;
-        while (bytes < options.GroupBytesMax && _channel.Reader.TryRead(out LaneItem? item))
+        while (bytes < options.GroupBytesMax && cells < options.SealCells
+            && _channel.Reader.TryRead(out LaneItem? item))
         {
             isBusy = true;
             if (item is PendingCommit pending)
             {
                 group.Add(pending);
                 bytes += pending.Bytes;
+                cells += pending.Cells;
                 continue;
             }
 

@@ -21,7 +21,8 @@ internal sealed class CommitWriter(
     EdgeStoreOptions options,
     StoreEnvironment env)
 {
-    // A seal is begun at its limit of cells; while it runs, this many times as many may gather.
+    // A seal is begun at its limit of cells; while it runs, this many times as many may gather. No seal has
+    // more, unless a single request does.
     private const int CellsOverrun = 4;
 
     private readonly ILogger _log = env.Loggers.CreateLogger<EdgeStore>();
@@ -44,7 +45,7 @@ internal sealed class CommitWriter(
     public void Commit(IReadOnlyList<PendingCommit> group)
     {
         StoreVersion now = versions.Current;
-        if (RefusalReason(now.Hot, group.Sum(pending => pending.Bytes)) is { } reason)
+        if (RefusalReason(now.Hot, group) is { } reason)
         {
             Refuse(group, reason, null);
             return;
@@ -102,11 +103,12 @@ internal sealed class CommitWriter(
         return FrozenBuffer.Of(frozen);
     }
 
-    private string? RefusalReason(HotState hot, long groupBytes)
+    private string? RefusalReason(HotState hot, IReadOnlyList<PendingCommit> group)
     {
-        long shortBytes = rooms.Disk.ShortBytes(groupBytes, hot.Bytes);
+        long shortBytes = rooms.Disk.ShortBytes(group.Sum(pending => pending.Bytes), hot.Bytes);
         if (shortBytes > 0) return DiskRoom.Reason(shortBytes);
-        return hot.OpenCells >= CellsOverrun * (long)options.SealCells
+        long cells = hot.OpenCells + group.Sum(pending => (long)pending.Cells);
+        return hot.OpenCells > 0 && cells > CellsOverrun * (long)options.SealCells
             ? "the buffer has points of too many days: it takes writes again when a seal has made room"
             : null;
     }

@@ -4,17 +4,20 @@ namespace TsDb.Storage.Commit;
 
 /// <summary>
 /// The bound on points in memory: a write takes room before it queues, a seal gives it back. Who finds none
-/// waits in line, for a limited time and with a limited line; then he is told to come back later.
+/// waits in line, for a limited time and with a limited line; then he is told to come back later. What waits
+/// lies in memory as well: it has a quarter of the bound for itself.
 /// </summary>
 internal sealed class MemoryRoom(EdgeStoreOptions options, TimeProvider clock)
 {
+    private readonly long _waitingBytesMax = options.MemoryBytesMax / 4;
+    private readonly long _roomBytes = options.MemoryBytesMax - (options.MemoryBytesMax / 4);
     private readonly Lock _gate = new();
     private readonly LinkedList<Waiter> _line = [];
     private long _usedBytes;
     private long _waitingBytes;
 
-    /// <summary>Bytes taken.</summary>
-    public long UsedBytes => Volatile.Read(ref _usedBytes);
+    /// <summary>Bytes taken and waited for.</summary>
+    public long UsedBytes => Volatile.Read(ref _usedBytes) + Volatile.Read(ref _waitingBytes);
 
     /// <summary>True while a write waits: time to seal, whatever the other limits say.</summary>
     public bool IsShort => Volatile.Read(ref _waitingBytes) > 0;
@@ -34,8 +37,9 @@ internal sealed class MemoryRoom(EdgeStoreOptions options, TimeProvider clock)
                 return;
             }
 
-            bool isLong = _line.Count >= options.QueueRequestsMax;
-            if (isLong || _waitingBytes + bytes > options.MemoryBytesMax) throw Refusal();
+            bool isLong = _line.Count >= options.QueueRequestsMax
+                || (_line.Count > 0 && _waitingBytes + bytes > _waitingBytesMax);
+            if (isLong) throw Refusal();
             waiter = new Waiter(bytes);
             _line.AddLast(waiter);
             _waitingBytes += bytes;
@@ -54,8 +58,14 @@ internal sealed class MemoryRoom(EdgeStoreOptions options, TimeProvider clock)
         }
     }
 
-    /// <summary>Takes room for what is there already (a replayed log), whatever the bound says.</summary>
-    public void TakeAnyway(long bytes) => Interlocked.Add(ref _usedBytes, bytes);
+    /// <summary>
+    /// Takes room for what cannot wait (a replayed log, the copies of a seal), whatever the bound says:
+    /// writes wait for it instead.
+    /// </summary>
+    public void TakeAnyway(long bytes)
+    {
+        lock (_gate) _usedBytes += bytes;
+    }
 
     /// <summary>Gives room back and lets those in, in order, who fit now.</summary>
     public void Give(long bytes)
@@ -77,7 +87,7 @@ internal sealed class MemoryRoom(EdgeStoreOptions options, TimeProvider clock)
     }
 
     // A request larger than the whole bound passes when it is alone: it was admitted by the limit on bodies.
-    private bool Fits(long bytes) => _usedBytes == 0 || _usedBytes + bytes <= options.MemoryBytesMax;
+    private bool Fits(long bytes) => _usedBytes == 0 || _usedBytes + bytes <= _roomBytes;
 
     // False if room was granted in the same moment: then the write goes on.
     private bool Leave(Waiter waiter)

@@ -21,6 +21,9 @@ internal sealed class PendingCommit(
 
     public Task<CommitOutcome> Done => _done.Task;
 
+    /// <summary>Cells that its points belong to.</summary>
+    public int Cells { get; } = request.Batches.Sum(Hot.HotBuffer.CellsOf);
+
     public void Complete(CommitOutcome outcome) => _done.TrySetResult(outcome);
 
     public override void Fail(Exception error) => _done.TrySetException(error);

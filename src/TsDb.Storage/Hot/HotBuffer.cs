@@ -82,6 +82,22 @@ internal sealed class HotBuffer(TimeProvider clock)
         return tracker;
     }
 
+    /// <summary>The number of cells that a batch's points belong to.</summary>
+    public static int CellsOf(TableBatch batch)
+    {
+        HashSet<Day> days = [];
+        TimeRange day = default;
+        foreach (long time in batch.Times)
+        {
+            if (day.Contains(time)) continue;
+            Day found = Day.Of(time);
+            day = found.Range;
+            days.Add(found);
+        }
+
+        return days.Count;
+    }
+
     private void NoteCells(TableBatch batch)
     {
         TimeRange day = default;

@@ -18,6 +18,9 @@ public sealed class IngestPipeline(IWriteTarget target, IngestSetup setup)
     /// <summary>The limits in force.</summary>
     public IngestLimits Limits => setup.Limits;
 
+    /// <summary>What all requests share.</summary>
+    internal IngestSetup Setup => setup;
+
     /// <summary>The schemas after the last commit.</summary>
     public SchemaCatalog Schemas => target.Schemas;
 
@@ -40,7 +43,12 @@ public sealed class IngestPipeline(IWriteTarget target, IngestSetup setup)
         ReadOnlyMemory<byte> body, SensorJsonRules json, IngestRules rules, CancellationToken ct) =>
         WriteAsync(schemas => SensorJsonIngest.Parse(body, json, rules, schemas, setup), ct);
 
-    private async Task<ParsedPoints> WriteAsync(Func<SchemaCatalog, ParsedPoints> parse, CancellationToken ct)
+    /// <summary>
+    /// Stores what <paramref name="parse"/> makes of a state of the schemas; it is called again when a commit
+    /// in between contradicts it.
+    /// </summary>
+    internal async Task<ParsedPoints> WriteAsync(
+        Func<SchemaCatalog, ParsedPoints> parse, CancellationToken ct)
     {
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
         {

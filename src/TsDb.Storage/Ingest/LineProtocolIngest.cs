@@ -32,8 +32,8 @@ public static class LineProtocolIngest
         return intake.Finish();
     }
 
-    /// <summary>The state of one body.</summary>
-    private sealed class Intake(SchemaCatalog schemas, IngestRules rules, IngestSetup setup) : IDisposable
+    /// <summary>The state of a request: of one body, or of several that are stored together.</summary>
+    internal sealed class Intake(SchemaCatalog schemas, IngestRules rules, IngestSetup setup) : IDisposable
     {
         private readonly RequestTables _tables = new(schemas, rules, setup, namesAreEscaped: true);
         private readonly RefusalList _refusals = new(setup.Limits.RefusalsListedMax);
@@ -42,6 +42,25 @@ public static class LineProtocolIngest
         private readonly ByteKeyMap _keys = new(setup.HashSeed);
         private readonly List<(int Table, int Series)> _targets = [];
         private int _keysKept;
+
+        /// <summary>Points taken.</summary>
+        public RequestTables Tables => _tables;
+
+        /// <summary>Takes a body beside those before it; null if all its lines went in.</summary>
+        public RefusalList? TakeBody(ReadOnlySpan<byte> body)
+        {
+            RefusalList? refusals = null;
+            LineReader reader = new(body);
+            while (reader.NextLine())
+            {
+                Refusal? refusal = Take(ref reader);
+                if (refusal is null) continue;
+                refusals ??= new RefusalList(listedMax: 1);
+                Refuse(ref reader, refusal, body, refusals);
+            }
+
+            return refusals;
+        }
 
         /// <summary>Takes a line; null if it went in.</summary>
         public Refusal? Take(ref LineReader reader)
@@ -72,13 +91,17 @@ public static class LineProtocolIngest
         }
 
         /// <summary>Leaves a line that does not go in.</summary>
-        public void Refuse(ref LineReader reader, Refusal refusal, ReadOnlySpan<byte> body)
+        public void Refuse(ref LineReader reader, Refusal refusal, ReadOnlySpan<byte> body) =>
+            Refuse(ref reader, refusal, body, _refusals);
+
+        private void Refuse(
+            ref LineReader reader, Refusal refusal, ReadOnlySpan<byte> body, RefusalList refusals)
         {
             _tables.RollBack();
             _keys.Truncate(_keysKept);
             _targets.RemoveRange(_keysKept, _targets.Count - _keysKept);
             reader.SkipLine();
-            _refusals.Add(refusal, body, reader.LineStart, reader.LineText);
+            refusals.Add(refusal, body, reader.LineStart, reader.LineText);
         }
 
         public ParsedPoints Finish() => _refusals.Finish(_tables, rules);

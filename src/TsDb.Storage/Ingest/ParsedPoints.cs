@@ -19,4 +19,17 @@ public sealed record ParsedPoints(
 {
     /// <summary>Tag values and series that the node did not know, table by table.</summary>
     internal ImmutableArray<NewTagValues> NewTagValues { get; init; } = [];
+
+    /// <summary>The points of several parts that are stored together.</summary>
+    internal static ParsedPoints Join(IReadOnlyList<ParsedPoints> parts) => parts.Count == 1
+        ? parts[0]
+        : new ParsedPoints(
+            [.. parts.SelectMany(part => part.Batches)],
+            parts.Sum(part => part.RowCount),
+            parts.Sum(part => part.RefusedCount),
+            [.. parts.SelectMany(part => part.Refusals)],
+            RefusedWhole: false)
+        {
+            NewTagValues = [.. parts.SelectMany(part => part.NewTagValues)],
+        };
 }

@@ -20,6 +20,9 @@ internal sealed class RefusalList(int listedMax)
     /// <summary>Refused points.</summary>
     public long Count { get; private set; }
 
+    /// <summary>Why the first of them was refused; null if none was.</summary>
+    public string? FirstReason => _listed.Count == 0 ? null : _listed[0].Reason;
+
     /// <summary>Adds a line of a body; lines come in their order.</summary>
     public void Add(Refusal refusal, ReadOnlySpan<byte> body, int lineStart, ReadOnlySpan<byte> line)
     {

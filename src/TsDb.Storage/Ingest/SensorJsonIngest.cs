@@ -23,8 +23,19 @@ public static class SensorJsonIngest
     {
         RefusalList refusals = new(setup.Limits.RefusalsListedMax);
         using RequestTables tables = new(schemas, rules, setup, namesAreEscaped: false);
+        TakeAll(tables, json, SensorJson.Parse(payload), refusals);
+        return refusals.Finish(tables, rules);
+    }
+
+    /// <summary>Takes the points of a message beside those before it.</summary>
+    internal static void TakeAll(
+        RequestTables tables,
+        SensorJsonRules json,
+        IReadOnlyList<SensorPointOutcome> outcomes,
+        RefusalList refusals)
+    {
         long number = 0;
-        foreach (SensorPointOutcome outcome in SensorJson.Parse(payload))
+        foreach (SensorPointOutcome outcome in outcomes)
         {
             number++;
             Refusal? refusal = outcome.Point is { } point
@@ -34,8 +45,6 @@ public static class SensorJsonIngest
             tables.RollBack();
             refusals.Add(refusal, number, default);
         }
-
-        return refusals.Finish(tables, rules);
     }
 
     private static Refusal? Take(RequestTables tables, SensorJsonRules json, SensorPoint point)
@@ -94,7 +103,10 @@ public static class SensorJsonIngest
             case FieldType.Float64 when field.Type == FieldType.Float64:
                 column.Set(table.RowCount, BitConverter.DoubleToInt64Bits(field.Number));
                 return null;
-            case FieldType.Int64 when field.Integer is { } integer:
+            case FieldType.UInt64 when field is { Type: FieldType.UInt64, Integer: { } bits }:
+                column.Set(table.RowCount, bits);
+                return null;
+            case FieldType.Int64 when field.Integer is { } integer && (integer >= 0 || IsSigned(field)):
                 column.Set(table.RowCount, integer);
                 return null;
             case FieldType.UInt64 when field.Integer is { } whole and >= 0:
@@ -107,6 +119,8 @@ public static class SensorJsonIngest
                 return table.TypeConflict(column, field.Type, 0);
         }
     }
+
+    private static bool IsSigned(SensorField field) => field.Type != FieldType.UInt64;
 
     private static Refusal Malformed(string reason) => new(RefusalKind.Malformed, reason, 0);
 }

@@ -3,9 +3,9 @@ namespace TsDb.Storage.Seal;
 /// <summary>When the hot buffer becomes segments: decides, does nothing.</summary>
 internal static class SealPolicy
 {
-    // A seal reads what it writes and new points arrive meanwhile: beyond a third of the memory it would come
-    // too late.
-    private const int MemoryShare = 3;
+    // A seal copies what it writes, new points arrive meanwhile, and others wait: beyond a quarter of the
+    // memory it would come too late.
+    private const int MemoryShare = 4;
 
     public static SealReason Decide(in SealNeed need, EdgeStoreOptions limits, DateTimeOffset now) =>
         need switch

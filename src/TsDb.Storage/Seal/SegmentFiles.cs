@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using TsDb.Model;
 using TsDb.Storage.Catalog;
@@ -9,15 +10,16 @@ namespace TsDb.Storage.Seal;
 internal static class SegmentFiles
 {
     /// <summary>
-    /// Throws <see cref="ErrorKind.Corrupt"/> if a file that the catalog names is not there.
+    /// The segments whose file is not there. They are set aside, so that one of them does not stand in the
+    /// way of all others: no query reads them, and what they hold is named as missing.
     /// </summary>
-    public static void Require(IDisk disk, CatalogState catalog)
+    public static ImmutableHashSet<string> Missing(IDisk disk, CatalogState catalog, ILogger log)
     {
         HashSet<string> present = [.. disk.List(SegmentFolder.Root)];
-        string? missing = catalog.Segments.Keys.FirstOrDefault(name => !present.Contains(name));
-        if (missing is null) return;
-        throw new TsDbException(
-            ErrorKind.Corrupt, $"segment {disk.FullPath(missing)} is missing (offset 0): restore the file");
+        ImmutableHashSet<string> missing =
+            [.. catalog.Segments.Keys.Where(name => !present.Contains(name))];
+        foreach (string name in missing) Log.SegmentMissing(log, disk.FullPath(name));
+        return missing;
     }
 
     /// <summary>Removes what a crash left behind: files that no record names.</summary>

@@ -8,7 +8,7 @@ using TsDb.Storage.Ports;
 namespace TsDb.Storage.Versions;
 
 /// <summary>Makes the next version out of the current one.</summary>
-internal sealed class VersionBuilder(IDisk disk, EdgeId edge)
+internal sealed class VersionBuilder(IDisk disk, EdgeId edge, ImmutableHashSet<string> missing)
 {
     public StoreVersion First(CatalogState catalog) => WithCatalog(
         new StoreVersion
@@ -46,6 +46,7 @@ internal sealed class VersionBuilder(IDisk disk, EdgeId edge)
             Sequence = sequence,
             Schemas = schemas,
             Catalog = now.Catalog,
+            SetAside = now.SetAside,
             Tables = all.ToImmutable(),
             Hot = hot,
         };
@@ -62,6 +63,8 @@ internal sealed class VersionBuilder(IDisk disk, EdgeId edge)
             Sequence = now.Sequence,
             Schemas = now.Schemas,
             Catalog = catalog,
+            SetAside = missing.IsEmpty ? []
+                : [.. catalog.Segments.Values.Where(segment => missing.Contains(segment.Name))],
             Tables = isSame ? now.Tables : Snapshots(catalog, hot),
             Hot = hot,
         };
@@ -74,8 +77,9 @@ internal sealed class VersionBuilder(IDisk disk, EdgeId edge)
         {
             TableId table = cell[0].Manifest.Cell.Table;
             if (!segments.TryGetValue(table, out List<SegmentRef>? refs)) segments.Add(table, refs = []);
-            refs.AddRange(cell.Select(segment => new SegmentRef(
-                disk.FullPath(segment.Name), segment.BytesLength, segment.Manifest, segment.Rank)));
+            refs.AddRange(cell.Where(segment => !missing.Contains(segment.Name))
+                .Select(segment => new SegmentRef(
+                    disk.FullPath(segment.Name), segment.BytesLength, segment.Manifest, segment.Rank)));
         }
 
         foreach (TableId table in hot.Tables.Keys) segments.TryAdd(table, []);

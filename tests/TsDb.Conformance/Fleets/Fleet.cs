@@ -8,9 +8,11 @@ using TsDb.Columnar.Vectors;
 using TsDb.Model;
 using TsDb.Query;
 using TsDb.Query.Analysis;
+using TsDb.Query.Catalog;
 using TsDb.Query.Distributed;
 using TsDb.Query.Planning;
 using TsDb.Query.Ports;
+using TsDb.Replication.Serving;
 using TsDb.Storage;
 using TsDb.Storage.Ingest;
 
@@ -20,7 +22,7 @@ namespace TsDb.Conformance.Fleets;
 /// Cloud nodes with real segments and the real engine in one process, and a network between them that fails
 /// as told.
 /// </summary>
-internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IDisposable
+internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IEdgeClient, IDisposable
 {
     private const int ShardCount = 16;
     private static readonly Incarnation Born = new(new Guid("00000000-0000-0000-0000-000000000001"));
@@ -62,7 +64,8 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, ID
         _planner = new Planner(_parser, _engine, TimeProvider.System);
         _direct = new DirectEngine(_engine, new SegmentCache(1 << 20, SegmentRows.Open));
         Coordinator = new Coordinator(
-            _planner, new QueryEngines(_engine, _direct), this, this, this, TimeProvider.System);
+            _planner, new QueryEngines(_engine, _direct), this, new QueryPeers(this, this, this),
+            TimeProvider.System);
     }
 
     public ClusterView? Current { get; set; }
@@ -73,6 +76,9 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, ID
     public int CellsTold { get; private set; }
 
     public int Questions { get; private set; }
+
+    /// <summary>Edges that answer fresh queries; others of the configuration are silent.</summary>
+    public Dictionary<EdgeId, EdgeDesk> Edges { get; } = [];
 
     public FleetNode Node(string id) => _nodes[new NodeId(id)];
 
@@ -148,6 +154,7 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, ID
                 .. plan.Scans.Select(scan => new Relation.Points(
                     scan.RelationName, scan.Table,
                     new TableSnapshot(scan.Table.Table, [.. Of(scan.Table.Table)], null), scan.Scope)),
+                .. statement.Listings.Select(Rows),
             ],
         };
         await using ISqlResult result = await _engine.ExecuteAsync(request, CancellationToken.None);
@@ -188,12 +195,28 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, ID
         return await new FragmentDesk(_nodes[node], _direct).RunAsync(request, ct);
     }
 
+    public Task<FreshAnswer> AskAsync(EdgeId edge, FreshQuestion question, CancellationToken ct) =>
+        Edges.TryGetValue(edge, out EdgeDesk? desk)
+            ? desk.AnswerAsync(question, ct)
+            : Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct)
+                .ContinueWith(
+                    _ => new FreshAnswer(), ct, TaskContinuationOptions.None, TaskScheduler.Default);
+
     public void Dispose()
     {
         _engine.Dispose();
         _parser.Dispose();
         _root.Delete(recursive: true);
     }
+
+    private Relation.Rows Rows(Listing listing) => listing.Of("db") is { } database
+        && !database.Equals("db", StringComparison.OrdinalIgnoreCase)
+            ? throw new TsDbException(ErrorKind.NotFound, $"no database {database}")
+            : ListingRows.Of(
+                listing,
+                ["db", "default"],
+                _all.Select(entry => entry.Leaf.Cell.Table).Distinct().Select(table => TypeResolver.Resolve(
+                    table, Of(table).SelectMany(s => s.Manifest.Tags.Concat(s.Manifest.Fields)))));
 
     private IEnumerable<SegmentRef> Of(TableId table) =>
         _all.Where(entry => entry.Leaf.Cell.Table == table).Select(entry => entry.Segment);

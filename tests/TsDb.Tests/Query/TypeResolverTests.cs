@@ -52,14 +52,33 @@ public sealed class TypeResolverTests
             Table, [Tag("edge"), Field("Temp", FieldType.Float64), Field("temp", FieldType.Float64),
                 Tag("TIME")]);
         Assert.Equal(
-            [("TIME", "TIME_1"), ("edge", "edge_1"), ("Temp", "Temp"), ("temp", "temp_1")],
+            [("TIME", "TIME_16"), ("edge", "edge_1"), ("Temp", "Temp_1"), ("temp", "temp")],
             table.Columns.Select(column => (column.Name, column.SqlName)));
     }
 
     [Fact]
     public void A_free_name_keeps_its_spelling_although_it_looks_like_a_suffix() => Assert.Equal(
-        [("edge", "edge_2"), ("edge_1", "edge_1")],
+        [("edge", "edge__1"), ("edge_1", "edge_1")],
         TypeResolver.Resolve(Table, [Tag("edge"), Tag("edge_1")]).Columns.Select(c => (c.Name, c.SqlName)));
+
+    [Fact]
+    public void A_suffix_stays_with_its_column_whatever_names_are_added() =>
+        Gen.Int[0, Names.Length - 1].Array[1, 9].Sample(chosen =>
+        {
+            Dictionary<string, string> had = [];
+            List<Column> columns = [];
+            foreach (int name in chosen.Distinct())
+            {
+                columns.Add(Field(Names[name], FieldType.Int64));
+                ResolvedTable table = TypeResolver.Resolve(Table, columns);
+                foreach (ResolvedColumn column in table.Columns.Where(c => c.SqlName != c.Name))
+                {
+                    string owner = had.GetValueOrDefault(column.SqlName, column.Name);
+                    Assert.True(owner == column.Name || Names.Contains(column.SqlName));
+                    had[column.SqlName] = column.Name;
+                }
+            }
+        });
 
     [Fact]
     public void Names_are_unique_and_the_order_of_the_catalog_does_not_matter() =>

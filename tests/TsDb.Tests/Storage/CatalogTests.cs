@@ -8,21 +8,23 @@ public sealed class CatalogTests
     private static readonly Cell Cell = new(new TableId("d b", "tä\"ble"), new EdgeId("E.1"), new Day(-3));
     private static readonly Incarnation One = new(new Guid(1, 2, 3, new byte[8]));
 
+    /// <summary>One record of each kind, each following the one before.</summary>
+    internal static CatalogRecord[] Examples =>
+    [
+        Sealed("a", "b"),
+        new LeafCut(Leaf(1), Segment("c", 2, 1), ["a", "b"]),
+        new LeafDurable(Leaf(1), new Epoch(7)),
+        new SegmentsCompacted(Segment("d", 2, 1), ["c"]),
+        new SegmentsExpired(["d"]),
+        new LedgerKnown([new LedgerLeaf(Leaf(9), null, 5, LeafPresence.Erased, new Epoch(2))]),
+    ];
+
     [Fact]
     public void Every_record_survives_its_bytes()
     {
-        CatalogRecord[] records =
-        [
-            Sealed("a", "b"),
-            new LeafCut(Leaf(1), Segment("c", 2, 1), ["a", "b"]),
-            new LeafDurable(Leaf(1), new Epoch(7)),
-            new SegmentsCompacted(Segment("d", 2, 1), ["c"]),
-            new SegmentsExpired(["d"]),
-            new LedgerKnown([new LedgerLeaf(Leaf(9), null, 5, LeafPresence.Erased, new Epoch(2))]),
-        ];
         CatalogState direct = CatalogState.Empty;
         CatalogState decoded = CatalogState.Empty;
-        foreach (CatalogRecord record in records)
+        foreach (CatalogRecord record in Examples)
         {
             direct = direct.Apply(record);
             decoded = decoded.Apply(CatalogCodec.Decode(CatalogCodec.Encode(record)));
@@ -56,6 +58,8 @@ public sealed class CatalogTests
     [InlineData("[1]")]
     [InlineData("{\"v\":2,\"kind\":\"expired\",\"names\":[]}")]
     [InlineData("{\"v\":1,\"kind\":\"unheard\"}")]
+    [InlineData("{\"v\":1,\"kind\":\"sealed\",\"covered\":5,\"segments\":[],\"schemas\":[{\"db\":\"d\","
+        + "\"table\":\"t\",\"tags\":[],\"fields\":[[]]}]}")]
     [InlineData("{\"v\":1,\"kind\":\"expired\",\"names\":[null]}")]
     [InlineData("{\"v\":1,\"kind\":\"durable\",\"leaf\":{},\"epoch\":\"x\"}")]
     public void Bytes_that_are_no_record_are_corrupt(string text) => Assert.Equal(

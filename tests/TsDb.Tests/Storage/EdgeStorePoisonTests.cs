@@ -44,6 +44,40 @@ public sealed class EdgeStorePoisonTests
         Assert.Equal(CommitOutcome.Committed, await next);
     }
 
+    [Fact]
+    public async Task A_missing_segment_is_set_aside_and_back_when_its_file_is()
+    {
+        StoreWorld world = new(1);
+        EdgeStore store = world.Open();
+        for (int i = 0; i < 2; i++)
+        {
+            Task<CommitOutcome> commit = Commit(store, StoreWorld.Batch(world.RandomPoints(6)));
+            store.RunUntilIdle();
+            await commit;
+            Task flush = store.FlushAsync(CancellationToken.None);
+            store.RunUntilIdle();
+            await flush;
+        }
+
+        string whole = world.ReadAll(store);
+        string lost = store.Catalog.Segments.Keys.First();
+        await store.DisposeAsync();
+        IReadOnlyDictionary<string, byte[]> before = world.Disk.Backup();
+        world.Disk.Delete(lost);
+        store = world.Open();
+        Assert.Equal([lost], store.SetAside);
+        Assert.NotEqual(whole, world.ReadAll(store));
+        Task<CommitOutcome> next = Commit(store, StoreWorld.Batch(world.RandomPoints(1)));
+        store.RunUntilIdle();
+        Assert.Equal(CommitOutcome.Committed, await next);
+        await store.DisposeAsync();
+        world.Disk.PutBack(before);
+        store = world.Open();
+        Assert.Empty(store.SetAside);
+        Assert.Equal(whole, world.ReadAll(store));
+        await store.DisposeAsync();
+    }
+
     private static long StoredBytes(EdgeStore store)
     {
         using StoreLease lease = store.Acquire();

@@ -36,9 +36,9 @@ public sealed class PolicyTests
     }
 
     [Fact]
-    public void A_seal_never_waits_for_more_than_a_third_of_the_memory()
+    public void A_seal_never_waits_for_more_than_a_quarter_of_the_memory()
     {
-        EdgeStoreOptions limits = new() { SealBytes = 1 << 30, MemoryBytesMax = 3000 };
+        EdgeStoreOptions limits = new() { SealBytes = 1 << 30, MemoryBytesMax = 4000 };
         Assert.Equal(
             SealReason.Bytes, SealPolicy.Decide(new SealNeed(1, 1000, 1, Noon, false, false), limits, Noon));
     }

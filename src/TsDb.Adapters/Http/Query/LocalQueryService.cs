@@ -39,14 +39,25 @@ public sealed class LocalQueryService(
                 name => name,
                 name => _tables.Resolve(version, LocalTables.Find(version, name, request.Database)));
             LocalPlan plan = await _planner.PlanLocalAsync(statement, tables, ct);
+            ImmutableArray<string> lost = Lost(version, plan.Scans);
+            if (lost.Length > 0 && !request.AllowPartial)
+            {
+                throw new TsDbException(ErrorKind.Unavailable, lost[0]
+                    + ": put the file back and start the edge again, or allow a partial answer");
+            }
+
             SqlRequest sql = new()
             {
                 Sql = plan.Sql,
-                Relations = [.. plan.Scans.Select(scan => Points(version, scan))],
+                Relations =
+                [
+                    .. plan.Scans.Select(scan => Points(version, scan)),
+                    .. statement.Listings.Select(l => _tables.List(version, l, request.Database)),
+                ],
                 Limits = request.Limits,
             };
             ISqlResult result = await engine.ExecuteAsync(sql, ct);
-            return new QueryAnswer(new LeasedResult(result, lease), Coverage(version, plan.Scans));
+            return new QueryAnswer(new LeasedResult(result, lease), Coverage(version, plan.Scans, lost));
         }
         catch
         {
@@ -62,8 +73,9 @@ public sealed class LocalQueryService(
             _tables.Resolve(version, LocalTables.Find(version, statement.Table, request.Database));
         if (DirectPlan.TryBind(statement, table) is not { } plan) return null;
         LocalScan scan = new(statement.Table.ToString(), table, plan.Scope);
+        if (Lost(version, [scan]).Length > 0) return null;
         return await direct.TryAsync(statement, plan, Points(version, scan), request.Limits, ct) is { } result
-            ? new QueryAnswer(result, Coverage(version, [scan]))
+            ? new QueryAnswer(result, Coverage(version, [scan], []))
             : null;
     }
 
@@ -73,12 +85,23 @@ public sealed class LocalQueryService(
         version.Find(scan.Table.Table) ?? new TableSnapshot(scan.Table.Table, [], null),
         scan.Scope);
 
-    private Coverage Coverage(StoreVersion version, ImmutableArray<LocalScan> scans)
+    private static ImmutableArray<string> Lost(StoreVersion version, ImmutableArray<LocalScan> scans) =>
+    [
+        .. version.SetAside.Where(segment => scans.Any(scan =>
+                scan.Table.Table == segment.Manifest.Cell.Table
+                && scan.Scope.Includes(segment.Manifest.Cell)
+                && segment.Manifest.Range.Overlaps(scan.Scope.Range)))
+            .Select(segment => $"{segment.Manifest.Cell} lacks the file {segment.Name}"),
+    ];
+
+    private Coverage Coverage(
+        StoreVersion version, ImmutableArray<LocalScan> scans, ImmutableArray<string> lost)
     {
         ImmutableArray<string> missing =
         [
             .. scans.Where(scan => scan.Scope.Edges?.Contains(store.Id) != false)
                 .SelectMany(scan => Dropped(version, scan)).Distinct(),
+            .. lost,
         ];
         return new Coverage { EdgesAsked = [store.Id], Missing = missing, Complete = missing.IsEmpty };
     }

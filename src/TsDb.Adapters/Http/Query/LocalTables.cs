@@ -4,6 +4,7 @@ using TsDb.Columnar;
 using TsDb.Model;
 using TsDb.Query;
 using TsDb.Query.Analysis;
+using TsDb.Query.Catalog;
 using TsDb.Storage;
 using TsDb.Storage.Catalog;
 
@@ -32,7 +33,7 @@ internal sealed class LocalTables
         TableId[] all = [.. version.Schemas.All.Select(schema => schema.Table).Concat(version.Tables.Keys)];
         TableId[] inside = [.. all.Where(table => table.Database == wanted)];
         if (inside.Length == 0) inside = [.. all.Where(table => IsSame(table.Database, wanted))];
-        if (inside.Length == 0)
+        if (inside.Length == 0 && !IsSame(wanted, DatabaseDefault))
             throw new TsDbException(ErrorKind.NotFound, $"database not found: \"{wanted}\"");
         return inside.FirstOrDefault(table => table.Table == name.Table)
             ?? inside.FirstOrDefault(table => IsSame(table.Table, name.Table))
@@ -50,6 +51,21 @@ internal sealed class LocalTables
             version.Schemas.All.Select(schema => schema.Table).Concat(version.Tables.Keys);
         if (!all.Any(table => IsSame(table.Database, database)))
             throw new TsDbException(ErrorKind.NotFound, $"database not found: \"{database}\"");
+    }
+
+    /// <summary>The rows of a list. Throws <see cref="ErrorKind.NotFound"/> for an unknown
+    /// database.</summary>
+    public Relation.Rows List(StoreVersion version, Listing listing, string ownDatabase)
+    {
+        string? database = listing.Of(ownDatabase);
+        if (database is not null) RequireDatabase(version, database);
+        TableId[] all =
+            [.. version.Schemas.All.Select(schema => schema.Table).Concat(version.Tables.Keys).Distinct()];
+        return ListingRows.Of(
+            listing,
+            all.Select(table => table.Database).Append(DatabaseDefault),
+            all.Where(table => database is not null && IsSame(table.Database, database))
+                .Select(table => Resolve(version, table)));
     }
 
     /// <summary>The columns of a table, over its schema and all its segments.</summary>

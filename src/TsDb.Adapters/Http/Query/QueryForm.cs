@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http.Results;
 using TsDb.Model;
 using TsDb.Query.Distributed;
@@ -47,8 +48,22 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
                 Consistency = Consistency(values),
                 AllowPartial = IsTrue(values, "allow_partial"),
                 Fresh = IsTrue(values, "fresh"),
+                EdgeWait = EdgeWait(values),
             },
             FormatOf(values.GetValueOrDefault("format"), request.Headers.Accept));
+    }
+
+    private static TimeSpan EdgeWait(Dictionary<string, string> values)
+    {
+        if (!values.TryGetValue("edge_timeout", out string? text)) return QueryRequest.EdgeWaitDefault;
+        try
+        {
+            return DurationText.Parse(text);
+        }
+        catch (FormatException error)
+        {
+            throw Wrong($"edge_timeout '{text}' is no duration: {error.Message}");
+        }
     }
 
     // No statement begins with a brace, so JSON that is sent as plain text is still JSON.

@@ -35,6 +35,10 @@ public sealed class CloudEdgeLink : IEdgeLink, IAsyncDisposable
         ILogger log) =>
         (_options, _own, _cluster, _clock, _log) = (options, own, cluster, clock, log);
 
+    /// <summary>Takes replies to this node's own questions; true for what is one. Set before
+    /// <see cref="StartAsync"/>.</summary>
+    public Func<string, ReadOnlyMemory<byte>, bool>? OnReply { get; set; }
+
     /// <summary>Brokers that are connected now, this node's own not counted.</summary>
     public int ConnectedCount
     {
@@ -47,6 +51,7 @@ public sealed class CloudEdgeLink : IEdgeLink, IAsyncDisposable
     /// <inheritdoc/>
     public async Task StartAsync(IEdgeInbox inbox, CancellationToken ct)
     {
+        if (OnReply is { } replies) inbox = new ReplyInbox(inbox, replies);
         lock (_gate) _inbox = inbox;
         _own?.Deliver(inbox);
         _cluster.Changed += Follow;
@@ -56,7 +61,7 @@ public sealed class CloudEdgeLink : IEdgeLink, IAsyncDisposable
     /// <inheritdoc/>
     public void Subscribe(IReadOnlyCollection<string> filters)
     {
-        FilterSet set = new(filters);
+        FilterSet set = new([.. filters, _options.Topics.Reply(_options.Self)]);
         _own?.Subscribe(set);
         lock (_gate)
         {

@@ -1,70 +1,87 @@
-using System.Buffers;
 using Microsoft.Extensions.Logging;
-using TsDb.Model;
 using TsDb.Storage.Ingest;
+using TsDb.Storage.Sensors;
 
 namespace TsDb.Adapters.Mqtt.Sensors;
 
 /// <summary>
-/// One message from its payload to its end. Calls made one after the other reach the log in that order,
-/// though none waits for the one before: a request is parsed and handed to the store before the call returns.
+/// Messages of sensors from their payload to their end, whoever brings them. Calls made one after the other
+/// reach the log in that order, though none waits for the one before.
 /// </summary>
-internal sealed class SensorIntake(
-    IngestPipeline pipeline, SensorRules rules, bool refusesUnmapped, ILogger log)
+public sealed class SensorIntake
 {
-    /// <summary>
-    /// Stores what the message holds. Never throws; the payload is copied before the call returns.
-    /// </summary>
-    public async Task<SensorAnswer> TakeAsync(
-        string topic, ReadOnlySequence<byte> payload, CancellationToken ct)
+    private readonly MessageReader _reader;
+    private readonly SensorRulesSource _rules;
+    private readonly SensorIntakeOptions _options;
+    private readonly ILogger _log;
+    private readonly LogBudget _lines;
+
+    /// <summary>Puts the way of a message together.</summary>
+    /// <param name="pipeline">Where points go.</param>
+    /// <param name="rules">What messages become.</param>
+    /// <param name="options">Limits and the clock.</param>
+    /// <param name="loggers">For what is refused.</param>
+    public SensorIntake(
+        IngestPipeline pipeline, SensorRulesSource rules, SensorIntakeOptions options, ILoggerFactory loggers)
     {
-        int length = (int)payload.Length;
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(Math.Max(1, length));
-        try
-        {
-            payload.CopyTo(bytes);
-            SensorTarget? target = rules.Resolve(topic);
-            if (length == 0 || (target is null && !refusesUnmapped)) return SensorAnswer.Done;
-            if (target is null)
-                throw new TsDbException(ErrorKind.Invalid, $"topic '{topic}' is not one that points come on");
-            ParsedPoints parsed = await WriteAsync(target, bytes.AsMemory(0, length), ct);
-            if (parsed.RefusedCount == 0) return SensorAnswer.Done;
-            string reason = parsed.Refusals[0].Reason;
-            Log.PointsRefused(log, topic, parsed.RefusedCount, reason);
-            return parsed.RowCount > 0 ? SensorAnswer.Done : new SensorAnswer(SensorOutcome.Refused, reason);
-        }
-        catch (TsDbException error) when (
-            error.Kind is ErrorKind.Invalid or ErrorKind.TooLarge or ErrorKind.Conflict)
-        {
-            pipeline.Stats.AddRejectedMessage();
-            Log.MessageRefused(log, topic, error.Message);
-            return new SensorAnswer(SensorOutcome.Refused, error.Message);
-        }
-        catch (Exception error)
-        {
-            // Whatever it was, the points are not known to be durable: the sender keeps them.
-            Log.MessageNotStored(log, topic, error.Message);
-            return new SensorAnswer(SensorOutcome.Failed, error.Message);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(bytes);
-        }
+        (_rules, _options) = (rules, options);
+        _log = loggers.CreateLogger("TsDb.Mqtt.Sensors");
+        _lines = new LogBudget(options.Clock);
+        Gatherer = new MessageGatherer(pipeline, options.Gather, options.Clock);
+        Sparkplug = new SparkplugNodes(options.Sparkplug, options.Clock);
+        _reader = new MessageReader(Sparkplug);
     }
 
-    private Task<ParsedPoints> WriteAsync(
-        SensorTarget target, ReadOnlyMemory<byte> payload, CancellationToken ct)
+    /// <summary>Where messages gather for a commit.</summary>
+    public MessageGatherer Gatherer { get; }
+
+    /// <summary>What Sparkplug nodes said of themselves.</summary>
+    public SparkplugNodes Sparkplug { get; }
+
+    /// <summary>
+    /// Takes a message over; the receipt is told how it ended, later or before this returns.
+    /// </summary>
+    internal void Take(string topic, ReadOnlySpan<byte> payload, SensorReceipt receipt)
     {
-        int start = payload.Span.IndexOfAnyExcept(" \t\r\n"u8);
-        bool isJson = start >= 0 && payload.Span[start] is (byte)'{' or (byte)'[';
-        IngestRules write = new()
+        receipt.Begin(this, topic);
+        MessageTarget target = _rules.Current.Resolve(topic);
+        ReadOnlyMemory<byte> bytes = receipt.Keep(payload);
+        MessageContent content = _options.IsShared && target.IsForeign
+            ? MessageContent.Ignored("no business of ours")
+            : _reader.Read(target, topic, bytes);
+        bool isLines = content.Kind == MessageContentKind.Lines;
+        if (!isLines) receipt.Drop();
+        Gatherer.Take(new GatheredMessage
         {
-            Database = target.Database,
-            Dialect = IngestDialect.Sensor,
-            Precision = isJson ? TimePrecision.Auto : target.Precision,
-        };
-        return isJson
-            ? pipeline.WriteJsonAsync(payload, target.Json, write, ct)
-            : pipeline.WriteLinesAsync(payload, write, ct);
+            Receipt = receipt,
+            Rules = content.Kind switch
+            {
+                MessageContentKind.Lines => target.Lines,
+                MessageContentKind.Points => target.Points,
+                _ => null,
+            },
+            Lines = isLines ? bytes : default,
+            Points = content.Points,
+            Json = target.Json,
+            Refusal = content.Kind == MessageContentKind.Refused ? content.Reason : null,
+            PayloadBytes = payload.Length,
+        });
+    }
+
+    /// <summary>Ends a message that is not even read, in its turn.</summary>
+    internal void Refuse(string topic, string reason, SensorReceipt receipt)
+    {
+        receipt.Begin(this, topic);
+        Gatherer.Take(new GatheredMessage { Receipt = receipt, Refusal = reason });
+    }
+
+    /// <summary>Says in the log what was refused or not stored, as far as it has room for that.</summary>
+    internal void Tell(string topic, MessageOutcome outcome, long refusedCount, string reason)
+    {
+        if (!_lines.TryTake(out long leftOut)) return;
+        if (leftOut > 0) Log.LinesLeftOut(_log, leftOut);
+        if (outcome == MessageOutcome.Done) Log.PointsRefused(_log, topic, refusedCount, reason);
+        else if (outcome == MessageOutcome.Refused) Log.MessageRefused(_log, topic, reason);
+        else Log.MessageNotStored(_log, topic, reason);
     }
 }

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace TsDb.Adapters.Mqtt.Sensors;
 
 /// <summary>How an edge takes points from a broker that is there already.</summary>
@@ -16,17 +14,19 @@ public sealed record SensorSubscriptionOptions
     /// </summary>
     public required string ClientId { get; init; }
 
-    /// <summary>What to subscribe to.</summary>
-    public ImmutableArray<string> Filters { get; init; } = ["#"];
-
-    /// <summary>How topics map to databases and tables.</summary>
-    public SensorRules Rules { get; init; } = SensorRules.Default;
-
     /// <summary>Messages that the broker may send before the first is acknowledged.</summary>
     public ushort MessagesInFlightMax { get; init; } = 256;
 
+    /// <summary>Bytes received and not yet stored; beyond it the socket is not read.</summary>
+    public long BytesInFlightMax { get; init; } = 32 << 20;
+
     /// <summary>The largest MQTT packet that the broker may send.</summary>
     public uint PacketBytesMax { get; init; } = 4 << 20;
+
+    /// <summary>
+    /// How often the broker hears of us at least; a socket that is not read may not be longer.
+    /// </summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The first wait after a lost connection; it doubles up to <see cref="RetryMax"/>.</summary>
     public TimeSpan RetryMin { get; init; } = TimeSpan.FromSeconds(1);

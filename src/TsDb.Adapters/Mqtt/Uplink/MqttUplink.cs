@@ -16,12 +16,9 @@ namespace TsDb.Adapters.Mqtt.Uplink;
 /// </summary>
 internal sealed class MqttUplink : IDisposable
 {
+    // The default of 8 KiB becomes the socket's buffers and costs a factor of 100 on large messages.
     /// <summary>Fixed header, lengths, packet id and property length of a PUBLISH with QoS 1.</summary>
     private const int PublishOverheadBytes = 10;
-    private const int TopicAliasBytes = 3;
-    private const int TopicAliasesMax = 64;
-
-    // The default of 8 KiB becomes the socket's buffers and costs a factor of 100 on large messages.
     private const int SocketBufferBytes = 1 << 20;
     private const int PacketBytesMax = ShipmentLimits.MessageBytesMax + ShipmentLimits.HeadroomBytes;
 
@@ -32,14 +29,13 @@ internal sealed class MqttUplink : IDisposable
     private readonly Random _chance;
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private long _bytesSent;
-    private volatile TopicAliases _aliases;
+    private volatile int _chunkBytes = ShipmentLimits.ChunkBytesDefault;
     private TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public MqttUplink(UplinkOptions options, ChannelWriter<ShipInput> events, TimeProvider clock, ILogger log)
     {
         (_options, _events, _clock, _log) = (options, events, clock, log);
         _chance = new Random(options.Instance.GetHashCode());
-        _aliases = new TopicAliases(max: 0, clock);
         _client.ApplicationMessageReceivedAsync += ReceiveAsync;
         _client.DisconnectedAsync += e =>
         {
@@ -50,6 +46,9 @@ internal sealed class MqttUplink : IDisposable
             return Task.CompletedTask;
         };
     }
+
+    /// <summary>Takes the cloud's questions, with the largest part that an answer may be sent in.</summary>
+    public Action<EdgeQuery, int>? OnQuery { get; set; }
 
     /// <summary>Stays connected until cancelled.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -82,24 +81,19 @@ internal sealed class MqttUplink : IDisposable
     /// </summary>
     public async Task<string?> PublishAsync(string topic, byte[] payload, bool retain, CancellationToken ct)
     {
-        TopicAliases aliases = _aliases;
-        (ushort alias, bool isKnown) = retain ? default : aliases.For(topic);
         MqttApplicationMessage message = new()
         {
-            Topic = isKnown ? "" : topic,
-            TopicAlias = alias,
+            Topic = topic,
             Payload = new ReadOnlySequence<byte>(payload),
             QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
             Retain = retain,
         };
         TaskCompletionSource<string> lost = _lost;
         if (!_client.IsConnected) return "there is no connection to a broker";
-        int topicBytes = (isKnown ? 0 : topic.Length) + (alias > 0 ? TopicAliasBytes : 0);
-        Interlocked.Add(ref _bytesSent, PublishOverheadBytes + topicBytes + payload.Length);
+        Interlocked.Add(ref _bytesSent, PublishOverheadBytes + topic.Length + payload.Length);
         try
         {
             MqttClientPublishResult result = await _client.PublishAsync(message, ct);
-            if (alias > 0) aliases.Acknowledge(topic, alias);
             return result.IsSuccess || result.ReasonCode == MqttClientPublishReasonCode.NoMatchingSubscribers
                 ? null
                 : $"the broker refused a message to {topic}: {result.ReasonCode} {result.ReasonString}";
@@ -135,8 +129,8 @@ internal sealed class MqttUplink : IDisposable
             MqttClientConnectResult result = await _client.ConnectAsync(OptionsFor(broker), limit.Token);
             _lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
             if (!_client.IsConnected) return "the broker closed the connection at once";
-            _aliases = new TopicAliases(Math.Min((int)result.TopicAliasMaximum, TopicAliasesMax), _clock);
             int chunkBytes = ChunkBytes(result);
+            _chunkBytes = chunkBytes;
             await SubscribeAsync(limit.Token);
             string? refused = await PublishAsync(
                 _options.Topics.Presence(_options.Edge), PresenceBytes(true), retain: true, limit.Token);
@@ -210,6 +204,7 @@ internal sealed class MqttUplink : IDisposable
         MqttClientSubscribeOptions filters = new MqttClientSubscribeOptionsBuilder()
             .WithTopicFilter(_options.Topics.Ack(_options.Edge), MqttQualityOfServiceLevel.AtLeastOnce)
             .WithTopicFilter(_options.Topics.Cluster, MqttQualityOfServiceLevel.AtLeastOnce)
+            .WithTopicFilter(_options.Topics.Query(_options.Edge), MqttQualityOfServiceLevel.AtLeastOnce)
             .Build();
         MqttClientSubscribeResult result = await _client.SubscribeAsync(filters, ct);
         foreach (MqttClientSubscribeResultItem item in result.Items)
@@ -229,6 +224,12 @@ internal sealed class MqttUplink : IDisposable
         try
         {
             ReadOnlySequence<byte> payload = e.ApplicationMessage.Payload;
+            if (topic.Kind == ShipmentTopicKind.Query)
+            {
+                OnQuery?.Invoke(ShipmentCodec.DecodeEdgeQuery(payload.ToArray()), _chunkBytes);
+                return;
+            }
+
             ReadOnlySpan<byte> bytes = payload.IsSingleSegment ? payload.FirstSpan : payload.ToArray();
             ShipInput? said = topic.Kind switch
             {

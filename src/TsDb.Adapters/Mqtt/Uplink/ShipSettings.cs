@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using TsDb.Replication.Shipping;
 using TsDb.Storage.Shipping;
 
 namespace TsDb.Adapters.Mqtt.Uplink;
@@ -18,9 +17,6 @@ public sealed record ShipSettings
 
     /// <summary>Most bytes a second on the uplink; null for no limit (<c>--ship-rate</c>).</summary>
     public long? BytesPerSecondMax { get; init; }
-
-    /// <summary>Hours in which data may be sent; null for any (<c>--ship-hours</c>).</summary>
-    public ShipHours? Hours { get; init; }
 
     /// <summary>Version of the program, for the registry and for people.</summary>
     public string ProgramVersion { get; init; } = "";

@@ -112,7 +112,7 @@ public sealed class EngineTests : IDisposable
             Assert.Equal(
                 "E1|mine|1|2|3\nE2|mine|1|2|3",
                 await _db.AskAsync(
-                    "SELECT edge, edge_1, \"Temp\", temp_1, \"\"\"q\" FROM weather ORDER BY 1",
+                    "SELECT edge, edge_1, \"Temp_1\", temp, \"\"\"q\" FROM weather ORDER BY 1",
                     EngineFixture.Points(snapshot)));
         }
     }

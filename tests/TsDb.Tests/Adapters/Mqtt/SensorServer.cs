@@ -8,6 +8,7 @@ using MQTTnet.Formatter;
 using MQTTnet.Protocol;
 using TsDb.Adapters.Mqtt.Sensors;
 using TsDb.Storage.Ingest;
+using TsDb.Storage.Sensors;
 using TsDb.Tests.Storage.Ingest;
 
 namespace TsDb.Tests.Adapters.Mqtt;
@@ -16,14 +17,18 @@ namespace TsDb.Tests.Adapters.Mqtt;
 internal sealed class SensorServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly SensorBroker _broker;
 
     private SensorServer(
-        WebApplication app, SensorBroker broker, MemoryTarget target, IngestPipeline pipeline)
+        WebApplication app, SensorBroker broker, SensorIntake intake, MemoryTarget target,
+        IngestPipeline pipeline)
     {
-        (_app, _broker, Target, Pipeline) = (app, broker, target, pipeline);
+        (_app, Broker, Intake, Target, Pipeline) = (app, broker, intake, target, pipeline);
         Port = new Uri(app.Urls.Single()).Port;
     }
+
+    public SensorBroker Broker { get; }
+
+    public SensorIntake Intake { get; }
 
     public MemoryTarget Target { get; }
 
@@ -31,18 +36,23 @@ internal sealed class SensorServer : IAsyncDisposable
 
     public int Port { get; }
 
-    public static async Task<SensorServer> StartAsync(SensorBrokerOptions? options = null)
+    public static async Task<SensorServer> StartAsync(
+        SensorBrokerOptions? options = null, SensorRules? rules = null, TimeSpan hold = default)
     {
         MemoryTarget target = new();
         IngestPipeline pipeline = new(target, IngestRig.Setup());
-        SensorBroker broker = new(pipeline, options ?? new SensorBrokerOptions(), NullLoggerFactory.Instance);
+        SensorIntake intake = new(
+            pipeline, new SensorRulesSource(rules ?? SensorRules.Default),
+            new SensorIntakeOptions { Gather = new GatherLimits { HoldMax = hold } },
+            NullLoggerFactory.Instance);
+        SensorBroker broker = new(intake, options ?? new SensorBrokerOptions(), NullLoggerFactory.Instance);
         await broker.StartAsync();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, broker.Attach));
         WebApplication app = builder.Build();
         await app.StartAsync();
-        return new SensorServer(app, broker, target, pipeline);
+        return new SensorServer(app, broker, intake, target, pipeline);
     }
 
     public async Task<IMqttClient> ConnectAsync(
@@ -69,6 +79,6 @@ internal sealed class SensorServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
-        await _broker.DisposeAsync();
+        await Broker.DisposeAsync();
     }
 }

@@ -3,6 +3,7 @@ using MQTTnet.Server;
 using TsDb.Adapters.Mqtt.Sensors;
 using TsDb.Model;
 using TsDb.Storage.Ingest;
+using TsDb.Storage.Sensors;
 using TsDb.Tests.Storage.Ingest;
 
 namespace TsDb.Tests.Adapters.Mqtt;
@@ -29,8 +30,15 @@ public sealed class SensorSubscriptionTests
         await broker.StartAsync();
         MemoryTarget target = new() { Failure = new TsDbException(ErrorKind.Unavailable, "full") };
         using CancellationTokenSource stop = new();
+        SensorRulesSource rules = new(SensorRules.Default);
+        SensorIntake intake = new(
+            new IngestPipeline(target, IngestRig.Setup()), rules,
+            new SensorIntakeOptions { IsShared = true,
+                Gather = new GatherLimits { HoldMax = TimeSpan.Zero } },
+            NullLoggerFactory.Instance);
         Task running = new SensorSubscription(
-            new IngestPipeline(target, IngestRig.Setup()),
+            intake,
+            rules,
             new SensorSubscriptionOptions
             {
                 Host = "127.0.0.1",

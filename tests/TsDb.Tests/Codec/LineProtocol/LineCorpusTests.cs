@@ -44,6 +44,29 @@ public sealed class LineCorpusTests
         Assert.True(wrong.Count == 0, $"{wrong.Count} differ:\n{string.Join('\n', wrong.Take(60))}");
     }
 
+    /// <summary>What other writers make of a point is read back as that point.</summary>
+    [Fact]
+    public void Every_encode_case_of_the_corpus_is_read_as_the_point_it_was_made_of()
+    {
+        using JsonDocument corpus =
+            JsonDocument.Parse(File.ReadAllBytes(SharedFolder.Require("conformance/line-protocol.json")));
+        int cases = 0;
+        foreach (JsonProperty entry in corpus.RootElement.GetProperty("encode").EnumerateObject())
+        {
+            // Points that no line can say are the writer's to refuse.
+            if (!entry.Value.GetProperty("output").TryGetProperty("result", out JsonElement line)) continue;
+            cases++;
+            Assert.Equal("1ns", entry.Value.GetProperty("input").GetProperty("precision").GetString());
+            ParsedLines parsed = ParsedLines.Of(BodyOf(line));
+            Assert.True(parsed.Faults.Count == 0, $"{entry.Name}: {line}");
+            ParsedPoint point = Assert.Single(parsed.Points);
+            JsonElement made = entry.Value.GetProperty("input").GetProperty("point");
+            Assert.Equal(Describe(made, timeGiven: true), Describe(point, point.Time));
+        }
+
+        Assert.True(cases >= 50, $"only {cases} cases");
+    }
+
     private static byte[] BodyOf(JsonElement text) => text.ValueKind == JsonValueKind.String
         ? Encoding.UTF8.GetBytes(text.GetString()!)
         : text.GetProperty("binary").GetBytesFromBase64();

@@ -23,12 +23,6 @@ public sealed class ShipmentCodecTests
         new EdgeControl.Reconcile([new CellDigest(Cell, Incarnation, LeafDigest.Of(Leaf), 7)]),
         new EdgeControl.LeafList(Cell, Incarnation, [new LeafEntry(new Ordinal(7), Hash)], IsLast: true),
         new EdgeControl.Confirm([Leaf]),
-        new EdgeControl.Lag { LastError = "refused" },
-        new EdgeControl.Lag
-        {
-            OldestNanoseconds = -5, Segments = 2, BytesLength = 900, BytesPerSecond = 7, Eta = TimeSpan.Zero,
-            IsPaused = true, Quarantined = 1,
-        },
     ];
 
     private static readonly EdgeAnswer[] Answers =
@@ -56,6 +50,16 @@ public sealed class ShipmentCodecTests
         TransferBytes = 3,
         Payload = new byte[] { 1, 2, 3 },
     };
+
+    /// <summary>Messages of every kind as bytes.</summary>
+    internal static byte[][] Examples =>
+    [
+        .. Sayings.Select(s => ShipmentCodec.Encode(new EdgeControl(Header, Edge, default, s))),
+        ShipmentCodec.Encode(new EdgeAnswers(Header, Node, [.. Answers])),
+        ShipmentCodec.Encode(new OfferMessage(Header, [Offer])),
+        ShipmentCodec.Encode(new Chunk(Hash, TransferForm.Plain, 96, new byte[] { 9, 8 })),
+        ShipmentCodec.Encode(new Presence(Edge, default, true)),
+    ];
 
     [Fact]
     public void What_an_edge_says_comes_back()
@@ -151,13 +155,7 @@ public sealed class ShipmentCodecTests
     [Fact]
     public void Random_and_damaged_bytes_are_refused_and_nothing_else_happens()
     {
-        byte[][] real =
-        [
-            .. Sayings.Select(s => ShipmentCodec.Encode(new EdgeControl(Header, Edge, default, s))),
-            ShipmentCodec.Encode(new EdgeAnswers(Header, Node, [.. Answers])),
-            ShipmentCodec.Encode(new OfferMessage(Header, [Offer])),
-            ShipmentCodec.Encode(new Presence(Edge, default, true)),
-        ];
+        byte[][] real = Examples;
         Gen<byte[]> damaged = Gen.Select(Gen.Int[0, real.Length - 1], Gen.Int[0, 10_000], Gen.Byte, (
             which, at, value) =>
         {

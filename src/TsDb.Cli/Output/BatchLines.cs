@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text;
+using Apache.Arrow;
+using TsDb.Columnar;
+
+namespace TsDb.Cli.Output;
+
+/// <summary>The points of a batch as line protocol, for people to read.</summary>
+internal static class BatchLines
+{
+    /// <summary>
+    /// One line a point. <paramref name="isNodeTime"/> says of a time whether the node gave it: then it is
+    /// left out.
+    /// </summary>
+    public static IEnumerable<string> Of(TableBatch batch, Func<long, bool> isNodeTime)
+    {
+        for (int row = 0; row < batch.RowCount; row++)
+        {
+            StringBuilder line = new();
+            Append(line, batch.Table.Table, ", ");
+            int series = batch.SeriesIndex[row];
+            for (int tag = 0; tag < batch.Series.ColumnCount; tag++)
+            {
+                StringArray values = (StringArray)batch.Series.Column(tag);
+                if (values.IsNull(series)) continue;
+                Append(line.Append(','), batch.Series.Schema.GetFieldByIndex(tag).Name, ",= ");
+                Append(line.Append('='), values.GetString(series), ",= ");
+            }
+
+            char before = ' ';
+            for (int field = TableBatch.FieldsStart; field < batch.Rows.ColumnCount; field++)
+            {
+                if (batch.Rows.Column(field).IsNull(row)) continue;
+                Append(line.Append(before), batch.Rows.Schema.GetFieldByIndex(field).Name, ",= ");
+                line.Append('=').Append(ValueText(batch.Rows.Column(field), row));
+                before = ',';
+            }
+
+            long time = batch.Times[row];
+            if (!isNodeTime(time)) line.Append(' ').Append(time.ToString(CultureInfo.InvariantCulture));
+            yield return line.ToString();
+        }
+    }
+
+    private static string ValueText(IArrowArray column, int row) => column switch
+    {
+        DoubleArray numbers => numbers.GetValue(row)!.Value.ToString("R", CultureInfo.InvariantCulture),
+        Int64Array integers => string.Create(CultureInfo.InvariantCulture, $"{integers.GetValue(row)}i"),
+        UInt64Array integers => string.Create(CultureInfo.InvariantCulture, $"{integers.GetValue(row)}u"),
+        BooleanArray truths => truths.GetValue(row)!.Value ? "true" : "false",
+        StringArray texts => Quoted(texts.GetString(row)),
+        _ => "?",
+    };
+
+    private static string Quoted(string text)
+    {
+        StringBuilder quoted = new("\"");
+        Append(quoted, text, "\"\\");
+        return quoted.Append('"').ToString();
+    }
+
+    private static void Append(StringBuilder to, string text, string escaped)
+    {
+        foreach (char c in text)
+        {
+            if (escaped.Contains(c)) to.Append('\\');
+            to.Append(c);
+        }
+    }
+}

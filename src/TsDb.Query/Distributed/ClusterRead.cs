@@ -1,0 +1,163 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+using TsDb.Query.Analysis;
+using TsDb.Query.Catalog;
+using TsDb.Query.Planning;
+using TsDb.Query.Ports;
+
+namespace TsDb.Query.Distributed;
+
+/// <summary>
+/// One try at one query: what was heard of the cluster, what is missing, and the rows of fragments from nodes
+/// and edges. Owned by one query.
+/// </summary>
+internal sealed class ClusterRead(
+    IClusterWatch cluster, QueryPeers peers, QueryRequest request, EdgeRound? edges)
+{
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(2);
+
+    /// <summary>The configuration, the same from beginning to end.</summary>
+    public ClusterView View { get; } = cluster.Current!;
+
+    /// <summary>What owners have said of their catalogs.</summary>
+    public IReadOnlyList<HeardNode> Heard { get; private set; } = [];
+
+    /// <summary>What the answer rests on.</summary>
+    public CoverageRecord Coverage { get; } = new(request.Consistency);
+
+    /// <summary>Asks the owners what they have.</summary>
+    public async Task HearAsync(
+        CatalogRound round,
+        ImmutableArray<TableName> names,
+        ImmutableArray<Listing> lists,
+        CancellationToken ct) =>
+        Heard = await round.AskAsync(View, request.Database, names, lists, request.Consistency, ct);
+
+    /// <summary>
+    /// The table that a name means; for a fresh query it may so far be on edges only. Errors as
+    /// <see cref="TableFinder"/>.
+    /// </summary>
+    public async Task<ResolvedTable> FindAsync(TableFinder finder, TableName name, CancellationToken ct)
+    {
+        List<ShardId> lacking = Lacking(ScanScope.All);
+        if (edges is null) return finder.Find(name, request, lacking);
+        TsDbException? unknown = null;
+        TableId table;
+        try
+        {
+            table = finder.IdOf(name, request, lacking);
+        }
+        catch (TsDbException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            (unknown, table) = (e, new TableId(name.Database ?? request.Database, name.Table));
+        }
+
+        IReadOnlyList<Column> more = await edges.LearnAsync(View.Edges, table, ct);
+        if (unknown is not null && more.Count == 0)
+        {
+            // An edge that does not answer may have it.
+            Miss(edges.Missing.Select(edge => $"edge {edge.Key}: {edge.Value}"));
+            throw unknown;
+        }
+
+        return finder.Find(table, more);
+    }
+
+    /// <summary>Shards of which too few owners were heard.</summary>
+    public List<ShardId> Lacking(ScanScope scope, TableId? table = null) =>
+    [
+        .. RelevantShards.Of(View, scope, table).Where(shard =>
+            CatalogRound.Heard(View, shard, request.Consistency, Heard)
+            < CatalogRound.Needed(View, shard, request.Consistency)),
+    ];
+
+    /// <summary>Throws, or names what is missing, if shards lack owners.</summary>
+    public void Require(List<ShardId> lacking)
+    {
+        if (lacking.Count == 0) return;
+        string[] silent =
+        [
+            .. lacking.SelectMany(shard => View.Owners[shard.Value]).Distinct()
+                .Where(node => Heard.All(h => h.Node != node)).Order()
+                .Select(node => cluster.IsLive(node) ? $"{node} did not answer in time" : $"{node} is down"),
+        ];
+        string why = silent.Length == 0 ? "their owners are still recovering" : string.Join(", ", silent);
+        Miss([$"{lacking.Count} of {View.ShardCount} shards lack owners that answer "
+            + $"({string.Join(", ", lacking.Take(8).Select(shard => shard.Value))}"
+            + $"{(lacking.Count > 8 ? ", ..." : "")}): {why}"]);
+    }
+
+    /// <summary>The fragment's rows, each cell's from one place.</summary>
+    public async Task<Relation.Rows> RowsAsync(
+        PlannedFragment fragment, FragmentRuns runs, CancellationToken ct)
+    {
+        CellHoldings holdings = new(View, fragment.Table.Table, fragment.Scope, Heard);
+        Require(Lacking(fragment.Scope, fragment.Table.Table));
+        await CompleteAsync(holdings, runs, ct);
+        Coverage.Add(holdings.Shards);
+        List<FragmentRows> fromEdges = [];
+        if (edges is not null) holdings = await AskEdgesAsync(edges, fragment, holdings, fromEdges, ct);
+        IReadOnlyList<FragmentRows> rows = await runs.RunAsync(fragment, holdings, request.Limits, ct);
+        return new Relation.Rows(
+            fragment.ResultName, rows[0].Schema,
+            [.. rows.Concat(fromEdges).SelectMany(part => part.Batches)]);
+    }
+
+    // What is left for the cloud to answer: all cells but those that their edges have answered.
+    private async Task<CellHoldings> AskEdgesAsync(
+        EdgeRound round,
+        PlannedFragment fragment,
+        CellHoldings holdings,
+        List<FragmentRows> fromEdges,
+        CancellationToken ct)
+    {
+        EdgeId[] wanted = [.. View.Edges.Where(edge => fragment.Scope.Edges?.Contains(edge) != false)];
+        IReadOnlyDictionary<EdgeId, FreshAnswer> answers =
+            await round.AskAsync(wanted, fragment, holdings, request.Limits, ct);
+        Coverage.AddEdges(wanted);
+        HashSet<Cell> answered = [];
+        List<string> missing = [];
+        foreach ((EdgeId edge, FreshAnswer answer) in answers)
+        {
+            answered.UnionWith(answer.Days.Select(day => new Cell(fragment.Table.Table, edge, day)));
+            missing.AddRange(answer.Incomplete.Select(cell =>
+                $"edge {edge} has points of {fragment.Table.Table} on {cell.Day} that are not in the answer: "
+                + cell.Reason));
+            if (answer.Schema is { } schema) fromEdges.Add(new FragmentRows(schema, answer.Batches));
+        }
+
+        missing.AddRange(wanted.Where(round.Missing.ContainsKey).Select(edge =>
+            $"edge {edge}: {round.Missing[edge]}; what it has not shipped is not in the answer"));
+        Miss(missing);
+        return holdings.Without(answered);
+    }
+
+    // After this every cell is held whole by a usable node, or is named missing.
+    private async Task CompleteAsync(CellHoldings holdings, FragmentRuns runs, CancellationToken ct)
+    {
+        CellRepair repair = new(peers.Catalogs, holdings, runs.IsUsable);
+        await repair.UniteAsync(ct);
+        foreach (Cell cell in holdings.Assign(runs.IsUsable).Unheld)
+        {
+            if (await repair.FetchAsync(cell, ct)) continue;
+            Miss([$"no node that answers has all of cell {cell}"]);
+            holdings.SettleForFullest(cell, runs.IsUsable);
+        }
+    }
+
+    private void Miss(IEnumerable<string> what)
+    {
+        string[] missing = [.. what];
+        if (missing.Length == 0) return;
+        if (!request.AllowPartial)
+        {
+            throw new TsDbException(
+                ErrorKind.Unavailable, string.Join("; ", missing) + "; try again, or allow a partial answer")
+            {
+                RetryAfter = TryAgainAfter,
+            };
+        }
+
+        foreach (string one in missing) Coverage.Miss(one);
+    }
+}

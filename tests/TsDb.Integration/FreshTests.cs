@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using TsDb.Cli.Demo;
+using TsDb.Cli.Nodes;
+using TsDb.Integration.Fleets;
+using TsDb.Model;
+
+namespace TsDb.Integration;
+
+/// <summary>
+/// Fresh queries at a cloud node while edges take, seal, cut, ship and compact points of several days. Writer
+/// and truth are simple: point n has the value n, lies on one of three days, and is written after point n - 1
+/// was acknowledged. So whatever moment an answer is of, count c and sum c * (c - 1) / 2 belong together.
+/// </summary>
+public sealed class FreshTests
+{
+    private const long StartNanoseconds = 1_700_000_000_000_000_000;
+    private const long DayNanoseconds = 86_400_000_000_000;
+    private const int Days = 3;
+
+    // TSDB_TEST_FRESH=5000 for a campaign.
+    private static readonly int AnswersWanted = int.TryParse(
+        Environment.GetEnvironmentVariable("TSDB_TEST_FRESH"), CultureInfo.InvariantCulture, out int wanted)
+        ? wanted
+        : 40;
+
+    private static readonly TimeSpan DurationMax = TimeSpan.FromSeconds(60 + (AnswersWanted / 10));
+
+    private static readonly string[] EdgeFlags =
+        ["--seal-age", "300ms", "--ship-delay", "200ms", "--ship-bytes", "64KiB"];
+
+    [Fact]
+    public async Task Every_fresh_answer_is_the_truth_of_one_moment_of_each_edge()
+    {
+        await using TestFleet fleet = await TestFleet.StartAsync(clouds: 3, edges: 2, edgeFlags: EdgeFlags);
+        Writer[] writers = [.. fleet.Edges.Select(edge => new Writer(fleet, edge))];
+        using CancellationTokenSource stop =
+            CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        Task[] writing = [.. writers.Select(writer => writer.RunAsync(stop.Token))];
+        TimeProvider clock = TimeProvider.System;
+        long start = clock.GetTimestamp();
+        int answers = 0;
+        while (answers < AnswersWanted && clock.GetElapsedTime(start) < DurationMax)
+        {
+            long[] before = [.. writers.Select(writer => writer.Acknowledged)];
+            JsonElement[] rows = await AskAsync(
+                fleet, fleet.Clouds[answers % 3],
+                "SELECT edge, count(*) AS n, sum(v) AS s, max(v) AS m FROM fresh GROUP BY edge");
+            long[] after = [.. writers.Select(writer => writer.Begun)];
+            for (int i = 0; i < writers.Length; i++)
+            {
+                JsonElement row = rows.SingleOrDefault(
+                    r => r.GetProperty("edge").GetString() == writers[i].Edge);
+                long n = row.ValueKind == JsonValueKind.Undefined ? 0 : row.GetProperty("n").GetInt64();
+                Assert.InRange(n, before[i], after[i]);
+                if (n == 0) continue;
+                Assert.Equal(n * (n - 1) / 2, row.GetProperty("s").GetInt64());
+                Assert.Equal(n - 1, row.GetProperty("m").GetInt64());
+            }
+
+            answers++;
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(writing);
+        Assert.True(answers >= AnswersWanted / 2, $"only {answers} answers");
+        await fleet.DrainAsync();
+        long all = writers.Sum(writer => writer.Acknowledged);
+        Assert.Equal(all, await fleet.NumberAsync(fleet.Clouds[0], "SELECT count(*) FROM fresh"));
+    }
+
+    [Fact]
+    public async Task An_edge_that_is_gone_is_named_and_the_others_are_exact()
+    {
+        string[] flags = ["--seal-age", "1h", "--ship-delay", "1h"];
+        await using TestFleet fleet = await TestFleet.StartAsync(clouds: 1, edges: 3, edgeFlags: flags);
+        CancellationToken ct = TestContext.Current.CancellationToken;
+        foreach (NodePlan edge in fleet.Edges) await new Writer(fleet, edge).WriteAsync(10, ct);
+        Assert.Equal(30, (await AskAsync(fleet, fleet.Clouds[0], "SELECT count(*) AS n FROM fresh"))
+            .Single().GetProperty("n").GetInt64());
+        await fleet.Fleet.KillAsync(fleet.Edges[2], ct);
+        QueryCall call = new("default", "SELECT count(*) AS n FROM fresh", "json") { Fresh = true };
+        TsDbException refused = await Assert.ThrowsAsync<TsDbException>(
+            () => fleet.Fleet.Client(fleet.Clouds[0]).QueryAsync(call, ct));
+        Assert.Contains(fleet.Edges[2].Name, refused.Message, StringComparison.Ordinal);
+        using HttpResponseMessage partial =
+            await fleet.Fleet.Client(fleet.Clouds[0]).QueryAsync(call with { AllowPartial = true }, ct);
+        Assert.Equal("[{\"n\":20}]", await partial.Content.ReadAsStringAsync(ct));
+        string coverage = partial.Headers.GetValues("X-TsDb-Coverage").Single();
+        Assert.Contains(fleet.Edges[2].Name, coverage, StringComparison.Ordinal);
+        Assert.Contains("\"complete\":false", coverage, StringComparison.Ordinal);
+
+        // An edge that is not asked need not be there.
+        JsonElement[] one = await AskAsync(
+            fleet, fleet.Clouds[0], $"SELECT count(*) AS n FROM fresh WHERE edge = '{fleet.Edges[0].Name}'");
+        Assert.Equal(10, one.Single().GetProperty("n").GetInt64());
+    }
+
+    private static async Task<JsonElement[]> AskAsync(TestFleet fleet, NodePlan node, string sql)
+    {
+        CancellationToken ct = TestContext.Current.CancellationToken;
+        for (int tries = 0; ; tries++)
+        {
+            try
+            {
+                QueryCall call = new("default", sql, "json") { Fresh = true };
+                using HttpResponseMessage response = await fleet.Fleet.Client(node).QueryAsync(call, ct);
+                using JsonDocument answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(ct));
+                return [.. answer.RootElement.EnumerateArray().Select(row => row.Clone())];
+            }
+            catch (TsDbException e) when (tries < 20 && e.Kind is ErrorKind.NotFound or ErrorKind.Unavailable)
+            {
+                // Before the first point there is no table, and while a cell changes under a query the
+                // cluster says so rather than guess.
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, ct);
+            }
+        }
+    }
+
+    private sealed class Writer(TestFleet fleet, NodePlan edge)
+    {
+        private long _acknowledged;
+        private long _begun;
+
+        public string Edge => edge.Name;
+
+        public long Acknowledged => Interlocked.Read(ref _acknowledged);
+
+        public long Begun => Interlocked.Read(ref _begun);
+
+        public async Task RunAsync(CancellationToken stop)
+        {
+            while (!stop.IsCancellationRequested)
+                await WriteAsync(1, TestContext.Current.CancellationToken);
+        }
+
+        public async Task WriteAsync(int points, CancellationToken ct)
+        {
+            for (int i = 0; i < points; i++)
+            {
+                long n = _begun;
+                long time = StartNanoseconds + (n % Days * DayNanoseconds) + (n * 1_000_000);
+                Interlocked.Increment(ref _begun);
+                using StringContent line = new(string.Create(
+                    CultureInfo.InvariantCulture, $"fresh,host=h{n % 5} v={n}i {time}"), Encoding.UTF8);
+                using HttpRequestMessage request =
+                    new(HttpMethod.Post, "/write?db=default") { Content = line };
+                using HttpResponseMessage response = await fleet.Fleet.Client(edge).SendAsync(request, ct);
+                Assert.Equal(204, (int)response.StatusCode);
+                Interlocked.Increment(ref _acknowledged);
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Text;
+using TsDb.Cli.Demo;
+using TsDb.Integration.Fleets;
+
+namespace TsDb.Integration;
+
+/// <summary>What goes out by <c>tsdb export</c> comes in again by <c>tsdb import</c>, value by value; what
+/// cannot come in is refused by row and reason.</summary>
+public sealed class ImportTests
+{
+    private const string Extremes =
+        """
+        t,site=a\,b,room=1 f=0.1,i=-9223372036854775808i,u=18446744073709551615u,b=true,s="line
+        feed, \"quote\", back\\slash" 1451606400123456789
+        t,site=c\\d\ e f=-0,i=9223372036854775807i,u=0u,b=false,s="" 1451606400123456790
+        t,site=c\\d\ e f=5e-324,i=0i,u=1u,s="ends with \\" 1451606400123456791
+        t,site=p\=q f=1.7976931348623157e308,i=1i,s="\"\"" 1451606400123456792
+        t,site=p\=q f=21,u=2u,s=";a	b;" -1
+        t f=0.30000000000000004,s="carriage
+        return, é" 9223372036854775806
+        t b=true 0
+        """;
+
+    [Theory]
+    [InlineData("csv")]
+    [InlineData("parquet")]
+    public async Task Every_type_comes_back_from_a_file_exactly(string ending)
+    {
+        await using TestFleet fleet = await TestFleet.StartAsync(clouds: 1, edges: 1);
+        NodePlan edge = fleet.Edges[0];
+        string lines = Extremes.ReplaceLineEndings("\n").Replace("carriage\n", "carriage\r\n",
+            StringComparison.Ordinal);
+        await TestFleet.WriteAsync(edge, new MemoryStream(Encoding.UTF8.GetBytes(lines)));
+        string first = Path.Combine(fleet.Folder, $"first.{ending}");
+        string second = Path.Combine(fleet.Folder, $"second.{ending}");
+        await RightAsync("export", "--url", edge.Url, "--sql", "SELECT * FROM t ORDER BY time", first);
+        CommandLine import = await RightAsync("import", first, "--url", edge.Url, "--db", "again",
+            "--table", "t", "--tags", "site,room", "--types", "u=uint,f=float");
+        Assert.StartsWith("7 lines", import.Output, StringComparison.Ordinal);
+        string[] asked = ["query", "--format", "csv", "--url", edge.Url, "SELECT * FROM t ORDER BY time"];
+        CommandLine before = await RightAsync(asked);
+        CommandLine after = await RightAsync([.. asked, "--db", "again"]);
+        Assert.Equal(before.Output, after.Output);
+        Assert.Contains("-9223372036854775808,", after.Output, StringComparison.Ordinal);
+        Assert.Contains("18446744073709551615", after.Output, StringComparison.Ordinal);
+        string types = "SELECT typeof(f) AS f, typeof(i) AS i, typeof(u) AS u, typeof(b) AS b, "
+            + "typeof(s) AS s FROM t LIMIT 1";
+        CommandLine type = await RightAsync(
+            "query", "--format", "csv", "--url", edge.Url, "--db", "again", types);
+        Assert.Equal("f,i,u,b,s\nDOUBLE,BIGINT,UBIGINT,BOOLEAN,VARCHAR\n", type.Output);
+        await RightAsync("export", "--url", edge.Url, "--db", "again", "--sql",
+            "SELECT * FROM t ORDER BY time", second);
+        if (ending == "csv") Assert.Equal(File.ReadAllText(first), File.ReadAllText(second));
+    }
+
+    [Fact]
+    public async Task A_row_that_cannot_come_in_is_named_and_the_others_are_stored()
+    {
+        await using TestFleet fleet = await TestFleet.StartAsync(clouds: 1, edges: 1);
+        NodePlan edge = fleet.Edges[0];
+        string file = Path.Combine(fleet.Folder, "rows.csv");
+        File.WriteAllText(file, """"
+            time,host,v,n,note
+            2016-01-01 00:00:00.000000001,a,1,1,fine
+            2016-01-01T00:00:00.000000002Z,"b
+            c",2,2,two lines
+            never,a,3,3,no time
+            2016-01-01T00:00:00.000000003+01:00,a,NaN,,not a number
+            4,a\,5,5,ends with a backslash
+            5,a,6,6
+            6,a,,,nothing
+            7,a,7.5,18446744073709551615,"say ""hi"""
+            """");
+        CommandLine import = await CommandLine.RunAsync("import", file, "--url", edge.Url, "--table", "t",
+            "--tags", "host");
+        Assert.Equal(1, import.ExitCode);
+        Assert.StartsWith("4 lines", import.Output, StringComparison.Ordinal);
+        foreach (string said in new[]
+        {
+            "tags host; fields v (float), n (uint), note (string)",
+            "line 3: column 'host': a tag's value holds a line feed",
+            "line 5: 'never' is not a time",
+            "line 7: column 'host': a tag's value ends with a backslash",
+            "line 8: 4 values where the header names 5 columns",
+            "1 values are NaN or infinite and were left out",
+            "4 rows were refused; the others are stored",
+        })
+            Assert.Contains(said, import.Errors, StringComparison.Ordinal);
+        long rows = await fleet.NumberAsync(edge, "SELECT count(*) AS n FROM t");
+        Assert.Equal(4, rows);
+        Assert.Equal(
+            "say \"hi\"", (await fleet.AskAsync(edge, "SELECT note FROM t WHERE n > 9"))[0]
+                .GetProperty("note").GetString());
+    }
+
+    [Fact]
+    public async Task What_the_edge_refuses_is_named_by_the_row_of_the_file()
+    {
+        await using TestFleet fleet = await TestFleet.StartAsync(clouds: 1, edges: 1);
+        NodePlan edge = fleet.Edges[0];
+        await TestFleet.WriteAsync(edge, new MemoryStream("t v=1i 1\n"u8.ToArray()));
+        StringBuilder csv = new("time,v,note\n");
+        for (int row = 0; row < 2_500; row++)
+            csv.Append(CultureInfo.InvariantCulture, $"{row},{row},\"two\nlines\"\n");
+        string file = Path.Combine(fleet.Folder, "rows.csv");
+        File.WriteAllText(file, csv.ToString());
+        CommandLine import = await CommandLine.RunAsync("import", file, "--url", edge.Url, "--table", "t",
+            "--tags", "", "--types", "v=float");
+        Assert.Equal(1, import.ExitCode);
+        Assert.Contains("line 2: invalid column type for column 'v'", import.Errors,
+            StringComparison.Ordinal);
+        Assert.Contains("line 20: invalid column type", import.Errors, StringComparison.Ordinal);
+        Assert.Contains("2500 rows were refused", import.Errors, StringComparison.Ordinal);
+        // The table says that v is an integer and, once there, that note is no tag.
+        await TestFleet.WriteAsync(edge, new MemoryStream("t note=\"\" 1\n"u8.ToArray()));
+        CommandLine again = await RightAsync("import", file, "--url", edge.Url, "--table", "t");
+        Assert.Contains("tags none; fields v (int), note (string)", again.Errors, StringComparison.Ordinal);
+        Assert.StartsWith("2,500 lines", again.Output, StringComparison.Ordinal);
+        Assert.Equal(2_500, await fleet.NumberAsync(
+            edge, "SELECT count(*) AS n FROM t WHERE note = chr(116) || 'wo' || chr(10) || 'lines'"));
+    }
+
+    private static async Task<CommandLine> RightAsync(params string[] arguments)
+    {
+        CommandLine run = await CommandLine.RunAsync(arguments);
+        Assert.True(run.ExitCode == 0, $"{string.Join(' ', arguments)}\n{run.Output}{run.Errors}");
+        return run;
+    }
+}
