@@ -59,7 +59,8 @@ public static class KeyMerge
         return new RecordBatch(new Schema(fields, null), arrays, order.Ranks.Count);
     }
 
-    private static RecordBatch Rows(IReadOnlyList<TableBatch> inputs, MergeColumns columns, RowOrder order)
+    /// <summary>The rows in their order, with every field that has a value.</summary>
+    internal static RecordBatch Rows(IReadOnlyList<TableBatch> inputs, MergeColumns columns, RowOrder order)
     {
         bool isWhole = inputs.Count == 1 && order.IsIdentity;
         FieldScatter scatter = new(order);

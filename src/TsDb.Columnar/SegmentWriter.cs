@@ -31,6 +31,12 @@ public static class SegmentWriter
             : throw new TsDbException(
                 ErrorKind.Invalid, $"rows of {run.Batch.Table} do not lie in {facts.Cell}");
 
+    /// <summary>Writes the points of a cell, putting them together field by field.</summary>
+    /// <returns>What the footer says.</returns>
+    public static SegmentManifest Write(
+        CellRows rows, SegmentFacts facts, Stream destination, SegmentOptions? options = null) =>
+        Write((ISegmentRows)rows, facts, destination, options ?? SegmentOptions.Default);
+
     /// <summary>
     /// Merges files by key into one, as <see cref="KeyMerge"/> would their rows. Memory holds the keys of all
     /// inputs and one field at a time: about 50 bytes a row. The readers stay the caller's. Errors as those

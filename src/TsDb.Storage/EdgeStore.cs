@@ -166,10 +166,11 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
         bool isLarge = rows >= RowsLarge;
         long bytes = request.Batches.Sum(BatchSize.Of) * (isLarge ? 2 : 1);
         await _parts.Rooms.Memory.TakeAsync(bytes, ct).ConfigureAwait(false);
+        BatchPayload? encoded = null;
         PendingCommit pending;
         try
         {
-            byte[]? encoded = isLarge ? BatchCodec.Encode(request.Batches) : null;
+            if (isLarge) encoded = BatchPayload.Of(request.Batches);
             pending = new PendingCommit(request, bytes, encoded, _resume);
             await _parts.Lane.EnqueueAsync(pending, ct).ConfigureAwait(false);
         }
@@ -179,7 +180,10 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
             throw;
         }
 
-        return await pending.Done.WaitAsync(ct).ConfigureAwait(false);
+        // Only an answer says that the writer is done with the bytes; who stops waiting leaves them to it.
+        CommitOutcome outcome = await pending.Done.WaitAsync(ct).ConfigureAwait(false);
+        encoded?.Dispose();
+        return outcome;
     }
 
     /// <summary>Takes hold of the current version.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace TsDb.Codec.LineProtocol;
 
@@ -32,6 +33,7 @@ internal static class Digits
     /// The value of the digits that the first eight bytes begin with, and how many they are. The caller has
     /// checked that eight bytes are there.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int ReadUpToEight(ReadOnlySpan<byte> bytes, out uint value)
     {
         ulong word = BinaryPrimitives.ReadUInt64LittleEndian(bytes);

@@ -8,6 +8,9 @@ public ref partial struct LineReader
     /// <summary>Digits that cannot overflow 64 bits whatever they are.</summary>
     private const int DigitsSafe = 18;
 
+    /// <summary>Digits that fit into 64 bits without a sign whatever they are.</summary>
+    private const int DigitsExact = 19;
+
     /// <summary>Integers up to this are doubles exactly.</summary>
     private const ulong ExactDoubleMax = 1UL << 53;
 

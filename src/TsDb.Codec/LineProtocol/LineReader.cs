@@ -171,6 +171,23 @@ public ref partial struct LineReader
     }
 
     /// <summary>
+    /// Takes a first block that the caller guessed, as batches repeat their series in the same order: to
+    /// compare is cheaper than to search. <paramref name="guess"/> is what <see cref="ReadKey"/> gave for a
+    /// line before. One that ends with a backslash is never taken: it would make the space behind it its own.
+    /// </summary>
+    public bool TryReadKey(ReadOnlySpan<byte> guess)
+    {
+        ReadOnlySpan<byte> rest = _body[_at..];
+        if (_section != Section.Key || rest.Length <= guess.Length || rest[guess.Length] != ' '
+            || guess.EndsWith("\\"u8) || !rest[..guess.Length].SequenceEqual(guess))
+            return false;
+        _keyLength = guess.Length;
+        _at += guess.Length;
+        _section = Section.FirstField;
+        return true;
+    }
+
+    /// <summary>
     /// Reads the line's time in the units it is written in. <paramref name="given"/> is false if the line has
     /// none.
     /// </summary>
@@ -185,7 +202,7 @@ public ref partial struct LineReader
         ulong magnitude = 0;
         int digits = ReadDigits(ref magnitude);
         if (digits == 0 || !IsTimeEnd()) return Fail(LineFault.BadTimestamp, start);
-        if (digits > DigitsSafe)
+        if (digits > DigitsExact || magnitude > long.MaxValue)
         {
             if (NumberText.ReadInteger(_body[start.._at], out time) != LineFault.None)
                 return Fail(LineFault.TimeOutOfRange, start);

@@ -122,8 +122,7 @@ internal static class BatchLayout
                 ends[(cells.Length + 1)..].Fill(field.Text.Length);
                 return new ArrayData(type, rows, nulls, 0, [validity, offsets, block.Add(field.Text)]);
             default:
-                ArrowBuffer values = block.Reserve(rows * sizeof(long));
-                MemoryMarshal.AsBytes(cells).CopyTo(Block.Writable(values));
+                ArrowBuffer values = block.Add(MemoryMarshal.AsBytes(cells), rows * sizeof(long));
                 return new ArrayData(type, rows, nulls, 0, [validity, values]);
         }
     }
@@ -165,24 +164,26 @@ internal static class BatchLayout
 
     private static int Aligned(int bytes) => checked(bytes + AlignmentBytes - 1) & -AlignmentBytes;
 
-    /// <summary>Memory of a record batch, handed out front to back, zeroed.</summary>
+    /// <summary>Memory of a record batch, handed out front to back; what is not written is zero.</summary>
     private sealed class Block(int size)
     {
-        private readonly byte[] _bytes = new byte[size];
+        private readonly byte[] _bytes = GC.AllocateUninitializedArray<byte>(size);
         private int _used;
 
-        public ArrowBuffer Reserve(int bytes)
-        {
-            ArrowBuffer buffer = new(_bytes.AsMemory(_used, bytes));
-            _used += Aligned(bytes);
-            return buffer;
-        }
+        /// <summary>Zeroed room for <paramref name="bytes"/>.</summary>
+        public ArrowBuffer Reserve(int bytes) => Add([], bytes);
 
-        public ArrowBuffer Add(ReadOnlySpan<byte> bytes)
+        /// <summary>The bytes given.</summary>
+        public ArrowBuffer Add(ReadOnlySpan<byte> bytes) => Add(bytes, bytes.Length);
+
+        /// <summary>The bytes given, and zeros up to <paramref name="length"/>.</summary>
+        public ArrowBuffer Add(ReadOnlySpan<byte> bytes, int length)
         {
-            ArrowBuffer buffer = Reserve(bytes.Length);
-            bytes.CopyTo(Writable(buffer));
-            return buffer;
+            Memory<byte> room = _bytes.AsMemory(_used, Aligned(length));
+            _used += room.Length;
+            bytes.CopyTo(room.Span);
+            room.Span[bytes.Length..].Clear();
+            return new ArrowBuffer(room[..length]);
         }
 
         /// <summary>The bytes of a buffer that a block reserved.</summary>

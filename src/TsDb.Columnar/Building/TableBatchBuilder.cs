@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Apache.Arrow;
 using TsDb.Model;
 
@@ -62,6 +63,13 @@ public sealed class TableBatchBuilder : IDisposable
 
     /// <summary>A field's column, to set values for row <see cref="RowCount"/>.</summary>
     public FieldColumn Field(int field) => _fields[field];
+
+    /// <summary>Sets values of the current row for the first columns, in their order.</summary>
+    public void SetFirst(ReadOnlySpan<long> bits)
+    {
+        ReadOnlySpan<FieldColumn> fields = CollectionsMarshal.AsSpan(_fields);
+        for (int i = 0; i < bits.Length; i++) fields[i].Set(RowCount, bits[i]);
+    }
 
     /// <summary>Starts a tag set.</summary>
     public void BeginSeries() => _series.Begin();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Apache.Arrow;
 using Apache.Arrow.Types;
@@ -9,9 +10,13 @@ namespace TsDb.Columnar.Merging;
 /// Writes one field of all inputs to its places in the output. Inputs are written oldest first and only where
 /// they have a value, so what stays of equal keys is the newest value that is not null.
 /// </summary>
-internal sealed class FieldScatter(RowOrder order)
+/// <param name="order">Where the rows go.</param>
+/// <param name="isMemoryReused">True if numbers may be written over those of the column before.</param>
+internal sealed class FieldScatter(RowOrder order, bool isMemoryReused = false)
 {
     private readonly int _rows = order.Times.Length;
+    private byte[]? _output;
+    private byte[]? _isPresent;
 
     /// <summary>
     /// The output column of <paramref name="field"/>, or null if no output row has a value.
@@ -20,12 +25,15 @@ internal sealed class FieldScatter(RowOrder order)
     /// <param name="parts">Rows of the inputs one after the other.</param>
     public IArrowArray? Column(Field field, IReadOnlyList<FieldPart> parts)
     {
-        byte[] isPresent = new byte[_rows];
+        if (IsNumber(field) && parts.All(part => part.Array is { NullCount: 0 })) return FullWords(field, parts);
+        byte[] isPresent = isMemoryReused && _isPresent is not null ? _isPresent : new byte[_rows];
+        isPresent.AsSpan().Clear();
+        _isPresent = isPresent;
         ArrowBuffer[] buffers = field.DataType.TypeId switch
         {
             ArrowTypeId.String => Texts(parts, isPresent),
             ArrowTypeId.Boolean => Booleans(parts, isPresent),
-            ArrowTypeId.Double or ArrowTypeId.Int64 or ArrowTypeId.UInt64 => Words(parts, isPresent),
+            _ when IsNumber(field) => Words(parts, isPresent),
             _ => throw new TsDbException(
                 ErrorKind.Invalid, $"a field cannot be of type {field.DataType.Name}"),
         };
@@ -52,9 +60,50 @@ internal sealed class FieldScatter(RowOrder order)
         return bits;
     }
 
+    private static bool IsNumber(Field field) =>
+        field.DataType.TypeId is ArrowTypeId.Double or ArrowTypeId.Int64 or ArrowTypeId.UInt64;
+
+    private byte[] Output()
+    {
+        if (isMemoryReused && _output is not null) return _output;
+        return _output = GC.AllocateUninitializedArray<byte>(checked(_rows * sizeof(long)));
+    }
+
+    /// <summary>Numbers that every input row has: then every output row has one too.</summary>
+    private IArrowArray? FullWords(Field field, IReadOnlyList<FieldPart> parts)
+    {
+        if (_rows == 0) return null;
+        byte[] output = Output();
+        Span<long> values = MemoryMarshal.Cast<byte, long>(output.AsSpan());
+        int offset = 0;
+        foreach (FieldPart part in parts)
+        {
+            ArrayData data = part.Array!.Data;
+            ScatterWords(
+                data.Buffers[1].Span.CastTo<long>().Slice(data.Offset, part.Rows),
+                order.Destinations.AsSpan(offset, part.Rows),
+                values);
+            offset += part.Rows;
+        }
+
+        return ArrowArrayFactory.BuildArray(new ArrayData(
+            field.DataType, _rows, 0, 0, [ArrowBuffer.Empty, new ArrowBuffer(output)]));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ScatterWords(ReadOnlySpan<long> from, ReadOnlySpan<int> to, Span<long> values)
+    {
+        for (int row = 0; row < from.Length && row < to.Length; row++)
+        {
+            // A row that is left out has a place below zero.
+            int place = to[row];
+            if ((uint)place < (uint)values.Length) values[place] = from[row];
+        }
+    }
+
     private ArrowBuffer[] Words(IReadOnlyList<FieldPart> parts, byte[] isPresent)
     {
-        byte[] output = GC.AllocateUninitializedArray<byte>(_rows * sizeof(long));
+        byte[] output = Output();
         Span<long> values = MemoryMarshal.Cast<byte, long>(output.AsSpan());
         int offset = 0;
         foreach (FieldPart part in parts)

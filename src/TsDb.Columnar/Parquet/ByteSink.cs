@@ -13,6 +13,8 @@ internal sealed class ByteSink
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
 
+    public ReadOnlyMemory<byte> Memory => _bytes.AsMemory(0, Length);
+
     public void Clear() => Length = 0;
 
     /// <summary>Gives back all but the first <paramref name="length"/> bytes.</summary>

@@ -25,7 +25,7 @@ internal sealed record GroupFrame(
             }
 
             Close(small, pieces, batches);
-            pieces.Add(encoded);
+            pieces.Add(encoded.Bytes);
             batches.AddRange(pending.Request.Batches);
         }
 

@@ -1,3 +1,5 @@
+using TsDb.Columnar;
+
 namespace TsDb.Storage.Commit;
 
 /// <summary>A request on its way to the log.</summary>
@@ -7,7 +9,7 @@ namespace TsDb.Storage.Commit;
 /// writer.</param>
 /// <param name="options">How its waiters are resumed.</param>
 internal sealed class PendingCommit(
-    WriteRequest request, long bytes, byte[]? encoded, TaskCreationOptions options) : LaneItem
+    WriteRequest request, long bytes, BatchPayload? encoded, TaskCreationOptions options) : LaneItem
 {
     private readonly TaskCompletionSource<CommitOutcome> _done = new(options);
 
@@ -15,7 +17,7 @@ internal sealed class PendingCommit(
 
     public long Bytes { get; } = bytes;
 
-    public byte[]? Encoded { get; } = encoded;
+    public BatchPayload? Encoded { get; } = encoded;
 
     public long Rows { get; } = request.Batches.Sum(batch => (long)batch.RowCount);
 

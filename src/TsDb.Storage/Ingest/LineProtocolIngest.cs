@@ -41,6 +41,10 @@ public static class LineProtocolIngest
         // Measurement and tags as written, to the table and series they mean.
         private readonly ByteKeyMap _keys = new(setup.HashSeed);
         private readonly List<(int Table, int Series)> _targets = [];
+
+        // By key: the one that followed it last; requests repeat their series in one order.
+        private readonly List<int> _followers = [];
+        private int _last = -1;
         private int _keysKept;
 
         /// <summary>Points taken.</summary>
@@ -65,16 +69,24 @@ public static class LineProtocolIngest
         /// <summary>Takes a line; null if it went in.</summary>
         public Refusal? Take(ref LineReader reader)
         {
-            if (!reader.ReadKey(out ReadOnlySpan<byte> key)) return Of(reader.Fault, reader.FaultOffset);
-            int known = _keys.Find(key, out ulong hash);
-            if (known < 0)
+            int known = _last < 0 ? -1 : _followers[_last];
+            if (known < 0 || known >= _keys.Count || !reader.TryReadKey(_keys[known]))
             {
-                Refusal? unknown = TakeKey(ref reader, key, hash, out (int, int) target);
-                if (unknown is not null) return unknown;
-                known = _keys.Add(key, hash);
-                _targets.Add(target);
+                if (!reader.ReadKey(out ReadOnlySpan<byte> key)) return Of(reader.Fault, reader.FaultOffset);
+                known = _keys.Find(key, out ulong hash);
+                if (known < 0)
+                {
+                    Refusal? unknown = TakeKey(ref reader, key, hash, out (int, int) target);
+                    if (unknown is not null) return unknown;
+                    known = _keys.Add(key, hash);
+                    _targets.Add(target);
+                    _followers.Add(-1);
+                }
+
+                if (_last >= 0) _followers[_last] = known;
             }
 
+            _last = known;
             (int number, int series) = _targets[known];
             TableIntake table = _tables.Open(number);
             Refusal? refusal = table.TakeFields(ref reader);
@@ -100,6 +112,8 @@ public static class LineProtocolIngest
             _tables.RollBack();
             _keys.Truncate(_keysKept);
             _targets.RemoveRange(_keysKept, _targets.Count - _keysKept);
+            _followers.RemoveRange(_keysKept, _followers.Count - _keysKept);
+            _last = -1;
             reader.SkipLine();
             refusals.Add(refusal, body, reader.LineStart, reader.LineText);
         }

@@ -19,6 +19,8 @@ internal sealed class TableIntake : IDisposable
     // '='.
     private readonly ByteKeyMap _tagNames;
     private readonly ByteKeyMap _fieldNames;
+    private readonly FieldGuesses _guesses = new();
+    private long[] _usual = new long[16];
     private readonly List<string> _names = [];
     private int _namesKept;
     private int _columnsAdded;
@@ -103,7 +105,8 @@ internal sealed class TableIntake : IDisposable
     /// </summary>
     public Refusal? TakeFields(ref LineReader reader)
     {
-        int position = 0;
+        int position = reader.ReadUsual(_guesses, _usual);
+        _builder.SetFirst(_usual.AsSpan(0, position));
         while (true)
         {
             ReadOnlySpan<byte> guess = position < _fieldNames.Count ? _fieldNames[position] : default;
@@ -146,6 +149,8 @@ internal sealed class TableIntake : IDisposable
         field = _builder.AddField(name, known?.Type ?? type);
         _owner.RequireRoom();
         _fieldNames.Add(nameAssigned, hash);
+        _guesses.Add(nameAssigned, _builder.Field(field).Type);
+        if (_usual.Length < _guesses.Count) Array.Resize(ref _usual, 2 * _usual.Length);
         _names.Add(name);
         return null;
     }
@@ -175,6 +180,7 @@ internal sealed class TableIntake : IDisposable
         _tags.RemoveRange(_builder.TagCount, _tags.Count - _builder.TagCount);
         NewTagValues?.RollBack();
         _fieldNames.Truncate(_builder.FieldCount);
+        _guesses.Truncate(_builder.FieldCount);
         _columnsAdded = _columnsAddedKept;
         _names.RemoveRange(_namesKept, _names.Count - _namesKept);
     }

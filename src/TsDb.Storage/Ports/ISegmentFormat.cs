@@ -11,5 +11,5 @@ public interface ISegmentFormat
     /// stream is at its beginning, can only be written, and stays open.
     /// </summary>
     SegmentManifest Write(
-        Stream destination, Cell cell, Incarnation incarnation, OrdinalRange ordinals, SortedRun run);
+        Stream destination, Cell cell, Incarnation incarnation, OrdinalRange ordinals, CellRows rows);
 }

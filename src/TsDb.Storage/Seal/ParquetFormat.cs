@@ -8,6 +8,6 @@ namespace TsDb.Storage.Seal;
 internal sealed class ParquetFormat : ISegmentFormat
 {
     public SegmentManifest Write(
-        Stream destination, Cell cell, Incarnation incarnation, OrdinalRange ordinals, SortedRun run) =>
-        SegmentWriter.Write(run, new SegmentFacts(cell, incarnation, ordinals), destination);
+        Stream destination, Cell cell, Incarnation incarnation, OrdinalRange ordinals, CellRows rows) =>
+        SegmentWriter.Write(rows, new SegmentFacts(cell, incarnation, ordinals), destination);
 }

@@ -25,8 +25,8 @@ internal sealed class SegmentSealer(IDisk disk, ISegmentFormat format, Func<Guid
         List<StoredSegment> written = [];
         try
         {
-            foreach ((Cell Cell, SortedRun Run)[] group in Cells(frozen, edge).Chunk(FilesOpenMax))
-                WriteGroup(group, catalog, incarnation, written);
+            using IEnumerator<(Cell, CellRows)> cells = Cells(frozen, edge).GetEnumerator();
+            while (WriteGroup(cells, catalog, incarnation, written)) continue;
             disk.SyncDirectories([.. written.Select(s => FolderOf(s.Name)).Distinct(StringComparer.Ordinal)]);
         }
         catch (IOException)
@@ -38,25 +38,28 @@ internal sealed class SegmentSealer(IDisk disk, ISegmentFormat format, Func<Guid
         return written;
     }
 
-    private static IEnumerable<(Cell Cell, SortedRun Run)> Cells(FrozenBuffer frozen, EdgeId edge) =>
+    private static IEnumerable<(Cell Cell, CellRows Rows)> Cells(FrozenBuffer frozen, EdgeId edge) =>
         from table in frozen.Tables
-        from day in KeyMerge.Merge(table.Key, table.Value).SplitByDay()
-        select (new Cell(table.Key, edge, day.Day), day.Run);
+        from day in CellRows.ByDay(table.Key, table.Value)
+        select (new Cell(table.Key, edge, day.Day), day.Rows);
 
     /// <summary>
-    /// Writes some files, then syncs them together: the disk is given all bytes at once, so that a seal of
-    /// hundreds of small cells does not wait for each.
+    /// Writes the files of the next cells, then syncs them together: the disk is given all bytes at once, so
+    /// that a seal of hundreds of small cells does not wait for each. False if no cell was left.
     /// </summary>
-    private void WriteGroup(
-        (Cell Cell, SortedRun Run)[] group, CatalogState catalog, Incarnation incarnation,
+    private bool WriteGroup(
+        IEnumerator<(Cell Cell, CellRows Rows)> cells, CatalogState catalog, Incarnation incarnation,
             List<StoredSegment> written)
     {
         List<(IDiskFile File, StoredSegment Segment)> open = [];
         try
         {
-            foreach ((Cell cell, SortedRun run) in group)
-                open.Add(
-                    WriteOne(cell, run, catalog, incarnation, catalog.RankNext + written.Count + open.Count));
+            while (open.Count < FilesOpenMax && cells.MoveNext())
+            {
+                long rank = catalog.RankNext + written.Count + open.Count;
+                open.Add(WriteOne(cells.Current.Cell, cells.Current.Rows, catalog, incarnation, rank));
+            }
+
             disk.SyncFiles([.. open.Select(one => one.File)]);
         }
         catch (IOException)
@@ -76,15 +79,17 @@ internal sealed class SegmentSealer(IDisk disk, ISegmentFormat format, Func<Guid
             disk.Rename(segment.Name + TemporarySuffix, segment.Name);
             written.Add(segment);
         }
+
+        return open.Count > 0;
     }
 
     private (IDiskFile File, StoredSegment Segment) WriteOne(
-        Cell cell, SortedRun run, CatalogState catalog, Incarnation incarnation, long rank)
+        Cell cell, CellRows rows, CatalogState catalog, Incarnation incarnation, long rank)
     {
         Ordinal ordinal = catalog.OrdinalNext(cell, incarnation);
         using MemoryStream bytes = new();
         SegmentManifest manifest =
-            format.Write(bytes, cell, incarnation, new OrdinalRange(ordinal, ordinal), run);
+            format.Write(bytes, cell, incarnation, new OrdinalRange(ordinal, ordinal), rows);
         string id = newId().ToString("N")[..8];
         string name = string.Create(
             CultureInfo.InvariantCulture, $"{SegmentFolder.Of(cell)}/{rank:D12}-{id}.parquet");

@@ -49,6 +49,26 @@ public sealed class KeyMergeTests
     });
 
     [Fact]
+    public void Cells_put_together_field_by_field_are_the_days_of_the_merged_run() => Inputs.Sample(inputs =>
+    {
+        List<TableBatch> batches = Batches(inputs);
+        (Day, string)[] merged = [.. KeyMerge.Merge(ModelBatches.Table, batches).SplitByDay().Select(
+            day => (day.Day, ModelBatches.Text(ModelBatches.Read(day.Run.Batch))))];
+        (Day, string)[] cells = [.. CellRows.ByDay(ModelBatches.Table, batches).Select(
+            day => (day.Day, ModelBatches.Text(ModelBatches.Read(day.Rows.ToRun().Batch))))];
+        Assert.Equal(merged, cells);
+        foreach ((Day day, CellRows rows) in CellRows.ByDay(ModelBatches.Table, batches))
+        {
+            // As a segment is written: the memory of one field serves the next.
+            using MemoryStream file = new();
+            SegmentWriter.Write(rows, Facts(day), file);
+            using MemoryStream whole = new();
+            SegmentWriter.Write(rows.ToRun(), Facts(day), whole);
+            Assert.Equal(whole.ToArray(), file.ToArray());
+        }
+    });
+
+    [Fact]
     public void Days_part_a_run_without_loss() => Inputs.Sample(inputs =>
     {
         SortedRun run = KeyMerge.Merge(ModelBatches.Table, Batches(inputs));
@@ -162,4 +182,8 @@ public sealed class KeyMergeTests
 
     private static ModelPoint Point(object value) =>
         new(new Dictionary<string, string>(), 1, new Dictionary<string, object> { ["v"] = value });
+
+    private static SegmentFacts Facts(Day day) => new(
+        new Cell(ModelBatches.Table, new EdgeId("E1"), day), default,
+        new OrdinalRange(Ordinal.First, Ordinal.First));
 }

@@ -8,8 +8,9 @@ namespace TsDb.Tests.Storage;
 public sealed class IpcFormat : ISegmentFormat
 {
     public SegmentManifest Write(
-        Stream destination, Cell cell, Incarnation incarnation, OrdinalRange ordinals, SortedRun run)
+        Stream destination, Cell cell, Incarnation incarnation, OrdinalRange ordinals, CellRows rows)
     {
+        SortedRun run = rows.ToRun();
         destination.Write(BatchCodec.Encode([run.Batch]));
         return new SegmentManifest
         {
