@@ -19,7 +19,8 @@ public sealed class BatchPayload : IDisposable
     private BatchPayload(ByteSink sink) => _sink = sink;
 
     /// <summary>The payload.</summary>
-    public ReadOnlyMemory<byte> Bytes => _sink?.Memory ?? throw new ObjectDisposedException(nameof(BatchPayload));
+    public ReadOnlyMemory<byte> Bytes =>
+        _sink?.Memory ?? throw new ObjectDisposedException(nameof(BatchPayload));
 
     /// <summary>Encodes batches in the order given.</summary>
     public static BatchPayload Of(IReadOnlyList<TableBatch> batches)
@@ -34,6 +35,7 @@ public sealed class BatchPayload : IDisposable
     public void Dispose()
     {
         ByteSink? sink = Interlocked.Exchange(ref _sink, null);
-        if (sink is not null && sink.Memory.Length <= KeptBytesMax && Kept.Count < KeptMax) Kept.Enqueue(sink);
+        if (sink is null || sink.Memory.Length > KeptBytesMax || Kept.Count >= KeptMax) return;
+        Kept.Enqueue(sink);
     }
 }

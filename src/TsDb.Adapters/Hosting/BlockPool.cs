@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Connections;
 namespace TsDb.Adapters.Hosting;
 
 /// <summary>
-/// The memory that connections read into. The server's own pool has blocks of 4 KiB, which makes a system call
-/// and a round through its pipe of every 4 KiB of a body; these blocks are larger. Connections that wait hold
-/// none.
+/// The memory that connections read into. The server's own pool has blocks of 4 KiB, which makes a system
+/// call and a round through its pipe of every 4 KiB of a body; these blocks are larger. Connections that wait
+/// hold none.
 /// </summary>
 internal sealed class BlockPool : MemoryPool<byte>
 {

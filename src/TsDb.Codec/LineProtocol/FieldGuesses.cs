@@ -4,8 +4,8 @@ using TsDb.Model;
 namespace TsDb.Codec.LineProtocol;
 
 /// <summary>
-/// The fields that lines are expected to have, in this order, for <see cref="LineReader.ReadUsual"/>: names as
-/// written with the '=' behind them, and types. A name longer than <see cref="NameBytesMax"/> ends the
+/// The fields that lines are expected to have, in this order, for <see cref="LineReader.ReadUsual"/>: names
+/// as written with the '=' behind them, and types. A name longer than <see cref="NameBytesMax"/> ends the
 /// guessing there.
 /// </summary>
 public sealed class FieldGuesses

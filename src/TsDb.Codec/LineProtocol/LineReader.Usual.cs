@@ -11,9 +11,9 @@ public ref partial struct LineReader
 
     /// <summary>
     /// Reads fields of the current line for as long as each is the guessed one and a plain number of its
-    /// guessed type: an integer of up to seven digits, or a decimal of up to seven before and after its point.
-    /// Returns how many; the first field that is something else is left to <see cref="NextField()"/>, which
-    /// gives the same values for those read here.
+    /// guessed type: an integer of up to seven digits, or a decimal of up to seven before and after its
+    /// point. Returns how many; the first field that is something else is left to <see cref="NextField()"/>,
+    /// which gives the same values for those read here.
     /// </summary>
     /// <param name="guesses">The fields of the lines before.</param>
     /// <param name="bits">The values, as <see cref="FieldBits"/> has them; room for all guesses.</param>

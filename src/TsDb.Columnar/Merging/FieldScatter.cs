@@ -25,7 +25,8 @@ internal sealed class FieldScatter(RowOrder order, bool isMemoryReused = false)
     /// <param name="parts">Rows of the inputs one after the other.</param>
     public IArrowArray? Column(Field field, IReadOnlyList<FieldPart> parts)
     {
-        if (IsNumber(field) && parts.All(part => part.Array is { NullCount: 0 })) return FullWords(field, parts);
+        if (IsNumber(field) && parts.All(part => part.Array is { NullCount: 0 }))
+            return FullWords(field, parts);
         byte[] isPresent = isMemoryReused && _isPresent is not null ? _isPresent : new byte[_rows];
         isPresent.AsSpan().Clear();
         _isPresent = isPresent;

@@ -24,12 +24,15 @@ public sealed class UsualFieldsTests
             "1.0000000", "1.00000000", "7u", "\"t\"", "true", "-i", "i", "1-", "12:4", "1/2"));
 
     private static readonly Gen<string> Field = Gen.Select(
-        Gen.OneOf(Gen.Int[0, Known.Length - 1].Select(i => Known[i].Name), Gen.OneOf("b=", "usage_use=", "=", "a")),
+        Gen.OneOf(
+            Gen.Int[0, Known.Length - 1].Select(i => Known[i].Name),
+            Gen.OneOf("b=", "usage_use=", "=", "a")),
         Number, (name, value) => name + value);
 
     private static readonly Gen<string> Line = Gen.Select(
         Gen.OneOf("cpu", "cpu,host=a", "c\\ u,host=b\\", "cpu\\"), Gen.OneOf(" ", "  ", "\n", ""),
-        Field.Array[0, 8], Gen.OneOf(" 1451606400000000000", " -5", "", " ", "  7", " 9223372036854775808", " x",
+        Field.Array[0, 8],
+        Gen.OneOf(" 1451606400000000000", " -5", "", " ", "  7", " 9223372036854775808", " x",
             " 9999999999999999999", " -9223372036854775808", " 12345678901234567890", "\r"),
         (key, gap, fields, time) => key + gap + string.Join(',', fields) + time);
 
@@ -90,7 +93,9 @@ public sealed class UsualFieldsTests
             }
 
             bool isTimed = reader.ReadTime(out bool given, out long time);
-            text.Append(CultureInfo.InvariantCulture, $"{reader.Fault}@{reader.FaultOffset} {isTimed} {given} {time};");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{reader.Fault}@{reader.FaultOffset} {isTimed} {given} {time};");
             if (reader.Fault != LineFault.None) reader.SkipLine();
         }
 

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using TsDb.Codec.LineProtocol;
 using TsDb.Columnar;
-using TsDb.Model;
 using TsDb.Storage;
 using TsDb.Storage.Ingest;
 
@@ -19,7 +18,8 @@ public sealed class AllocationBudgetTests
     private const int Moments = 50;
     private const int Rows = Hosts * Moments;
 
-    private static readonly string[] FieldNames = [.. Enumerable.Range(0, 10).Select(i => $"usage_of_kind_{i}")];
+    private static readonly string[] FieldNames =
+        [.. Enumerable.Range(0, 10).Select(i => $"usage_of_kind_{i}")];
     private static readonly byte[] Body = Lines();
 
     [Fact]
@@ -78,7 +78,9 @@ public sealed class AllocationBudgetTests
         for (int row = 0; row < Rows; row++)
         {
             int host = row % Hosts;
-            lines.Append(CultureInfo.InvariantCulture, $"cpu,hostname=host_{host},region=eu-{host % 7},rack={host % 9} ");
+            lines.Append(
+                CultureInfo.InvariantCulture,
+                $"cpu,hostname=host_{host},region=eu-{host % 7},rack={host % 9} ");
             for (int field = 0; field < FieldNames.Length; field++)
             {
                 lines.Append(field == 0 ? "" : ",").Append(FieldNames[field]).Append('=');
