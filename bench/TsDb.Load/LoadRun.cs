@@ -13,8 +13,8 @@ namespace TsDb.Load;
 /// <summary>One load from the first request to the answers, with a table of figures at the end.</summary>
 internal static class LoadRun
 {
-    private const int LinesPerRequest = 5_000;
-    private const int Connections = 4;
+    private const int LinesPerRequest = ServerRun.LinesPerRequest;
+    private const int Connections = ServerRun.Connections;
     private const int Repetitions = 7;
 
     public static async Task<int> RunAsync(CpuShape shape)
@@ -22,6 +22,7 @@ internal static class LoadRun
         DirectoryInfo folder = Directory.CreateTempSubdirectory("tsdb-load-");
         FleetPlan plan = FleetPlan.OnFreePorts(folder.FullName, clouds: 1, edges: 1) with { EdgeFlags = [] };
         TextTable table = new("figure", "value");
+        await Comparison.RunAsync(shape, table);
         await using (Fleet fleet = new(plan, TimeProvider.System))
         {
             await fleet.StartAsync(CancellationToken.None);
