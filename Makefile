@@ -36,8 +36,12 @@ test: build-all ## every test; ends with "tests: N passed, N failed"
 tidy: ## the house rules only
 	@$(BUILD) tests/TsDb.Tidy && TSDB_TEST_ONLY=Tidy tests/run.sh
 
-sim: ## the deterministic simulation: SEEDS=1000 [SEED=n]
-	@$(BUILD) tests/TsDb.Simulation && TSDB_SIM_SEEDS=$(SEEDS) TSDB_SIM_SEED=$(SEED) TSDB_TEST_ONLY=Simulation tests/run.sh
+sim: ## the deterministic simulation: SEEDS=1000 [FIRST=n], or SEED=n with its trace
+	@$(BUILD) tests/TsDb.Simulation
+	@mkdir -p artifacts/sim && rm -f artifacts/sim/$(SEED).trace
+	@TSDB_SIM_SEEDS=$(SEEDS) TSDB_SIM_FIRST=$(FIRST) TSDB_SIM_SEED=$(SEED) TSDB_TEST_ONLY=Simulation \
+	  TSDB_SIM_TRACE=$(if $(SEED),artifacts/sim/$(SEED).trace) tests/run.sh; code=$$?; \
+	  [ -z "$(SEED)" ] || cat artifacts/sim/$(SEED).trace; exit $$code
 
 fuzz: ## mutated inputs for everything that takes bytes: COUNT=10000000 [SEED=n] [TARGET=name] [AT=n]
 	@$(BUILD) tests/TsDb.Tests && TSDB_FUZZ_COUNT=$(or $(COUNT),10000000) TSDB_FUZZ_SEED=$(SEED) TSDB_FUZZ_TARGET=$(TARGET) \

@@ -67,7 +67,7 @@ internal sealed class CatalogRound(
         }
         finally
         {
-            await enough.CancelAsync();
+            enough.Cancel();
         }
 
         ct.ThrowIfCancellationRequested();

@@ -121,9 +121,9 @@ internal sealed class FragmentRuns(
         }
         finally
         {
-            await all.CancelAsync();
-            await Task.WhenAll(running).ContinueWith(
-                _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            all.Cancel();
+            await ((Task)Task.WhenAll(running)).ConfigureAwait(
+                ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         }
 
         return [.. running.Select(task => task.Result)];
@@ -146,7 +146,7 @@ internal sealed class FragmentRuns(
             {
                 ct.ThrowIfCancellationRequested();
                 if (cluster.IsLive(node)) continue;
-                await run.CancelAsync();
+                run.Cancel();
                 break;
             }
 
@@ -162,7 +162,7 @@ internal sealed class FragmentRuns(
         }
         finally
         {
-            await run.CancelAsync();
+            run.Cancel();
         }
     }
 

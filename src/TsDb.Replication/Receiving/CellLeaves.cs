@@ -13,7 +13,8 @@ public sealed class CellLeaves
     public Cell Cell { get; }
 
     /// <summary>
-    /// Its leaves, by incarnation (as a number) and ordinal; each (incarnation, ordinal) once.
+    /// Its leaves, by incarnation (as a number), ordinal and hash. A number stands here once, but where an
+    /// edge that was restored or cloned cut it a second time and both cuts found their way to an owner.
     /// </summary>
     public ImmutableArray<StoredLeaf> Leaves { get; }
 
@@ -23,11 +24,32 @@ public sealed class CellLeaves
     /// <summary>A cell without leaves.</summary>
     public static CellLeaves Empty(Cell cell) => new(cell, [], LeafDigest.Empty);
 
-    /// <summary>The leaf of that number, whatever its hash, or null.</summary>
+    /// <summary>A leaf of that number, whatever its hash, or null.</summary>
     public StoredLeaf? Find(Incarnation incarnation, Ordinal ordinal)
     {
         int at = Search(incarnation, ordinal);
         return at < 0 ? null : Leaves[at];
+    }
+
+    /// <summary>This very leaf, or null.</summary>
+    public StoredLeaf? Find(Leaf leaf)
+    {
+        int at = Search(leaf.Incarnation, leaf.Ordinal);
+        if (at < 0) return null;
+        while (IsNumber(leaf, at - 1)) at--;
+        for (; IsNumber(leaf, at); at++)
+        {
+            if (Leaves[at].Hash == leaf.Hash) return Leaves[at];
+        }
+
+        return null;
+    }
+
+    /// <summary>True if another leaf of this one's number is here.</summary>
+    public bool IsForked(Leaf leaf)
+    {
+        int at = Search(leaf.Incarnation, leaf.Ordinal);
+        return at >= 0 && (Leaves[at].Hash != leaf.Hash || IsNumber(leaf, at - 1) || IsNumber(leaf, at + 1));
     }
 
     /// <summary>The highest ordinal of an incarnation here; null if there is none.</summary>
@@ -44,7 +66,7 @@ public sealed class CellLeaves
             : LeafDigest.Of(Leaves.Where(leaf => leaf.Incarnation == incarnation).Select(leaf => leaf.Leaf));
 
     /// <summary>
-    /// This cell with more leaves; each number is new here, or it throws <see cref="ErrorKind.Conflict"/>.
+    /// This cell with more leaves; each is new here, or it throws <see cref="ErrorKind.Conflict"/>.
     /// </summary>
     public CellLeaves With(IReadOnlyCollection<StoredLeaf> added)
     {
@@ -55,7 +77,7 @@ public sealed class CellLeaves
             if (Compare(all[i - 1], all[i]) == 0)
             {
                 throw new TsDbException(
-                    ErrorKind.Conflict, $"two leaves of {Cell} have the number {all[i].Ordinal.Value}");
+                    ErrorKind.Conflict, $"leaf {all[i].Ordinal.Value} of {Cell} is there already");
             }
         }
 
@@ -67,10 +89,14 @@ public sealed class CellLeaves
     public CellLeaves Without(StoredLeaf leaf) =>
         new(Cell, Leaves.Remove(leaf), Digest - LeafDigest.Of(leaf.Leaf));
 
+    private bool IsNumber(Leaf leaf, int at) => at >= 0 && at < Leaves.Length
+        && Leaves[at].Incarnation == leaf.Incarnation && Leaves[at].Ordinal == leaf.Ordinal;
+
     private static int Compare(StoredLeaf a, StoredLeaf b)
     {
         int order = a.Incarnation.CompareTo(b.Incarnation);
-        return order != 0 ? order : a.Ordinal.CompareTo(b.Ordinal);
+        if (order == 0) order = a.Ordinal.CompareTo(b.Ordinal);
+        return order != 0 ? order : a.Hash.CompareTo(b.Hash);
     }
 
     private int Search(Incarnation incarnation, Ordinal ordinal)

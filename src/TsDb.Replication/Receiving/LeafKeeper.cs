@@ -15,8 +15,12 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
     /// <summary>The store that leaves go to.</summary>
     public ReplicaStore Store => store;
 
-    /// <summary>Verifies and stores, and says what became of each, in the order given.</summary>
-    public ImmutableArray<ReceiveEvent.Finished> Keep(IReadOnlyList<TransferredLeaf> leaves)
+    /// <summary>
+    /// Verifies and stores, and says what became of each, in the order given. <paramref name="areHeld"/>:
+    /// they come from another owner's disk (see <see cref="ReplicaStore.Store"/>).
+    /// </summary>
+    public ImmutableArray<ReceiveEvent.Finished> Keep(
+        IReadOnlyList<TransferredLeaf> leaves, bool areHeld = false)
     {
         ReceiveEvent.Finished[] finished = new ReceiveEvent.Finished[leaves.Count];
         List<VerifiedLeaf> verified = [];
@@ -30,7 +34,7 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
             places.Add(i);
         }
 
-        ImmutableArray<ReceiveOutcome> stored = store.Store(verified);
+        ImmutableArray<ReceiveOutcome> stored = store.Store(verified, areHeld);
         for (int i = 0; i < stored.Length; i++)
             finished[places[i]] = finished[places[i]] with { Outcome = stored[i] };
         return ImmutableArray.Create(finished);

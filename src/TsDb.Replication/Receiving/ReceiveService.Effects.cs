@@ -175,9 +175,10 @@ public sealed partial class ReceiveService
         StoredReply? reply = null;
         try
         {
-            using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            patience.CancelAfter(_options.NoticePatience);
-            reply = await _ports.Peers.StoredAsync(node, notice, patience.Token);
+            using CancellationTokenSource patience = new(_options.NoticePatience, _clock);
+            using CancellationTokenSource either =
+                CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ct);
+            reply = await _ports.Peers.StoredAsync(node, notice, either.Token);
         }
         catch (Exception e) when (e is TsDbException or OperationCanceledException)
         {
@@ -191,9 +192,10 @@ public sealed partial class ReceiveService
     {
         try
         {
-            using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            patience.CancelAfter(_options.RegisterPatience);
-            await _ports.Cluster.RegisterAsync(edge, incarnation, patience.Token);
+            using CancellationTokenSource patience = new(_options.RegisterPatience, _clock);
+            using CancellationTokenSource either =
+                CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ct);
+            await _ports.Cluster.RegisterAsync(edge, incarnation, either.Token);
         }
         catch (Exception e) when (e is TsDbException or OperationCanceledException)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Threading.Channels;
 using TsDb.Model;
 using TsDb.Replication.Repair;
 
@@ -12,7 +13,7 @@ public sealed partial class ReceiveService
 
     private readonly Lock _repairGate = new();
     private readonly SortedSet<ShardId> _repairAsked = [];
-    private readonly SemaphoreSlim _repairSignal = new(0, 1);
+    private readonly Channel<bool> _repairSignal;
     private int _repairMissing;
 
     private async Task KeepAsync(CancellationToken ct)
@@ -41,7 +42,7 @@ public sealed partial class ReceiveService
             try
             {
                 TransferredLeaf fetched = await _fetcher.FetchAsync(from, leaf, ct);
-                await ReportAsync(_keeper.Keep([fetched])[0], ct);
+                await ReportAsync(_keeper.Keep([fetched], areHeld: true)[0], ct);
                 LeavesStored?.Invoke();
             }
             catch (TsDbException e)
@@ -61,7 +62,7 @@ public sealed partial class ReceiveService
         {
             if (shard is { } one) _repairAsked.Add(one);
             else _repairAsked.UnionWith(_receiver.Owned);
-            if (_repairSignal.CurrentCount == 0) _repairSignal.Release();
+            _repairSignal.Writer.TryWrite(true);
         }
     }
 
@@ -119,15 +120,18 @@ public sealed partial class ReceiveService
 
     private async Task<bool> WaitForRepairAsync(TimeSpan wait, CancellationToken ct)
     {
-        using CancellationTokenSource woken = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        Task delay = Task.Delay(wait, _clock, woken.Token);
-        Task signal = _repairSignal.WaitAsync(woken.Token);
-        await Task.WhenAny(delay, signal);
-        bool isAsked = signal.IsCompletedSuccessfully;
-        await woken.CancelAsync();
-        ct.ThrowIfCancellationRequested();
+        using CancellationTokenSource late = new(wait, _clock);
+        using CancellationTokenSource either =
+            CancellationTokenSource.CreateLinkedTokenSource(late.Token, ct);
+        try
+        {
+            await _repairSignal.Reader.WaitToReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            // Nobody asked in time.
+        }
 
-        // The signal may have come between: then the permit is taken and counts.
-        return isAsked || signal.IsCompletedSuccessfully;
+        return _repairSignal.Reader.TryRead(out _);
     }
 }

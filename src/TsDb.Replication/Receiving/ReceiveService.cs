@@ -48,12 +48,11 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
         _receiver = new Receiver(options.Receiver, () => store.Current, store.IsWhole, ports.Cluster.IsLive);
         Desk = new ReplicaDesk(store, ports.Cluster, NoticeAsync);
         int pending = options.Receiver.PendingCountMax;
-        _inbox = Channel.CreateBounded<ReceiveEvent>(
-            new BoundedChannelOptions(options.InboxMessagesMax) { SingleReader = true });
-        _reports = Channel.CreateBounded<ReceiveEvent>(
-            new BoundedChannelOptions(4 * (pending + options.InboxMessagesMax)) { SingleReader = true });
-        _toKeep = Channel.CreateBounded<TransferredLeaf>(2 * pending);
-        _toFetch = Channel.CreateBounded<(Leaf, NodeId)>(pending + 1);
+        _inbox = Queue<ReceiveEvent>(options.InboxMessagesMax);
+        _reports = Queue<ReceiveEvent>(4 * (pending + options.InboxMessagesMax));
+        _toKeep = Queue<TransferredLeaf>(2 * pending);
+        _toFetch = Queue<(Leaf, NodeId)>(pending + 1, readers: options.FetchersCount);
+        _repairSignal = Queue<bool>(1);
     }
 
     /// <summary>Answers other nodes' questions about leaves.</summary>
@@ -76,12 +75,11 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
         CancellationToken stop = _stopping.Token;
         _ports.Cluster.Changed += Configure;
         if (_ports.Cluster.Current is { } current) Configure(current);
-        _tasks.Add(Task.Run(() => GuardAsync(() => LoopAsync(stop)), CancellationToken.None));
-        _tasks.Add(Task.Run(() => GuardAsync(() => TickAsync(stop)), CancellationToken.None));
-        _tasks.Add(Task.Run(() => GuardAsync(() => KeepAsync(stop)), CancellationToken.None));
-        _tasks.Add(Task.Run(() => GuardAsync(() => RepairAsync(stop)), CancellationToken.None));
-        for (int i = 0; i < _options.FetchersCount; i++)
-            _tasks.Add(Task.Run(() => GuardAsync(() => FetchAsync(stop)), CancellationToken.None));
+        Begin(LoopAsync, stop);
+        Begin(TickAsync, stop);
+        Begin(KeepAsync, stop);
+        Begin(RepairAsync, stop);
+        for (int i = 0; i < _options.FetchersCount; i++) Begin(FetchAsync, stop);
         await _ports.Edges.StartAsync(this, ct);
     }
 
@@ -119,6 +117,18 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask LostAsync(string broker, CancellationToken ct) =>
         _inbox.Writer.WriteAsync(new ReceiveEvent.BrokerLost(broker), ct);
+
+    private Channel<T> Queue<T>(int itemsMax, int readers = 1) => Channel.CreateBounded<T>(
+        new BoundedChannelOptions(itemsMax)
+        {
+            SingleReader = readers == 1,
+            AllowSynchronousContinuations = !_options.HasOwnThreads,
+        });
+
+    private void Begin(Func<CancellationToken, Task> work, CancellationToken stop) =>
+        _tasks.Add(_options.HasOwnThreads
+            ? Task.Run(() => GuardAsync(() => work(stop)), CancellationToken.None)
+            : GuardAsync(() => work(stop)));
 
     private ValueTask NoticeAsync(StoredNotice notice, CancellationToken ct) =>
         _inbox.Writer.WriteAsync(new ReceiveEvent.Noticed(notice), ct);

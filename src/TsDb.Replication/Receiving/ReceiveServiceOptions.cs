@@ -31,6 +31,13 @@ public sealed record ReceiveServiceOptions
     /// <summary>How long the registry may take to register an edge.</summary>
     public TimeSpan RegisterPatience { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// True in programs: loop and workers run on the thread pool. False in simulations: they run where
+    /// <see cref="ReceiveService.StartAsync"/> was called and go on in its synchronisation context, so that
+    /// one seed gives one trace.
+    /// </summary>
+    public bool HasOwnThreads { get; init; } = true;
+
     /// <summary>Leaves fetched from co-owners at a time, apart from repair.</summary>
     public int FetchersCount { get; init; } = 2;
 }

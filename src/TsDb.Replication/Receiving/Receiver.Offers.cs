@@ -58,9 +58,9 @@ public sealed partial class Receiver
             return;
         }
 
-        if (_stored().Find(leaf.Cell)?.Find(leaf.Incarnation, leaf.Ordinal) is { } present)
+        if (_stored().Find(leaf.Cell)?.Find(leaf.Incarnation, leaf.Ordinal) is not null)
         {
-            if (present.Hash == leaf.Hash) AnswerHeld(leaf, now);
+            if (_stored().Find(leaf) is not null) AnswerHeld(leaf, now);
             else RefuseFork(leaf);
             return;
         }
@@ -121,6 +121,12 @@ public sealed partial class Receiver
 
     private void AnswerHeld(Leaf leaf, DateTimeOffset now)
     {
+        if (IsForked(leaf))
+        {
+            RefuseFork(leaf);
+            return;
+        }
+
         if (_counter.IsDurable(leaf.Hash))
         {
             Answer(leaf.Cell.Edge, new EdgeAnswer.Durable(leaf.Hash));

@@ -49,7 +49,7 @@ internal sealed class ReplicaCatalog : IDisposable
     public static ReplicaCatalog Open(IDisk disk, Func<Guid> newId, ILogger log)
     {
         ReplicaCatalog catalog = new();
-        Dictionary<(Cell, Incarnation, Ordinal), StoredLeaf> leaves = [];
+        Dictionary<(Cell, Incarnation, Ordinal, ContentHash), StoredLeaf> leaves = [];
         try
         {
             catalog._records = RecordLog.Open(
@@ -166,19 +166,23 @@ internal sealed class ReplicaCatalog : IDisposable
         Columns = leaf.Columns,
     };
 
+    private static (Cell, Incarnation, Ordinal, ContentHash) KeyOf(Leaf leaf) =>
+        (leaf.Cell, leaf.Incarnation, leaf.Ordinal, leaf.Hash);
+
     private void Remember(ReplicaRecord.Whole whole) => Volatile.Write(
         ref _whole, _whole.SetItems(whole.Shards.Select(shard => KeyValuePair.Create(shard, whole.Epoch))));
 
-    private void Apply(ReplicaRecord record, Dictionary<(Cell, Incarnation, Ordinal), StoredLeaf> leaves)
+    private void Apply(
+        ReplicaRecord record, Dictionary<(Cell, Incarnation, Ordinal, ContentHash), StoredLeaf> leaves)
     {
         switch (record)
         {
             case ReplicaRecord.Stored stored:
                 foreach (ReplicaLeaf facts in stored.Leaves)
-                    leaves[(facts.Leaf.Cell, facts.Leaf.Incarnation, facts.Leaf.Ordinal)] = Intern(facts);
+                    leaves[KeyOf(facts.Leaf)] = Intern(facts);
                 break;
             case ReplicaRecord.Lost lost:
-                leaves.Remove((lost.Leaf.Cell, lost.Leaf.Incarnation, lost.Leaf.Ordinal));
+                leaves.Remove(KeyOf(lost.Leaf));
                 break;
             case ReplicaRecord.Whole whole:
                 Remember(whole);

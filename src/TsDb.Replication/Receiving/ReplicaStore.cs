@@ -68,21 +68,26 @@ public sealed class ReplicaStore : IDisposable
     /// Stores leaves and returns, for each in its order, what became of it. Never throws for a disk that is
     /// full or fails: the outcome says so.
     /// </summary>
-    public ImmutableArray<ReceiveOutcome> Store(IReadOnlyList<VerifiedLeaf> leaves)
+    /// <param name="leaves">The leaves.</param>
+    /// <param name="areHeld">
+    /// True if another owner has them on disk. Then a second cut of a number that is here (a fork, by an edge
+    /// that was restored or cloned) is stored beside the first: refusing it would part the owners for ever.
+    /// The edge cuts the rows of a refused fork anew, so that they are newer than both.
+    /// </param>
+    public ImmutableArray<ReceiveOutcome> Store(IReadOnlyList<VerifiedLeaf> leaves, bool areHeld = false)
     {
         lock (_gate)
         {
             ReceiveOutcome[] outcomes = new ReceiveOutcome[leaves.Count];
-            Dictionary<(Cell, Incarnation, Ordinal), ContentHash> batch = [];
+            List<Leaf> batch = [];
             List<int> written = [];
             for (int i = 0; i < leaves.Count; i++)
             {
-                outcomes[i] = Judge(leaves[i], batch);
+                outcomes[i] = Judge(leaves[i], batch, areHeld);
                 if (outcomes[i] != ReceiveOutcome.Stored) continue;
                 outcomes[i] = Attempt(() => _files.Write(leaves[i]), leaves[i].Leaf);
                 if (outcomes[i] != ReceiveOutcome.Stored) continue;
-                Leaf leaf = leaves[i].Leaf;
-                batch.Add((leaf.Cell, leaf.Incarnation, leaf.Ordinal), leaf.Hash);
+                batch.Add(leaves[i].Leaf);
                 written.Add(i);
             }
 
@@ -195,15 +200,14 @@ public sealed class ReplicaStore : IDisposable
         lock (_gate) _catalog.Dispose();
     }
 
-    private ReceiveOutcome Judge(
-        VerifiedLeaf verified, Dictionary<(Cell, Incarnation, Ordinal), ContentHash> batch)
+    private ReceiveOutcome Judge(VerifiedLeaf verified, List<Leaf> batch, bool isHeld)
     {
         Leaf leaf = verified.Leaf;
-        ContentHash? known = Current.Find(leaf.Cell)?.Find(leaf.Incarnation, leaf.Ordinal)?.Hash;
-        if (batch.TryGetValue((leaf.Cell, leaf.Incarnation, leaf.Ordinal), out ContentHash hash))
-            known ??= hash;
-        if (known is not null)
-            return known == leaf.Hash ? ReceiveOutcome.AlreadyPresent : ReceiveOutcome.Fork;
+        if (Current.Find(leaf) is not null || batch.Contains(leaf)) return ReceiveOutcome.AlreadyPresent;
+        bool isFork = Current.Find(leaf.Cell)?.Find(leaf.Incarnation, leaf.Ordinal) is not null
+            || batch.Any(other => other.Cell == leaf.Cell && other.Incarnation == leaf.Incarnation
+                && other.Ordinal == leaf.Ordinal);
+        if (isFork && !isHeld) return ReceiveOutcome.Fork;
         return _disk.FreeBytes - verified.Content.Length < _options.DiskReserveBytes
             ? ReceiveOutcome.DiskFull
             : ReceiveOutcome.Stored;

@@ -39,11 +39,7 @@ public sealed class ReplicaVersion
         Tables.GetValueOrDefault(cell.Table)?.Cells.GetValueOrDefault(CellKey.Of(cell));
 
     /// <summary>The leaf, if it is here with this very hash; otherwise null.</summary>
-    public StoredLeaf? Find(Leaf leaf)
-    {
-        StoredLeaf? found = Find(leaf.Cell)?.Find(leaf.Incarnation, leaf.Ordinal);
-        return found is not null && found.Hash == leaf.Hash ? found : null;
-    }
+    public StoredLeaf? Find(Leaf leaf) => Find(leaf.Cell)?.Find(leaf);
 
     /// <summary>The digests of all shards that have a leaf here, in one pass over the cells.</summary>
     public SortedDictionary<ShardId, LeafDigest> ShardDigests(int shardCount)

@@ -30,10 +30,11 @@ public static class RepairPolicy
     /// <summary>
     /// How many others must be heard to know every durable leaf. A durable leaf is on WQ of RF owners: for a
     /// node whose own disk counts any RF - WQ others meet it, for a recovering one RF - WQ + 1, as one of the
-    /// WQ may be what was lost.
+    /// WQ may be what was lost. Never more than there are to be asked: who has heard all of them (a first
+    /// second node, or a write quorum of one) knows what can be known.
     /// </summary>
-    public static int HeardMin(ClusterConfiguration cluster, bool isRecovering) =>
-        cluster.Replicas - cluster.WriteQuorum + (isRecovering ? 1 : 0);
+    public static int HeardMin(ClusterConfiguration cluster, bool isRecovering, int peers) => Math.Min(
+        cluster.Replicas - cluster.WriteQuorum + (isRecovering ? 1 : 0), Math.Max(1, peers));
 
     /// <summary>
     /// True if a node with an intact catalog need not recover the shard: nobody was ever removed, so the

@@ -28,11 +28,15 @@ public sealed class RepairRound(
         ClusterConfiguration cluster, IReadOnlyCollection<ShardId> shards, CancellationToken ct)
     {
         SortedDictionary<ShardId, int> heard = [];
+        Dictionary<ShardId, int> peers = [];
         SortedDictionary<NodeId, List<ShardId>> asked = [];
         foreach (ShardId shard in shards.Distinct().Order())
         {
             heard[shard] = 0;
-            foreach (NodeId peer in RepairPolicy.PeersOf(cluster, shard, self, !_store.IsWhole(shard)))
+            ImmutableSortedSet<NodeId> able =
+                RepairPolicy.PeersOf(cluster, shard, self, !_store.IsWhole(shard));
+            peers[shard] = able.Count;
+            foreach (NodeId peer in able)
             {
                 if (!asked.TryGetValue(peer, out List<ShardId>? list)) asked.Add(peer, list = []);
                 list.Add(shard);
@@ -46,14 +50,14 @@ public sealed class RepairRound(
         }
 
         ShardId[] conclusive =
-            [.. heard.Where(h => h.Value >= HeardMin(cluster, h.Key)).Select(h => h.Key)];
+            [
+                .. heard.Where(h => h.Value >= RepairPolicy.HeardMin(
+                    cluster, isRecovering: !_store.IsWhole(h.Key), peers[h.Key])).Select(h => h.Key),
+            ];
         _store.MarkWhole(cluster.Epoch, [.. conclusive]);
         return new RepairReport(
             [.. conclusive], [.. heard.Keys.Except(conclusive)], tally.Fetched, tally.Missing);
     }
-
-    private int HeardMin(ClusterConfiguration cluster, ShardId shard) =>
-        RepairPolicy.HeardMin(cluster, isRecovering: !_store.IsWhole(shard));
 
     private async Task<List<ShardId>> CompareAsync(
         ClusterConfiguration cluster,
@@ -138,6 +142,12 @@ public sealed class RepairRound(
                 isWhole = false;
                 tally.Missing++;
             }
+            catch (TsDbException)
+            {
+                // The peer is lost, what it gave is not: over a bad link each round gets further.
+                Keep(batch, tally);
+                throw;
+            }
 
             if (batch.Count < BatchLeavesMax && bytes < BatchBytesMax) continue;
             isWhole &= Keep(batch, tally);
@@ -154,7 +164,7 @@ public sealed class RepairRound(
     private bool Keep(List<TransferredLeaf> batch, Tally tally)
     {
         bool isWhole = true;
-        foreach (ReceiveEvent.Finished finished in keeper.Keep(batch))
+        foreach (ReceiveEvent.Finished finished in keeper.Keep(batch, areHeld: true))
         {
             if (finished.Outcome is ReceiveOutcome.Stored or ReceiveOutcome.AlreadyPresent)
             {

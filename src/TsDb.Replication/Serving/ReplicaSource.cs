@@ -16,10 +16,17 @@ namespace TsDb.Replication.Serving;
 /// <param name="keeper">Verifies and stores what is fetched for a query.</param>
 /// <param name="fetcher">Gets leaves from other owners.</param>
 /// <param name="instance">Made anew whenever the store is opened.</param>
+/// <param name="workers">Where verifying and storing run, which block; null for the thread pool.</param>
 public sealed class ReplicaSource(
-    ReplicaStore store, IClusterState cluster, LeafKeeper keeper, LeafFetcher fetcher, Guid instance)
-        : IReplicaSource
+    ReplicaStore store,
+    IClusterState cluster,
+    LeafKeeper keeper,
+    LeafFetcher fetcher,
+    Guid instance,
+    TaskScheduler? workers = null) : IReplicaSource
 {
+    private readonly TaskScheduler _workers = workers ?? TaskScheduler.Default;
+
     /// <inheritdoc/>
     public Guid Instance => instance;
 
@@ -43,8 +50,8 @@ public sealed class ReplicaSource(
             if (store.Current.Find(leaf) is not null) continue;
             TransferredLeaf fetched = await fetcher.FetchAsync(source, leaf, ct);
 
-            // Verifying and storing block on the processor and the disk.
-            ReceiveEvent.Finished kept = await Task.Run(() => keeper.Keep([fetched])[0], ct);
+            ReceiveEvent.Finished kept = await Task.Factory.StartNew(
+                () => keeper.Keep([fetched], areHeld: true)[0], ct, TaskCreationOptions.None, _workers);
             if (kept.Outcome is ReceiveOutcome.Stored or ReceiveOutcome.AlreadyPresent) continue;
             throw new TsDbException(
                 ErrorKind.Unavailable,

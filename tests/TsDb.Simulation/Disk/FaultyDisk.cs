@@ -23,6 +23,8 @@ namespace TsDb.Simulation.Disk;
 /// <summary>A disk that forgets what was not synced, and fails when it is told to.</summary>
 public sealed class FaultyDisk(int seed) : IDisk
 {
+    private const string Root = "/faulty/";
+
     private readonly Lock _gate = new();
     private readonly Random _random = new(seed);
     private readonly SortedDictionary<string, FaultyInode> _names = new(StringComparer.Ordinal);
@@ -39,6 +41,9 @@ public sealed class FaultyDisk(int seed) : IDisk
     /// <summary>The call at which the power goes; null for never.</summary>
     public int? CrashAtCall { get; set; }
 
+    /// <summary>Told when the power goes, in the middle of the call.</summary>
+    public Action? Crashed { get; set; }
+
     /// <summary>Asked before each changing call; an answer makes the call fail in that way.</summary>
     public Func<DiskCall, DiskFault>? Faults { get; set; }
 
@@ -53,7 +58,14 @@ public sealed class FaultyDisk(int seed) : IDisk
         }
     }
 
-    private long UsedBytes => _names.Values.Sum(inode => (long)inode.Bytes.Length);
+    /// <summary>All bytes that the files have.</summary>
+    public long UsedBytes
+    {
+        get
+        {
+            lock (_gate) return _names.Values.Sum(inode => (long)inode.Length);
+        }
+    }
 
     /// <summary>
     /// The process died and another begins, the power stayed on: everything written is seen, and what was not
@@ -89,7 +101,7 @@ public sealed class FaultyDisk(int seed) : IDisk
         lock (_gate)
         {
             return _names.ToDictionary(
-                name => name.Key, name => (byte[])name.Value.Bytes.Clone(), StringComparer.Ordinal);
+                name => name.Key, name => name.Value.Bytes.ToArray(), StringComparer.Ordinal);
         }
     }
 
@@ -101,6 +113,7 @@ public sealed class FaultyDisk(int seed) : IDisk
             _unsynced.Clear();
             _names.Clear();
             _durableNames.Clear();
+            (_isCrashed, CrashAtCall) = (false, null);
             foreach ((string path, byte[] bytes) in backup)
             {
                 FaultyInode inode = new();
@@ -179,12 +192,26 @@ public sealed class FaultyDisk(int seed) : IDisk
     }
 
     /// <inheritdoc/>
-    public string FullPath(string path) => "/faulty/" + path;
+    public string FullPath(string path) => Root + path;
+
+    /// <summary>A whole file, by its path here or its full one, for engines that read files by themselves.
+    /// </summary>
+    public ReadOnlyMemory<byte> Read(string path)
+    {
+        lock (_gate)
+        {
+            RequirePower();
+            string name = path.StartsWith(Root, StringComparison.Ordinal) ? path[Root.Length..] : path;
+            return _names.TryGetValue(name, out FaultyInode? inode)
+                ? inode.Bytes.ToArray()
+                : throw new FileNotFoundException(path);
+        }
+    }
 
     /// <summary>Changes the bytes of a file behind everybody's back.</summary>
     public void Damage(string path, Action<byte[]> damage)
     {
-        lock (_gate) damage(_names[path].Bytes);
+        lock (_gate) _names[path].Damage(damage);
     }
 
     internal static string FolderOf(string path) => path.LastIndexOf('/') is > 0 and int slash
@@ -217,7 +244,7 @@ public sealed class FaultyDisk(int seed) : IDisk
         lock (_gate)
         {
             RequirePower();
-            ReadOnlySpan<byte> rest = inode.Bytes.AsSpan((int)Math.Min(offset, inode.Bytes.Length));
+            ReadOnlySpan<byte> rest = inode.Bytes[(int)Math.Min(offset, inode.Length)..];
             int count = Math.Min(rest.Length, destination.Length);
             rest[..count].CopyTo(destination);
             return count;
@@ -236,6 +263,7 @@ public sealed class FaultyDisk(int seed) : IDisk
                 int what = _random.Next(3);
                 if (what == 0) effect();
                 if (what == 1 && call.Kind == DiskCallKind.Append) partOfEffect!();
+                Crashed?.Invoke();
                 throw new SimulatedCrashException($"at call {Calls}: {call}");
             }
 

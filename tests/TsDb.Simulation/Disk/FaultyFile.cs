@@ -5,7 +5,7 @@ namespace TsDb.Simulation.Disk;
 /// <summary>An open file of a <see cref="FaultyDisk"/>.</summary>
 internal sealed class FaultyFile(FaultyDisk disk, string path, FaultyInode inode) : IDiskFile
 {
-    public long BytesLength => inode.Bytes.Length;
+    public long BytesLength => inode.Length;
 
     public void Append(ReadOnlySpan<byte> bytes) => disk.Append(path, inode, bytes.ToArray());
 

@@ -4,28 +4,55 @@ namespace TsDb.Simulation.Disk;
 internal sealed class FaultyInode
 {
     private const int SectorLength = 512;
+    private const int CapacityMin = 256;
 
+    private byte[] _buffer = [];
     private byte[] _durable = [];
+    private int _durableLength;
     private bool _isPoisoned;
 
-    public byte[] Bytes { get; private set; } = [];
+    public int Length { get; private set; }
 
-    public void Append(ReadOnlySpan<byte> bytes) => Bytes = [.. Bytes, .. bytes];
+    public ReadOnlySpan<byte> Bytes => _buffer.AsSpan(0, Length);
 
-    public void Truncate(long length) => Bytes = Bytes[..(int)length];
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        int length = Length + bytes.Length;
+        if (length > _buffer.Length)
+            Array.Resize(ref _buffer, Math.Max(Math.Max(length, CapacityMin), 2 * _buffer.Length));
+        bytes.CopyTo(_buffer.AsSpan(Length));
+        Length = length;
+    }
+
+    public void Truncate(long length)
+    {
+        // What was synced stays what it was until the cut is synced: it may share the buffer.
+        if (ReferenceEquals(_buffer, _durable)) _buffer = [.. _buffer];
+        Length = (int)length;
+    }
 
     public void Sync()
     {
-        if (!_isPoisoned) _durable = Bytes;
+        if (!_isPoisoned) (_durable, _durableLength) = (_buffer, Length);
     }
 
     public void FailSync() => _isPoisoned = true;
 
+    /// <summary>Changes bytes behind everybody's back, on the disk as well.</summary>
+    public void Damage(Action<byte[]> damage)
+    {
+        byte[] bytes = Bytes.ToArray();
+        damage(bytes);
+        (_buffer, Length) = (bytes, bytes.Length);
+        (_durable, _durableLength) = (bytes, bytes.Length);
+    }
+
     public void Crash(Random random)
     {
-        int kept = CommonPrefix();
-        bool isCutLost = kept < _durable.Length && random.Next(2) == 0;
-        byte[] unsynced = isCutLost ? _durable[kept..] : Bytes[kept..];
+        ReadOnlySpan<byte> durable = _durable.AsSpan(0, _durableLength);
+        int kept = durable.CommonPrefixLength(Bytes);
+        bool isCutLost = kept < durable.Length && random.Next(2) == 0;
+        ReadOnlySpan<byte> unsynced = isCutLost ? durable[kept..] : Bytes[kept..];
         int survives = random.Next(3) switch
         {
             0 => 0,
@@ -33,10 +60,11 @@ internal sealed class FaultyInode
             _ => random.Next(unsynced.Length + 1),
         };
         if (isCutLost) survives = unsynced.Length;
-        byte[] tail = unsynced[..survives];
+        byte[] tail = unsynced[..survives].ToArray();
         if (!isCutLost && random.Next(2) == 0) Tear(tail, random);
-        Bytes = [.. Bytes[..kept], .. tail];
-        (_durable, _isPoisoned) = (Bytes, false);
+        _buffer = [.. Bytes[..kept], .. tail];
+        Length = _buffer.Length;
+        (_durable, _durableLength, _isPoisoned) = (_buffer, Length, false);
     }
 
     private static void Tear(byte[] tail, Random random)
@@ -45,13 +73,5 @@ internal sealed class FaultyInode
         {
             if (random.Next(3) == 0) tail.AsSpan(at, Math.Min(SectorLength, tail.Length - at)).Clear();
         }
-    }
-
-    private int CommonPrefix()
-    {
-        int length = Math.Min(_durable.Length, Bytes.Length);
-        return ReferenceEquals(_durable, Bytes)
-            ? length
-            : _durable.AsSpan(0, length).CommonPrefixLength(Bytes);
     }
 }

@@ -44,6 +44,32 @@ public sealed class ReplicaStoreTests
     }
 
     [Fact]
+    public void A_fork_that_another_owner_has_on_disk_is_kept_beside_the_first_cut_so_that_owners_agree()
+    {
+        VerifiedLeaf leaf = Shipments.Make(1);
+        VerifiedLeaf fork = Shipments.Make(1, seed: 7);
+        using (ReplicaStore store = Open())
+        {
+            store.Store([leaf]);
+            Assert.False(store.Current.Find(leaf.Leaf.Cell)!.IsForked(leaf.Leaf));
+            Assert.True(store.Current.Find(leaf.Leaf.Cell)!.IsForked(fork.Leaf));
+            Assert.Equal(
+                [ReceiveOutcome.Stored, ReceiveOutcome.AlreadyPresent],
+                store.Store([fork, leaf], areHeld: true));
+        }
+
+        _disk.Restart();
+        using ReplicaStore again = Open();
+        Assert.Equal(2, again.Current.LeafCount);
+        foreach (VerifiedLeaf one in new[] { leaf, fork })
+        {
+            Assert.Equal(one.Leaf.Hash, again.Current.Find(one.Leaf)?.Hash);
+            Assert.True(again.Current.Find(one.Leaf.Cell)!.IsForked(one.Leaf));
+            Assert.Equal(one.Content.ToArray(), again.Read(one.Leaf, 0, int.MaxValue).ToArray());
+        }
+    }
+
+    [Fact]
     public void Whatever_call_the_power_goes_at_what_was_stored_is_whole_and_the_rest_can_be_stored_again()
     {
         VerifiedLeaf[] leaves = [.. Enumerable.Range(1, 6).Select(i => Shipments.Make(i, rows: 5))];

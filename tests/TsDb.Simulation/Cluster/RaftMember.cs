@@ -1,0 +1,75 @@
+using TsDb.Model;
+using TsDb.Replication.Cluster;
+using TsDb.Replication.Ports;
+using TsDb.Simulation.Fleet;
+using TsDb.Simulation.Machines;
+using TsDb.Simulation.Nodes;
+
+namespace TsDb.Simulation.Cluster;
+
+/// <summary>One start of a node as a member: the prefix of the log that it knows, and whom it thinks alive.
+/// </summary>
+internal sealed class RaftMember(World world, SimulatedNode node, Process program, int known) : IClusterState
+{
+    private static readonly TimeSpan BeatEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan DeadAfter = TimeSpan.FromSeconds(2);
+
+    private readonly Dictionary<NodeId, TimeSpan> _heardAt = [];
+
+    public event Action<ClusterConfiguration>? Changed;
+
+    public NodeId Self => node.Self;
+
+    public ClusterConfiguration? Current { get; private set; } = known == 0 ? null : world.Raft.At(known);
+
+    /// <summary>How much of the log it knows.</summary>
+    public int Known { get; private set; } = known;
+
+    public bool IsLive(NodeId other) => other == Self
+        || (_heardAt.TryGetValue(other, out TimeSpan at) && world.Time.Elapsed - at < DeadAfter);
+
+    public async Task RegisterAsync(EdgeId edge, Incarnation incarnation, CancellationToken ct)
+    {
+        if (Current?.Edges.GetValueOrDefault(edge)?.Incarnations.Contains(incarnation) == true) return;
+        TaskCompletionSource<bool> done = new();
+        await using CancellationTokenRegistration given = ct.Register(() => done.TrySetCanceled(ct));
+        bool isUnheard = world.Wires.IsLost();
+        world.Time.After(world.Wires.Delay(), () => program.Run(() =>
+        {
+            if (!world.Raft.HasMajority(node)) return;
+            world.Raft.Commit(new ClusterCommand.RegisterEdge(edge, incarnation));
+            if (isUnheard) return;
+            FollowTo(world.Raft.Length);
+            done.TrySetResult(true);
+        }));
+        await done.Task;
+    }
+
+    /// <summary>Begins to listen for the others.</summary>
+    public void Start() => Beat();
+
+    /// <summary>Learns of the log up to there.</summary>
+    public void FollowTo(int length)
+    {
+        if (Known >= length) return;
+        ClusterConfiguration next = world.Raft.At(length);
+
+        // A wiped directory is no member until it has been admitted: the old log is not its own.
+        if (Current is null && next.Members.All(m => m.DirectoryId != node.Directory)) return;
+        Known = length;
+        Current = next;
+        program.Run(() => Changed?.Invoke(next));
+    }
+
+    private void Beat()
+    {
+        if (!program.IsAlive) return;
+        foreach (SimulatedNode other in world.Nodes)
+        {
+            if (other.IsUp && world.Wires.PassesBothWays(node.Name, other.Name) && !world.Wires.IsLost())
+                _heardAt[other.Self] = world.Time.Elapsed;
+        }
+
+        world.Time.After(BeatEvery, Beat);
+    }
+}

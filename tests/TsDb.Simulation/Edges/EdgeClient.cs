@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text;
+using TsDb.Model;
+using TsDb.Simulation.Fleet;
+using TsDb.Simulation.Truth;
+using TsDb.Storage.Ingest;
+
+namespace TsDb.Simulation.Edges;
+
+/// <summary>
+/// Those who write to one edge: a few requests at a time, points often written again, late ones, parts of
+/// their fields. What is not acknowledged they mostly send again, as it was, and sometimes give up.
+/// </summary>
+internal sealed class EdgeClient(World world, PointTruth truth, Random chance, string hosts)
+{
+    private const int RequestsMax = 3;
+    private const int PointsMax = 12;
+    private const int SecondsMax = 25;
+    private const long Second = 1_000_000_000;
+    private const long Midnight = 1_700_006_400 * Second;
+    private static readonly string[] Tables = ["m", "n"];
+
+    private readonly Queue<List<Point>> _again = new();
+
+    /// <summary>True if somebody waits for an answer.</summary>
+    public bool IsWaiting => _again.Count > 0;
+
+    /// <summary>Sends what is due, and looks at the answers.</summary>
+    public void Write(IngestPipeline ingest, Action commit)
+    {
+        List<(List<Point> Points, Task<ParsedPoints> Answer)> sent = [];
+        int count = world.IsStorm ? chance.Next(RequestsMax + 1) : _again.Count;
+        for (int i = 0; i < count; i++)
+        {
+            List<Point> points = _again.TryDequeue(out List<Point>? repeated) ? repeated : NewPoints();
+            IngestRules rules = new() { Database = "db", Dialect = IngestDialect.V3 };
+            byte[] body = Encoding.UTF8.GetBytes(string.Join('\n', points.Select(LineOf)));
+            sent.Add((points, ingest.WriteLinesAsync(body, rules, CancellationToken.None)));
+        }
+
+        // A request that met a schema it contradicts is read and queued once more.
+        for (int i = 0; i <= RequestsMax && !sent.All(request => request.Answer.IsCompleted); i++) commit();
+        foreach ((List<Point> points, Task<ParsedPoints> answer) in sent) Look(points, answer);
+    }
+
+    private void Look(List<Point> points, Task<ParsedPoints> answer)
+    {
+        if (!answer.IsCompleted) throw new SimulationException("the store is idle and has not answered");
+        if (answer.IsCompletedSuccessfully)
+        {
+            if (answer.Result.RowCount != points.Count)
+                throw new SimulationException($"a good line was refused: {answer.Result.Refusals[0]}");
+            foreach (Point point in points) truth.Acknowledge(point.Key, point.Fields, point.Number);
+            return;
+        }
+
+        if (answer.Exception!.InnerException is not TsDbException { Kind: ErrorKind.Unavailable })
+            throw new SimulationException($"a write failed: {answer.Exception.InnerException}");
+
+        // Order matters to whoever repeats: nothing newer of the same points may have gone before.
+        if (chance.Next(4) > 0 && sentAlone(points)) _again.Enqueue(points);
+
+        bool sentAlone(List<Point> again) => again.All(point => truth.IsNewest(point.Key, point.Number));
+    }
+
+    private List<Point> NewPoints()
+    {
+        List<Point> points = [];
+        int count = 1 + chance.Next(PointsMax);
+        for (int i = 0; i < count; i++)
+        {
+            Point point = new(RandomKey(), (Fields)(1 + chance.Next((int)Fields.All)), world.NextNumber());
+            truth.Try(point.Key, point.Fields, point.Number);
+            points.Add(point);
+        }
+
+        return points;
+    }
+
+    // Few keys around midnight, so that points are often written again, in two cells.
+    private PointKey RandomKey()
+    {
+        long now = (long)(world.Time.Elapsed.TotalSeconds / 5) * 5;
+        long late = chance.Next(8) == 0 ? 60 : 0;
+        long time = Midnight + ((now - 30 - late + chance.Next(SecondsMax)) * Second);
+        string table = Tables[chance.Next(3) == 0 ? 1 : 0];
+        return new PointKey(table, $"{hosts}{chance.Next(4)}", time);
+    }
+
+    private static string LineOf(Point point)
+    {
+        List<string> fields = [];
+        if (point.Fields.HasFlag(Fields.V)) fields.Add($"v={point.Number}i");
+        if (point.Fields.HasFlag(Fields.F)) fields.Add($"f={point.Number}.25");
+        if (point.Fields.HasFlag(Fields.S)) fields.Add($"s=\"t{point.Number}\"");
+        string time = point.Key.Time.ToString(CultureInfo.InvariantCulture);
+        return $"{point.Key.Table},host={point.Key.Host} {string.Join(',', fields)} {time}";
+    }
+
+    private sealed record Point(PointKey Key, Fields Fields, long Number);
+}

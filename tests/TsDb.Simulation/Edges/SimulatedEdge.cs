@@ -1,0 +1,168 @@
+using TsDb.Model;
+using TsDb.Replication.Shipping;
+using TsDb.Simulation.Fleet;
+using TsDb.Simulation.Machines;
+using TsDb.Simulation.Time;
+using TsDb.Simulation.Truth;
+using TsDb.Storage;
+using TsDb.Storage.Catalog;
+using TsDb.Storage.Ingest;
+using TsDb.Storage.Shipping;
+
+namespace TsDb.Simulation.Edges;
+
+/// <summary>
+/// An edge: log, buffer, seal, catalog, cutter, ledger, shipper and retention of production, and its clients.
+/// </summary>
+internal sealed class SimulatedEdge : Machine
+{
+    private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RetainEvery = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan RecordAgainAfter = TimeSpan.FromSeconds(1);
+
+    private readonly EdgeClient _client;
+    private EdgeStore? _store;
+    private IngestPipeline? _ingest;
+    private ShipDesk? _desk;
+    private EdgeUplink? _uplink;
+    private MachineClock? _clock;
+    private SimulatedEvent? _wake;
+    private TimeSpan _retainAt;
+
+    public SimulatedEdge(World world, string name, EdgeId id, PointTruth truth, string hosts)
+        : base(world, name)
+    {
+        (Id, Truth) = (id, truth);
+        _client = new EdgeClient(world, truth, Chance, hosts);
+    }
+
+    public EdgeId Id { get; }
+
+    /// <summary>What its clients were told.</summary>
+    public PointTruth Truth { get; }
+
+    /// <summary>Random id of this start.</summary>
+    public Guid Instance { get; private set; }
+
+    /// <summary>Its own idea of the time.</summary>
+    public DateTimeOffset Now => _clock!.GetUtcNow();
+
+    /// <summary>True if nothing waits for the cloud here, nor any client.</summary>
+    public bool IsQuiet => IsUp && _desk is not null && !_client.IsWaiting
+        && _store!.Stats.BufferRows == 0 && _desk.Backlog().Segments == 0;
+
+    /// <summary>What waits, for people.</summary>
+    public string Report => IsUp && _desk is not null
+        ? $"{Name}: buffer {_store!.Stats.BufferRows}, {_desk.Backlog()}, {_desk.Status(Now)}"
+        : $"{Name}: down";
+
+    /// <summary>Breaks the connection to its broker.</summary>
+    public void BreakLink() => Program?.Run(() => _uplink?.Break("broken"));
+
+    /// <summary>The operator pauses or resumes, or asks for what was set aside.</summary>
+    public void Pause(bool isPaused)
+    {
+        Tell(new ShipEvent.Pause(isPaused));
+        if (!isPaused) Tell(new ShipEvent.RequeueAll());
+    }
+
+    /// <summary>Something happened to shipping.</summary>
+    public void Tell(ShipEvent happened) => Program?.Run(() => Ship(now => _desk!.On(happened, now)));
+
+    protected override void Start(Process program)
+    {
+        _clock = ClockOf(program);
+        StoreEnvironment environment = new(_clock, NewId, World.Trace) { HasOwnThreads = false };
+        EdgeStoreOptions options = new()
+        {
+            Id = Id,
+            SealAge = TimeSpan.FromSeconds(2),
+            LogFileBytes = 12_000,
+            DiskReserveBytes = 4_000,
+            Retention = World.Plan.Retains
+                ? new RetentionLimits { BytesMax = 12_000, DropWhenFull = true }
+                : RetentionLimits.KeepAll,
+        };
+        _store = EdgeStore.Open(Disk, options, environment);
+        _ingest = new IngestPipeline(
+            _store, new IngestSetup(new IngestLimits(), new NodeTime(_clock), HashSeed: 1));
+        CutLimits limits = new() { ShipDelay = TimeSpan.FromSeconds(1) };
+        Cutter cutter = new(_store, Disk, new SegmentMerger(Disk), limits, World.Trace, Now);
+        Instance = NewId();
+        ShipperOptions shipper = new() { Edge = Id, Instance = Instance, MessagesInFlightMax = 4 };
+        ShipDeskParts parts = new(_store, Disk, cutter, World.Topics);
+        _desk = new ShipDesk(parts, shipper, World.Trace, Now);
+        _uplink = new EdgeUplink(World, this, program, _desk);
+        CheckPoints();
+        _uplink.Start();
+        Wake(program, TimeSpan.Zero);
+    }
+
+    protected override void Lose()
+    {
+        _uplink?.Lose();
+        _wake?.Cancel();
+        (_store, _desk, _uplink, _ingest) = (null, null, null, null);
+    }
+
+    /// <summary>What clients were told is readable here, as it was told.</summary>
+    private void CheckPoints()
+    {
+        using StoreLease lease = _store!.Acquire();
+        PointSet found = PointSet.Of(Id, lease.Version.Tables.Values, path => Disk.Read(path), World.Decoded);
+        bool hasDropped = lease.Version.Catalog.Ledger.Values.Any(l => l.Presence == LeafPresence.Expired);
+        bool isElsewhere = hasDropped || Truth.HasRegressed;
+        Truth.Check(found, isElsewhere ? World.Durable.PointsOf(Id) : null, $"at {Name} after a start");
+    }
+
+    private void Work(Process program)
+    {
+        if (World.IsStorm || _client.IsWaiting) _client.Write(_ingest!, _store!.RunUntilIdle);
+        _store!.RunUntilIdle();
+        if (World.Time.Elapsed >= _retainAt) Retain();
+        Ship(now =>
+        {
+            _desk!.Observe(now);
+            return [];
+        });
+        for (int i = 0; i < 50 && _desk!.WakeAt <= Now && program.IsAlive; i++) Ship(_desk.Tick);
+        _uplink!.LookForMute();
+        TimeSpan wait = PollEvery * (0.5 + Chance.NextDouble());
+        if (_desk!.WakeAt is { } due && due - Now < wait) wait = due - Now;
+        Wake(program, World.IsStorm ? wait : wait * 2);
+    }
+
+    private void Retain()
+    {
+        _retainAt = World.Time.Elapsed + RetainEvery;
+        string[] due = [.. _store!.RetentionDue()];
+        if (due.Length == 0) return;
+        try
+        {
+            _store.ChangeCatalog(_ => new SegmentsExpired([.. due]));
+        }
+        catch (TsDbException failed) when (failed.Kind == ErrorKind.Unavailable)
+        {
+            World.Trace.Add($"! {Name} {failed.Message}");
+        }
+    }
+
+    private void Wake(Process program, TimeSpan wait) => _wake = World.Time.After(
+        wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1), () => program.Run(() => Work(program)));
+
+    // The disk failed under an effect: a new link makes the shipper begin again from what is recorded.
+    private void Ship(Func<DateTimeOffset, IReadOnlyList<ShipMessage>> step)
+    {
+        if (_desk is null) return;
+        try
+        {
+            _uplink!.Publish(step(Now));
+        }
+        catch (Exception failed) when (
+            failed is IOException or TsDbException { Kind: ErrorKind.Unavailable })
+        {
+            World.Trace.Add($"! {Name} {failed.Message}");
+            _uplink?.Break($"shipping failed: {failed.Message}");
+        }
+    }
+}

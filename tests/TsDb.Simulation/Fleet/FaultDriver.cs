@@ -1,0 +1,175 @@
+using TsDb.Simulation.Edges;
+using TsDb.Simulation.Machines;
+using TsDb.Simulation.Network;
+using TsDb.Simulation.Nodes;
+
+namespace TsDb.Simulation.Fleet;
+
+/// <summary>Lets the faults of the plan happen while the storm lasts.</summary>
+internal sealed class FaultDriver(World world)
+{
+    private readonly FaultPlan _plan = world.Plan;
+
+    private Random Chance => world.Chance;
+
+    /// <summary>Sets all faults going.</summary>
+    public void Start()
+    {
+        Every(_plan.PowerLossEvery, LosePower);
+        Every(_plan.KillEvery, () => Any(world.Machines).Kill("killed"));
+        Every(_plan.BreakEvery, Break);
+        Every(_plan.BrokerRestartEvery, RestartBroker);
+        Every(_plan.CutEvery, Cut);
+        Every(_plan.FullEvery, Fill);
+        Every(_plan.HangEvery, () => Any(world.Machines).Stall(Seconds(1, 8)));
+        Every(_plan.PauseEvery, Pause);
+        if (_plan.ClocksAreWrong) Every(TimeSpan.FromSeconds(5), Jump);
+        if (_plan.Restores) Once(() => Restore(Any(world.Edges)));
+        if (_plan.Wipes) Once(() => Wipe(Any(world.Edges)));
+        if (_plan.Clones) Once(() => Clone(Any(world.Edges)));
+        if (_plan.EmptiesNodes) Every(TimeSpan.FromSeconds(6), EmptyNode);
+        if (_plan.Grows) Once(Grow);
+    }
+
+    private void Every(TimeSpan? mean, Action fault)
+    {
+        if (mean is not { } time) return;
+        TimeSpan next = time * -Math.Log(1 - Chance.NextDouble());
+        world.Time.After(next, () =>
+        {
+            if (!world.IsStorm) return;
+            fault();
+            Every(mean, fault);
+        });
+    }
+
+    private void Once(Action fault)
+    {
+        TimeSpan at = _plan.Storm * (0.2 + (0.7 * Chance.NextDouble()));
+        world.Time.After(at, () =>
+        {
+            if (world.IsStorm) fault();
+        });
+    }
+
+    // At one of the next calls of the disk, or between two of them.
+    private void LosePower()
+    {
+        Machine machine = Any(world.Machines);
+        if (Chance.Next(4) == 0) machine.PullThePlug();
+        else if (machine.IsUp) machine.Disk.CrashAtCall = machine.Disk.Calls + 1 + Chance.Next(25);
+    }
+
+    private void Break()
+    {
+        Machine machine = Any(world.Machines);
+        if (machine is SimulatedEdge edge) edge.BreakLink();
+        if (machine is SimulatedNode node) node.BreakLink();
+    }
+
+    private void RestartBroker()
+    {
+        Broker broker = Any(world.Brokers);
+        if (_plan.OutsideBrokers == 0)
+        {
+            if (world.Nodes.FirstOrDefault(n => n.Broker == broker) is { } host) host.Kill("killed");
+            return;
+        }
+
+        broker.Stop();
+        world.Time.After(Seconds(0, 5), broker.Start);
+    }
+
+    // One side of a cut line does not reach the other; sometimes only in one direction.
+    private void Cut()
+    {
+        string[] names =
+            [.. world.Machines.Select(m => m.Name).Concat(world.Brokers.Select(b => b.Name)).Distinct()];
+        HashSet<string> side = [.. names.Where(_ => Chance.Next(3) == 0)];
+        bool isOneWay = Chance.Next(3) == 0;
+        TimeSpan length = Seconds(1, 12);
+        world.Trace.Add($"! cut off{(isOneWay ? " one way" : "")}: {string.Join(' ', side)}");
+        foreach (string inside in side)
+        {
+            foreach (string outside in names.Where(name => !side.Contains(name)))
+            {
+                world.Wires.Cut(inside, outside, length);
+                if (!isOneWay) world.Wires.Cut(outside, inside, length);
+            }
+        }
+    }
+
+    private void Fill()
+    {
+        Machine machine = Any(world.Machines);
+        machine.Disk.CapacityBytes = machine.Disk.UsedBytes + Chance.Next(6_000);
+        world.Trace.Add($"! {machine.Name} has a full disk");
+        world.Time.After(Seconds(1, 8), () => machine.Disk.CapacityBytes = long.MaxValue);
+    }
+
+    private void Pause()
+    {
+        SimulatedEdge edge = Any(world.Edges);
+        edge.Pause(isPaused: true);
+        world.Time.After(Seconds(1, 6), () => edge.Pause(isPaused: false));
+    }
+
+    private void Jump()
+    {
+        Machine machine = Any(world.Machines);
+        machine.Skew += TimeSpan.FromSeconds(Chance.Next(-40, 40));
+        world.Trace.Add($"! {machine.Name} has its clock wrong by {machine.Skew.TotalSeconds:0} s");
+    }
+
+    private void Restore(SimulatedEdge edge)
+    {
+        if (!edge.IsUp) return;
+        IReadOnlyDictionary<string, byte[]> copy = edge.Disk.Backup();
+        var floors = edge.Truth.Floors();
+        world.Time.After(Seconds(1, 8), () =>
+        {
+            if (!world.IsStorm) return;
+            world.Trace.Add($"! {edge.Name} comes back from an old copy");
+            edge.PullThePlug();
+            edge.Disk.PutBack(copy);
+            edge.Truth.Regress(floors, world.Durable.PointsOf(edge.Id));
+        });
+    }
+
+    private void Wipe(SimulatedEdge edge)
+    {
+        world.Trace.Add($"! {edge.Name} has an empty disk");
+        edge.PullThePlug();
+        edge.Disk.PutBack(new Dictionary<string, byte[]>());
+        edge.Truth.Regress(new Dictionary<Truth.PointKey, long[]>(), world.Durable.PointsOf(edge.Id));
+    }
+
+    private void Clone(SimulatedEdge edge)
+    {
+        if (!edge.IsUp) return;
+        SimulatedEdge clone = world.AddClone(edge);
+        clone.Disk.PutBack(edge.Disk.Backup());
+        clone.PowerOn(TimeSpan.Zero);
+    }
+
+    // Only what the replicas can bear: one disk at a time, and never the last copy of anything durable.
+    private void EmptyNode()
+    {
+        SimulatedNode node = Any(world.Nodes);
+        if (world.Raft.Latest!.WriteQuorum < 2 || !world.IsWhole() || !world.Durable.IsSpare(node)) return;
+        node.EmptyDisk();
+    }
+
+    // As an operator would: not while a replica is still being made anew.
+    private void Grow()
+    {
+        if (!world.IsStorm) return;
+        if (world.IsWhole()) world.Grow();
+        else world.Time.After(TimeSpan.FromSeconds(1), Grow);
+    }
+
+    private TimeSpan Seconds(int least, int most) =>
+        TimeSpan.FromSeconds(least + ((most - least) * Chance.NextDouble()));
+
+    private T Any<T>(IReadOnlyList<T> among) => among[Chance.Next(among.Count)];
+}

@@ -1,0 +1,131 @@
+namespace TsDb.Simulation.Fleet;
+
+/// <summary>
+/// A fleet and what befalls it, all of it from the seed. Each seed has a mixture of its own: some faults,
+/// each often or seldom, and not the others, so that no fault hides behind another.
+/// </summary>
+internal sealed record FaultPlan
+{
+    public required int Seed { get; init; }
+
+    public int Edges { get; init; } = 2;
+
+    public int Nodes { get; init; } = 3;
+
+    public int Replication { get; init; } = 3;
+
+    /// <summary>The write quorum asked for; 0 means the majority.</summary>
+    public int WriteQuorum { get; init; }
+
+    /// <summary>Brokers that stand for themselves; 0: one inside each node.</summary>
+    public int OutsideBrokers { get; init; }
+
+    /// <summary>How long clients write and faults happen.</summary>
+    public TimeSpan Storm { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long it may take until all is in place after the faults have ended.</summary>
+    public TimeSpan Calm { get; init; } = TimeSpan.FromMinutes(40);
+
+    /// <summary>Chance of each delivery to be lost; a third of it: to happen twice.</summary>
+    public double Loss { get; init; }
+
+    /// <summary>The longest that a delivery takes.</summary>
+    public TimeSpan DelayMax { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Chance of a changing call of a disk to fail.</summary>
+    public double DiskErrors { get; init; }
+
+    /// <summary>Chance of a sync to take long.</summary>
+    public double SlowSyncs { get; init; }
+
+    /// <summary>True if wall clocks are wrong, and jump.</summary>
+    public bool ClocksAreWrong { get; init; }
+
+    /// <summary>True if edges drop what they shipped when they hold much.</summary>
+    public bool Retains { get; init; }
+
+    /// <summary>Mean times between faults of one kind in the whole fleet; null for never.</summary>
+    public TimeSpan? PowerLossEvery { get; init; }
+
+    /// <summary>A program ends, the machine stays.</summary>
+    public TimeSpan? KillEvery { get; init; }
+
+    /// <summary>A connection to a broker breaks.</summary>
+    public TimeSpan? BreakEvery { get; init; }
+
+    /// <summary>A broker restarts.</summary>
+    public TimeSpan? BrokerRestartEvery { get; init; }
+
+    /// <summary>Some machines do not reach some others.</summary>
+    public TimeSpan? CutEvery { get; init; }
+
+    /// <summary>A disk is full for a while.</summary>
+    public TimeSpan? FullEvery { get; init; }
+
+    /// <summary>A program hangs for a while.</summary>
+    public TimeSpan? HangEvery { get; init; }
+
+    /// <summary>An operator pauses an uplink, and resumes it.</summary>
+    public TimeSpan? PauseEvery { get; init; }
+
+    /// <summary>Somebody asks the cluster.</summary>
+    public TimeSpan QueryEvery { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>An edge comes back from an old copy of its disk.</summary>
+    public bool Restores { get; init; }
+
+    /// <summary>An edge loses its disk.</summary>
+    public bool Wipes { get; init; }
+
+    /// <summary>A copy of an edge runs beside it.</summary>
+    public bool Clones { get; init; }
+
+    /// <summary>A cloud node loses its disk and joins anew.</summary>
+    public bool EmptiesNodes { get; init; }
+
+    /// <summary>A node joins that was not there.</summary>
+    public bool Grows { get; init; }
+
+    /// <summary>The plan of a seed.</summary>
+    public static FaultPlan Of(int seed)
+    {
+        Random chance = new(seed);
+        int nodes = 1 + chance.Next(5);
+        int replication = 1 + chance.Next(3);
+        bool comesBack = chance.Next(3) == 0;
+        return new FaultPlan
+        {
+            Seed = seed,
+            Edges = 1 + chance.Next(3),
+            Nodes = nodes,
+            Replication = replication,
+            WriteQuorum = chance.Next(4) == 0 ? 1 + chance.Next(replication) : 0,
+            OutsideBrokers = chance.Next(3) == 0 ? 1 + chance.Next(2) : 0,
+            Loss = Half() ? 0.02 + (0.2 * chance.NextDouble()) : 0,
+            DelayMax = TimeSpan.FromMilliseconds(Half() ? 1_500 : 80),
+            DiskErrors = chance.Next(3) == 0 ? 0.01 * chance.NextDouble() : 0,
+            SlowSyncs = chance.Next(4) == 0 ? 0.02 : 0,
+            ClocksAreWrong = chance.Next(3) == 0,
+            Retains = !comesBack && Half(),
+            PowerLossEvery = Half() ? Every(2, 8) : null,
+            KillEvery = Half() ? Every(3, 10) : null,
+            BreakEvery = Half() ? Every(2, 8) : null,
+            BrokerRestartEvery = chance.Next(3) == 0 ? Every(4, 10) : null,
+            CutEvery = Half() ? Every(3, 8) : null,
+            FullEvery = chance.Next(3) == 0 ? Every(3, 8) : null,
+            HangEvery = chance.Next(4) == 0 ? Every(3, 8) : null,
+            PauseEvery = chance.Next(6) == 0 ? Every(5, 10) : null,
+            QueryEvery = Every(1, 3),
+            Restores = comesBack && Half(),
+            Wipes = comesBack && Half(),
+            Clones = comesBack && Half(),
+            EmptiesNodes = chance.Next(3) == 0,
+            Grows = chance.Next(5) == 0,
+        };
+
+        bool Half() => chance.Next(2) == 0;
+
+        TimeSpan Every(int least, int most) =>
+            TimeSpan.FromSeconds(least + ((most - least) * chance.NextDouble()));
+    }
+}

@@ -1,0 +1,219 @@
+using TsDb.Model;
+using TsDb.Query.Distributed;
+using TsDb.Simulation.Edges;
+using TsDb.Simulation.Nodes;
+using TsDb.Simulation.Queries;
+using TsDb.Simulation.Truth;
+
+namespace TsDb.Simulation.Fleet;
+
+/// <summary>
+/// Asks the cluster while everything goes on. An answer may be an error, or name what it lacks; one that
+/// calls itself complete holds everything that was durable before it was asked, each point once.
+/// </summary>
+internal sealed class QueryClient(World world)
+{
+    private const string Rows = "SELECT edge, host, time, v, f, s FROM ";
+    private const string Groups = "SELECT edge, count(*) AS n, sum(v) AS t, max(v) AS hi FROM ";
+
+    private readonly Dictionary<(string Table, string Edge), PointSet> _last = [];
+
+    private Random Chance => world.Chance;
+
+    /// <summary>Answers that called themselves complete.</summary>
+    public int CompleteCount { get; private set; }
+
+    /// <summary>Asks now and then while the storm lasts.</summary>
+    public void Start() => world.Time.After(world.Plan.QueryEvery * (2 * Chance.NextDouble()), () =>
+    {
+        if (!world.IsStorm) return;
+        SimulatedNode node = world.Nodes[Chance.Next(world.Nodes.Count)];
+        string table = Chance.Next(4) == 0 ? "n" : "m";
+        string? edge = Chance.Next(3) == 0 ? world.Edges[Chance.Next(world.Edges.Count)].Name : null;
+        bool isGrouped = Chance.Next(4) == 0;
+        Consistency consistency = Chance.Next(5) == 0 ? Consistency.All : Consistency.Quorum;
+        bool allowsPartial = Chance.Next(3) == 0;
+        if (node.IsReady)
+        {
+            node.Program?.Run(() => _ = AskAsync(
+                node, new Question(table, edge, isGrouped, consistency, allowsPartial)));
+        }
+
+        Start();
+    });
+
+    /// <summary>Asks every node for everything, now that all is in place.</summary>
+    public void AskAll()
+    {
+        int asked = 0;
+        int answered = 0;
+        Question[] questions =
+        [
+            new Question("m", null, false, Consistency.All, false) { IsLast = true },
+            new Question("n", null, false, Consistency.Quorum, false) { IsLast = true },
+            new Question("m", null, true, Consistency.Quorum, false) { IsLast = true },
+            new Question("n", null, true, Consistency.All, false) { IsLast = true },
+        ];
+        foreach (Question question in questions)
+        {
+            foreach (SimulatedNode node in world.Nodes)
+            {
+                asked++;
+                node.Program!.Run(() => _ = CountedAsync(node, question));
+            }
+
+            world.Until(world.Time.Elapsed + TimeSpan.FromSeconds(10));
+        }
+
+        if (answered < asked)
+        {
+            throw new SimulationException(
+                $"{asked - answered} of {asked} last questions have no complete answer");
+        }
+
+        async Task CountedAsync(SimulatedNode node, Question question)
+        {
+            if (await AskAsync(node, question)) answered++;
+        }
+    }
+
+    private async Task<bool> AskAsync(SimulatedNode node, Question question)
+    {
+        world.Trace.Add($"? {node.Name} is asked {question}");
+        Dictionary<EdgeId, Dictionary<PointKey, PointValue>> durable =
+            world.Edges.ToDictionary(edge => edge.Id, edge => Before(edge, question));
+        QueryAnswer answer;
+        try
+        {
+            answer = await node.Coordinator.QueryAsync(
+                new QueryRequest
+                {
+                    Sql = question.Sql,
+                    Database = "db",
+                    Consistency = question.Consistency,
+                    AllowPartial = question.AllowsPartial,
+                },
+                CancellationToken.None);
+        }
+        catch (TsDbException refusal) when (refusal.Kind is ErrorKind.Unavailable or ErrorKind.Deadline)
+        {
+            world.Trace.Add($"? {node.Name} refuses: {refusal.Message}");
+            return false;
+        }
+        catch (TsDbException unknown) when (unknown.Kind == ErrorKind.NotFound)
+        {
+            world.Trace.Add($"? {node.Name} knows no such table");
+            if (durable.Values.Any(points => points.Count > 0))
+                throw world.Fail($"{node.Name} does not know {question.Table}, which has durable points");
+            return question.IsLast;
+        }
+        catch (TsDbException other)
+        {
+            throw world.Fail($"{node.Name} cannot answer {question.Sql}: {other}");
+        }
+
+        RowsAtHand rows = await RowsAtHand.ReadAsync(answer.Result);
+        world.Trace.Add($"? {node.Name} answers {answer.Coverage.ToJson()}");
+        if (!answer.Coverage.Complete)
+        {
+            if (!question.AllowsPartial)
+                throw world.Fail($"{node.Name}: a partial answer that nobody allowed");
+            return false;
+        }
+
+        CompleteCount++;
+        try
+        {
+            Judge(node, question, rows, durable);
+        }
+        catch (SimulationException wrong)
+        {
+            throw world.Fail(wrong.Message);
+        }
+
+        return true;
+    }
+
+    private Dictionary<PointKey, PointValue> Before(SimulatedEdge edge, Question question) =>
+        question.Edge is not null && question.Edge != edge.Name
+            ? new Dictionary<PointKey, PointValue>()
+            : world.Durable.PointsOf(edge.Id).Where(p => p.Key.Table == question.Table).ToDictionary();
+
+    private void Judge(
+        SimulatedNode node,
+        Question question,
+        RowsAtHand rows,
+        Dictionary<EdgeId, Dictionary<PointKey, PointValue>> durable)
+    {
+        foreach (SimulatedEdge edge in world.Edges)
+        {
+            IEnumerable<object?[]> own = rows.Rows().Where(row => (string?)row[0] == edge.Name);
+            string where = $"{question.Sql} at {node.Name}, edge {edge.Name}";
+            if (question.IsGrouped)
+            {
+                JudgeGroup(own.FirstOrDefault(), edge, question, durable[edge.Id], where);
+                continue;
+            }
+
+            PointSet set = SetOf(question.Table, own);
+            edge.Truth.CheckAnswer(set, durable[edge.Id], where);
+            if (!question.IsLast) continue;
+            _last[(question.Table, edge.Name)] = set;
+            edge.Truth.CheckTable(question.Table, set, where);
+        }
+    }
+
+    private void JudgeGroup(
+        object?[]? row,
+        SimulatedEdge edge,
+        Question question,
+        Dictionary<PointKey, PointValue> durable,
+        string where)
+    {
+        long count = row is null ? 0 : (long)row[1]!;
+        if (count < durable.Count || count > edge.Truth.Count)
+        {
+            throw new SimulationException(
+                $"{where}: {count} points are counted, {durable.Count} were durable, "
+                + $"{edge.Truth.Count} written");
+        }
+
+        if (!question.IsLast || !_last.TryGetValue((question.Table, edge.Name), out PointSet? set)) return;
+        IReadOnlyDictionary<PointKey, PointValue> points = set.Points;
+        bool isSame = row is null ? points.Count == 0
+            : count == points.Count && (long?)row[2] == Sum(points) && (long?)row[3] == Max(points);
+        if (isSame) return;
+        throw new SimulationException(
+            $"{where}: {string.Join(' ', row ?? [])} is not count {points.Count}, sum {Sum(points)}, "
+            + $"max {Max(points)}");
+    }
+
+    private static long? Sum(IReadOnlyDictionary<PointKey, PointValue> points) =>
+        points.Values.Any(p => p.V != 0) ? points.Values.Sum(p => p.V) : null;
+
+    private static long? Max(IReadOnlyDictionary<PointKey, PointValue> points) =>
+        points.Values.Any(p => p.V != 0) ? points.Values.Max(p => p.V) : null;
+
+    private static PointSet SetOf(string table, IEnumerable<object?[]> rows)
+    {
+        PointSet set = new();
+        foreach (object?[] row in rows)
+        {
+            PointValue value = new(
+                PointSet.NumberOf(row[3]), PointSet.NumberOf(row[4]), PointSet.NumberOf(row[5]));
+            set.Add(new PointKey(table, (string)row[1]!, (long)row[2]!), value);
+        }
+
+        return set;
+    }
+
+    private sealed record Question(
+        string Table, string? Edge, bool IsGrouped, Consistency Consistency, bool AllowsPartial)
+    {
+        /// <summary>True once everything is in place: then all that was acknowledged is wanted.</summary>
+        public bool IsLast { get; init; }
+
+        public string Sql => (IsGrouped ? Groups : Rows) + Table
+            + (Edge is null ? "" : $" WHERE edge = '{Edge}'") + (IsGrouped ? " GROUP BY edge" : "");
+    }
+}

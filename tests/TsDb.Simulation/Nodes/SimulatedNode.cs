@@ -1,0 +1,188 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+using TsDb.Query.Distributed;
+using TsDb.Query.Planning;
+using TsDb.Replication.Cluster;
+using TsDb.Replication.Receiving;
+using TsDb.Replication.Repair;
+using TsDb.Replication.Serving;
+using TsDb.Simulation.Cluster;
+using TsDb.Simulation.Fleet;
+using TsDb.Simulation.Machines;
+using TsDb.Simulation.Network;
+using TsDb.Simulation.Queries;
+
+namespace TsDb.Simulation.Nodes;
+
+/// <summary>
+/// A cloud node: receiving, storing, repair and queries of production. Raft, brokers, calls and the SQL
+/// engine stand behind ports.
+/// </summary>
+internal sealed class SimulatedNode : Machine
+{
+    private const long DiskReserveBytes = 4_000;
+    private const long CatalogRewriteBytesMin = 6_000;
+    private const int ShipmentBytesMax = 1 << 20;
+
+    private ReceiveService? _receiving;
+    private NodeLink? _link;
+    private ReplicaVersion _kept = ReplicaVersion.Empty;
+    private ImmutableHashSet<ShardId> _keptWhole = [];
+    private int _knownConfiguration;
+
+    public SimulatedNode(World world, NodeId id)
+        : base(world, id.Value) => Self = id;
+
+    public NodeId Self { get; }
+
+    /// <summary>The id of its data directory, once it has one.</summary>
+    public Guid Directory { get; private set; }
+
+    /// <summary>True once its program has been put together.</summary>
+    public bool IsReady { get; private set; }
+
+    /// <summary>The broker inside it; null where brokers stand outside.</summary>
+    public Broker? Broker { get; init; }
+
+    public ReplicaStore? Store { get; private set; }
+
+    public RaftMember? Raft { get; private set; }
+
+    public PeerDesk Desk => _receiving!.Desk;
+
+    public CatalogDesk Catalog { get; private set; } = null!;
+
+    public FragmentDesk Fragments { get; private set; } = null!;
+
+    public Coordinator Coordinator { get; private set; } = null!;
+
+    /// <summary>What is on its disk, also while it is down.</summary>
+    public ReplicaVersion Held => Store?.Current ?? _kept;
+
+    /// <summary>True if it counts for the shard, also while it is down.</summary>
+    public bool IsWhole(ShardId shard) => Store?.IsWhole(shard) ?? _keptWhole.Contains(shard);
+
+    /// <summary>Breaks one of its connections to brokers.</summary>
+    public void BreakLink() => _link?.BreakOne();
+
+    /// <summary>There are more brokers than before.</summary>
+    public void FollowBrokers() => Program?.Run(() => _link?.Follow());
+
+    /// <summary>Replaces its disk by an empty one.</summary>
+    public void EmptyDisk()
+    {
+        PullThePlug();
+        World.Trace.Add($"! {Name} has an empty disk");
+        World.Durable.Credit(this);
+        Disk.PutBack(new Dictionary<string, byte[]>());
+        (_kept, _keptWhole, _knownConfiguration) = (ReplicaVersion.Empty, [], 0);
+    }
+
+    /// <summary>What it says of itself when it joins.</summary>
+    public Member AsMember() => new()
+    {
+        Id = Self,
+        DirectoryId = Directory,
+        HttpAddress = Name,
+        FlightAddress = Name,
+        ClusterAddress = Name,
+        BrokerAddress = Broker is null ? "" : Name,
+    };
+
+    protected override bool NeedsContext => true;
+
+    protected override void Start(Process program)
+    {
+        Directory = CloudIdentity.LoadOrCreate(Disk, Self, Self, NewId).Directory;
+        Store = ReplicaStore.Open(
+            Disk,
+            NewId,
+            new ReplicaStoreOptions
+            {
+                DiskReserveBytes = DiskReserveBytes,
+                CatalogRewriteBytesMin = CatalogRewriteBytesMin,
+            },
+            World.Trace);
+        RequireKept();
+        int known = _knownConfiguration > 1 && Chance.Next(2) == 0
+            ? _knownConfiguration - 1
+            : _knownConfiguration;
+        Raft = new RaftMember(World, this, program, known);
+        Raft.Start();
+        Broker?.Start();
+        PeerCalls peers = new(World, this, program);
+        _link = new NodeLink(World, this, program);
+        SegmentVerifier verifier = new();
+        TimeProvider clock = ClockOf(program);
+        _receiving = new ReceiveService(
+            new ReceiveServiceOptions
+            {
+                Receiver = new ReceiverOptions { Self = Self, DiskFullWait = TimeSpan.FromSeconds(6) },
+                Topics = World.Topics,
+                HasOwnThreads = false,
+            },
+            Store,
+            new ReceivePorts(Raft, peers, _link, verifier),
+            clock,
+            World.Trace);
+        ReplicaSource source = new(
+            Store,
+            Raft,
+            new LeafKeeper(Store, verifier),
+            new LeafFetcher(peers, ShipmentBytesMax),
+            NewId(),
+            TaskScheduler.FromCurrentSynchronizationContext());
+        SmallEngine engine = new(path => Disk.Read(path), World.Decoded);
+        Catalog = new CatalogDesk(source);
+        Fragments = new FragmentDesk(source, engine);
+        Coordinator = new Coordinator(
+            new Planner(new SmallParser(), engine, clock),
+            engine,
+            new NodeWatch(Raft),
+            peers,
+            peers,
+            clock);
+        IsReady = true;
+        _ = _receiving.StartAsync(CancellationToken.None);
+        World.Admit(this);
+    }
+
+    protected override void AfterRun()
+    {
+        if (_receiving?.Failure.Exception?.InnerException is not { } failure || !IsUp) return;
+        if (failure is IOException or TsDbException { Kind: ErrorKind.Unavailable }) Kill(failure.Message);
+        else throw new SimulationException($"receiving at {Name} failed: {failure}");
+    }
+
+    protected override void Lose()
+    {
+        IsReady = false;
+        if (Store is not null)
+        {
+            _kept = Store.Current;
+            ReplicaStore store = Store;
+            _keptWhole = [.. World.Shards.Where(shard => store.IsWhole(shard))];
+        }
+
+        if (Raft is not null) _knownConfiguration = Math.Max(_knownConfiguration, Raft.Known);
+        Broker?.Stop();
+        _link?.Lose();
+        (Store, Raft, _receiving, _link) = (null, null, null, null);
+    }
+
+    // Whoever has said that he has a leaf has it after a loss of power, too.
+    private void RequireKept()
+    {
+        foreach (StoredLeaf leaf in _kept.Cells.SelectMany(cell => cell.Leaves))
+        {
+            if (Store!.Current.Find(leaf.Leaf) is null)
+                throw new SimulationException($"{Name} lost {leaf.Leaf} with its power");
+        }
+
+        foreach (ShardId shard in _keptWhole)
+        {
+            if (!Store!.IsWhole(shard))
+                throw new SimulationException($"{Name} forgot that it is whole for {shard}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+using TsDb.Replication.Cluster;
+using TsDb.Replication.Repair;
+
+namespace TsDb.Tests.Replication.Receiving;
+
+public sealed class RepairPolicyTests
+{
+    [Theory]
+    [InlineData(3, 3, 2, 2, 2)]
+    [InlineData(5, 3, 3, 4, 1)]
+    [InlineData(5, 3, 1, 4, 3)]
+    [InlineData(2, 2, 1, 1, 1)]
+    [InlineData(2, 3, 1, 1, 1)]
+    public void A_recovering_owner_hears_all_that_meet_every_quorum_and_never_more_than_there_are(
+        int members, int replication, int quorum, int peers, int heardMin) =>
+        Assert.Equal(
+            heardMin,
+            RepairPolicy.HeardMin(Cluster(members, replication, quorum), isRecovering: true, peers));
+
+    private static ClusterConfiguration Cluster(int members, int replication, int quorum) => new()
+    {
+        Id = new ClusterId(new Guid(1, 2, 3, new byte[8])),
+        Epoch = new Epoch(1),
+        Members = [.. Enumerable.Range(1, members).Select(number => new Member
+        {
+            Id = new NodeId($"C{number}"),
+            DirectoryId = new Guid(number, 0, 0, new byte[8]),
+            HttpAddress = "",
+            FlightAddress = "",
+            ClusterAddress = "",
+            BrokerAddress = "",
+        })],
+        ShardCount = 4,
+        ReplicationFactor = replication,
+        WriteQuorumAsked = quorum,
+        Edges = ImmutableSortedDictionary<EdgeId, EdgeRegistration>.Empty,
+        Databases = ImmutableSortedDictionary<string, DatabaseSettings>.Empty,
+    };
+}
