@@ -213,7 +213,7 @@ internal sealed class QueryClient(World world)
         /// <summary>True once everything is in place: then all that was acknowledged is wanted.</summary>
         public bool IsLast { get; init; }
 
-        public string Sql => (IsGrouped ? Groups : Rows) + Table
+        public string Sql => (IsGrouped ? Groups : Rows) + Table + " AS points"
             + (Edge is null ? "" : $" WHERE edge = '{Edge}'") + (IsGrouped ? " GROUP BY edge" : "");
     }
 }

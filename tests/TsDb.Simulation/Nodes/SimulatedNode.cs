@@ -137,7 +137,7 @@ internal sealed class SimulatedNode : Machine
         Fragments = new FragmentDesk(source, engine);
         Coordinator = new Coordinator(
             new Planner(new SmallParser(), engine, clock),
-            engine,
+            new QueryEngines(engine, new NoDirectEngine()),
             new NodeWatch(Raft),
             peers,
             peers,
