@@ -7,7 +7,7 @@ BUILD := dotnet build -c Release --nologo -v minimal -clp:NoSummary
 PUBLISH := dotnet publish -c Release --nologo -v minimal -clp:NoSummary
 PROGRAMS := tsdb:TsDb.Cli tsdb-edge:TsDb.Edge tsdb-cloud:TsDb.Cloud
 
-.PHONY: help build build-all test tidy sim fuzz conformance integration bench lint fmt demo run stop clean
+.PHONY: help build build-all test tidy sim sim-bites fuzz conformance integration bench lint fmt demo run stop clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ sim: ## the deterministic simulation: SEEDS=1000 [FIRST=n], or SEED=n with its t
 fuzz: ## mutated inputs for everything that takes bytes: COUNT=10000000 [SEED=n] [TARGET=name] [AT=n]
 	@$(BUILD) tests/TsDb.Tests && TSDB_FUZZ_COUNT=$(or $(COUNT),10000000) TSDB_FUZZ_SEED=$(SEED) TSDB_FUZZ_TARGET=$(TARGET) \
 	  TSDB_FUZZ_AT=$(AT) dotnet artifacts/bin/TsDb.Tests/release/TsDb.Tests.dll --no-ansi --filter-class '*.FuzzTests'
+
+sim-bites: ## breaks a copy of the code on purpose, one way after the other: the simulation must see each
+	@tests/TsDb.Simulation/bites.sh $(SEEDS)
 
 conformance: build-all ## query scripts and client protocols
 	@TSDB_TEST_ONLY=Conformance tests/run.sh

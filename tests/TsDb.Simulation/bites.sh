@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Shows that the simulation bites: breaks a copy of the code in one way after the other and must see it fail.
+#   bites.sh [SEEDS] [NAME...]   most seeds for each break (150), and which of mutations/NAME.patch (all)
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+seeds=${1:-150}
+shift || true
+copy=$(mktemp -d "${TMPDIR:-/tmp}/tsdb-bites.XXXXXX")
+trap 'rm -rf "$copy"' EXIT
+git ls-files -z | xargs -0 cp --parents -t "$copy"
+names=("$@")
+[ ${#names[@]} -gt 0 ] || names=($(cd tests/TsDb.Simulation/mutations && ls ./*.patch | sed 's|^\./||; s|\.patch$||'))
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TSDB_SIM_SEEDS=$seeds
+missed=0
+for name in "${names[@]}"; do
+  patch=$PWD/tests/TsDb.Simulation/mutations/$name.patch
+  (
+    cd "$copy" || exit 2
+    patch -s -p0 < "$patch" || exit 2
+    dotnet build -c Release --nologo -v q -clp:NoSummary tests/TsDb.Simulation > build.log 2>&1 || { tail -n 5 build.log; exit 2; }
+    dotnet artifacts/bin/TsDb.Simulation/release/TsDb.Simulation.dll --no-ansi --progress off \
+      --filter-method '*Promises_hold*' > run.log 2>&1
+  )
+  case $? in
+    0) echo "NOT FOUND  $name within $seeds seeds"; missed=$((missed + 1)) ;;
+    2) (cd "$copy" && [ -f run.log ] && grep -q 'make sim SEED' run.log) \
+         && echo "found      $name $(grep -m 1 -o 'after .* s make sim SEED=[0-9]*' "$copy/run.log")" \
+         || { echo "BROKEN     $name: the patch does not apply or does not build"; missed=$((missed + 1)); } ;;
+    *) echo "found      $name $(grep -m 1 -o 'after .* s make sim SEED=[0-9]*' "$copy/run.log")" ;;
+  esac
+  (cd "$copy" && patch -s -R -p0 < "$patch"; rm -f run.log)
+done
+echo "${#names[@]} breaks, $missed not found"
+[ $missed = 0 ]
