@@ -31,6 +31,9 @@ public sealed class MessageGatherer(IngestPipeline pipeline, GatherLimits limits
     /// <summary>Messages in them.</summary>
     public long MessageCount => Volatile.Read(ref _messages);
 
+    /// <summary>Told when a receipt throws, which it must not: the others are told all the same.</summary>
+    public Action<Exception>? OnFault { get; init; }
+
     /// <summary>Takes a message over; it is told how it ended, later or before the call returns.</summary>
     public void Take(GatheredMessage message)
     {
@@ -150,7 +153,7 @@ public sealed class MessageGatherer(IngestPipeline pipeline, GatherLimits limits
         }
     }
 
-    private static void Answer(MessageGroup group, Exception? failure)
+    private void Answer(MessageGroup group, Exception? failure)
     {
         foreach (GatheredMessage message in group.Messages)
         {
@@ -163,11 +166,24 @@ public sealed class MessageGatherer(IngestPipeline pipeline, GatherLimits limits
                 _ when IsFinal(failure) => (MessageOutcome.Refused, failure.Message),
                 _ => (MessageOutcome.Failed, failure.Message),
             };
-            message.Receipt.End(outcome, message.RefusedCount, reason);
+            Tell(message.Receipt, receipt => receipt.End(outcome, message.RefusedCount, reason));
         }
 
-        foreach (GatheredMessage message in group.Messages) message.Receipt.GroupEnded();
+        foreach (GatheredMessage message in group.Messages)
+            Tell(message.Receipt, static receipt => receipt.GroupEnded());
         group.Dispose();
+    }
+
+    private void Tell(IMessageReceipt receipt, Action<IMessageReceipt> tell)
+    {
+        try
+        {
+            tell(receipt);
+        }
+        catch (Exception error)
+        {
+            OnFault?.Invoke(error);
+        }
     }
 
     private static bool IsFinal(Exception error) =>

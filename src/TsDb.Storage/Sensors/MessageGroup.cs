@@ -68,8 +68,11 @@ internal sealed class MessageGroup(IngestSetup setup, SchemaCatalog schemas) : I
     /// <inheritdoc/>
     public void Dispose() => Clear();
 
-    /// <summary>Parses a message; the limit of requests that it goes beyond, if any.</summary>
-    private TsDbException? TryTake(GatheredMessage message)
+    /// <summary>
+    /// Parses a message; why it cannot be taken beside the others, if so: then the columns hold a part of it,
+    /// and have to be made anew.
+    /// </summary>
+    private Exception? TryTake(GatheredMessage message)
     {
         if ((message.Refusal ?? message.LimitReason) is { } refusal)
         {
@@ -89,8 +92,9 @@ internal sealed class MessageGroup(IngestSetup setup, SchemaCatalog schemas) : I
             (message.RefusedCount, message.Reason) = (refusals?.Count ?? 0, refusals?.FirstReason);
             return null;
         }
-        catch (TsDbException error) when (error.Kind == ErrorKind.TooLarge)
+        catch (Exception error) when (error is not OutOfMemoryException)
         {
+            // A limit of requests, or a fault of ours: whatever it is, it must not take the others along.
             return error;
         }
     }

@@ -96,6 +96,33 @@ public sealed class ClientTests(ClientEdge edge)
     }
 
     [Fact]
+    public async Task Npm_sparkplug_client_is_born_reborn_after_a_gap_and_dies()
+    {
+        string address = await edge.AddressAsync("mqtt");
+        JsonElement told = await edge.ScriptAsync("sparkplug.js", $"mqtt://{address}", "plant");
+        Assert.Equal(("2", "1"), (Text(told, "births"), Text(told, "rebirths")));
+        Assert.Equal(
+            """[{"n":4,"level":12,"count":-7,"big":42,"label":"å","small":-3,"ratio":0.5}]""",
+            await edge.AskAsync(
+                "default",
+                "SELECT count(*) AS n, sum(\"Level\") AS level, min(\"Count\") AS count, "
+                    + "max(\"Big\") AS big, "
+                    + "max(\"Label\") AS label, min(\"Small\") AS small, max(\"Ratio\") AS ratio "
+                    + "FROM sparkplug WHERE \"group\" = 'plant' AND node = 'N1' AND device IS NULL"));
+        Assert.Equal(
+            """[{"time":"2023-11-14T22:13:20Z","Speed":10},{"time":"2023-11-14T22:13:20.5Z","Speed":11}]""",
+            await edge.AskAsync(
+                "default", "SELECT time, \"Speed\" FROM sparkplug WHERE device = 'D1' ORDER BY time"));
+
+        // The will comes when the connection is seen to be gone.
+        const string Deaths = "SELECT count(*)::BIGINT AS n FROM sparkplug_state WHERE NOT online";
+        for (int i = 0; i < 200 && await edge.AskAsync("default", Deaths) != """[{"n":2}]"""; i++)
+            await Task.Delay(
+                TimeSpan.FromMilliseconds(50), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Equal("""[{"n":2}]""", await edge.AskAsync("default", Deaths));
+    }
+
+    [Fact]
     public async Task Mosquitto_pub_publishes_lines_and_json()
     {
         string publisher = RunningProgram.Require("mosquitto_pub", "mosquitto-clients");

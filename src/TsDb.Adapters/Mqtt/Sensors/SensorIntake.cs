@@ -15,6 +15,7 @@ public sealed class SensorIntake
     private readonly SensorIntakeOptions _options;
     private readonly ILogger _log;
     private readonly LogBudget _lines;
+    private long _taken;
 
     /// <summary>Puts the way of a message together.</summary>
     /// <param name="pipeline">Where points go.</param>
@@ -27,10 +28,16 @@ public sealed class SensorIntake
         (_rules, _options) = (rules, options);
         _log = loggers.CreateLogger("TsDb.Mqtt.Sensors");
         _lines = new LogBudget(options.Clock);
-        Gatherer = new MessageGatherer(pipeline, options.Gather, options.Clock);
+        Gatherer = new MessageGatherer(pipeline, options.Gather, options.Clock)
+        {
+            OnFault = error => Log.ConnectionBroken(_log, error),
+        };
         Sparkplug = new SparkplugNodes(options.Sparkplug, options.Clock);
         _reader = new MessageReader(Sparkplug);
     }
+
+    /// <summary>Messages taken over since start, stored or not.</summary>
+    public long Taken => Volatile.Read(ref _taken);
 
     /// <summary>Where messages gather for a commit.</summary>
     public MessageGatherer Gatherer { get; }
@@ -43,6 +50,7 @@ public sealed class SensorIntake
     /// </summary>
     internal void Take(string topic, ReadOnlySpan<byte> payload, SensorReceipt receipt)
     {
+        Interlocked.Increment(ref _taken);
         receipt.Begin(this, topic);
         MessageTarget target = _rules.Current.Resolve(topic);
         ReadOnlyMemory<byte> bytes = receipt.Keep(payload);

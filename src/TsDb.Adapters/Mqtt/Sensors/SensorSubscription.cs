@@ -32,6 +32,7 @@ public sealed class SensorSubscription
     private readonly SensorSubscriptionOptions _options;
     private readonly ILogger _log;
     private readonly HashSet<string> _subscribed = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Prepares the subscription.</summary>
     public SensorSubscription(
@@ -41,6 +42,9 @@ public sealed class SensorSubscription
         (_intake, _rules, _options) = (intake, rules, options);
         _log = loggers.CreateLogger("TsDb.Mqtt.Sensors");
     }
+
+    /// <summary>Ends when the broker has taken the subscription for the first time.</summary>
+    public Task Subscribed => _first.Task;
 
     private string Broker =>
         string.Create(CultureInfo.InvariantCulture, $"mqtt://{_options.Host}:{_options.Port}");
@@ -208,6 +212,7 @@ public sealed class SensorSubscription
         if (filters.Count > 0) await client.SubscribeAsync(subscribe.Build(), ct);
         _subscribed.UnionWith(filters);
         Log.Subscribed(_log, Broker, string.Join(", ", filters));
+        _first.TrySetResult();
     }
 
     private MqttClientOptions ClientOptions()

@@ -126,6 +126,22 @@ public sealed class MessageGathererTests
         Assert.Equal("2 Failed 0", _ended[^1]);
     }
 
+    [Fact]
+    public async Task A_receipt_that_throws_takes_no_other_along()
+    {
+        List<Exception> faults = [];
+        IngestPipeline pipeline = new(new MemoryTarget(), IngestRig.Setup());
+        MessageGatherer gatherer = new(pipeline, new GatherLimits(), TimeProvider.System)
+        {
+            OnFault = faults.Add,
+        };
+        gatherer.Take(new GatheredMessage { Receipt = new Receipt(null!, 0), Rules = Rules });
+        Take(gatherer, "m f=1 1");
+        await gatherer.DrainAsync();
+        Assert.Equal(["0 Done 0"], _ended);
+        Assert.Single(faults);
+    }
+
     private static void Count(StoreWorld world, Action synced) => world.Disk.Faults = call =>
     {
         if (call.Kind == DiskCallKind.Sync) synced();
