@@ -7,7 +7,7 @@ BUILD := dotnet build -c Release --nologo -v minimal -clp:NoSummary
 PUBLISH := dotnet publish -c Release --nologo -v minimal -clp:NoSummary
 PROGRAMS := tsdb:TsDb.Cli tsdb-edge:TsDb.Edge tsdb-cloud:TsDb.Cloud
 
-.PHONY: help build build-all test tidy sim sim-bites fuzz conformance integration bench bench-mqtt lint fmt demo run stop clean
+.PHONY: help build build-all test tidy sim sim-bites fuzz differential conformance integration bench bench-mqtt lint fmt demo run stop clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ fuzz: ## mutated inputs for everything that takes bytes: COUNT=10000000 [SEED=n]
 
 sim-bites: ## breaks a copy of the code on purpose, one way after the other: the simulation must see each
 	@tests/TsDb.Simulation/bites.sh $(SEEDS)
+
+differential: ## random tables and statements, everybody must answer the same: SEEDS=200 [SEED=first]
+	@$(BUILD) tests/TsDb.Conformance && TSDB_DIFFERENTIAL_SEEDS=$(or $(SEEDS),200) TSDB_DIFFERENTIAL_SEED=$(or $(SEED),1) \
+	  dotnet artifacts/bin/TsDb.Conformance/release/TsDb.Conformance.dll --no-ansi --progress off --filter-class '*DifferentialTests'
 
 conformance: build-all ## query scripts and client protocols
 	@TSDB_TEST_ONLY=Conformance tests/run.sh

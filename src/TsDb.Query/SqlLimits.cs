@@ -8,4 +8,7 @@ public sealed record SqlLimits
 
     /// <summary>How long it may run.</summary>
     public TimeSpan DurationMax { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Rows that the answer may have; null for any number.</summary>
+    public long? RowsMax { get; init; }
 }

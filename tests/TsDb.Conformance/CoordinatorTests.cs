@@ -1,3 +1,4 @@
+using System.Globalization;
 using TsDb.Conformance.Fleets;
 using TsDb.Model;
 using TsDb.Query.Distributed;
@@ -163,6 +164,29 @@ public sealed class CoordinatorTests
         using Fleet fleet = new(nodes: 2, replicas: 1);
         fleet.ShipDays(edges: 1, days: 1, pointsADay: 3);
         Assert.Equal(kind, (await Assert.ThrowsAsync<TsDbException>(() => fleet.AskAsync(sql))).Kind);
+    }
+
+    [Fact]
+    public async Task Explain_tells_what_runs_where_and_analyze_what_it_took()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 1);
+        fleet.ShipDays(edges: 4, days: 3, pointsADay: 50);
+        const string Sql = "SELECT host, avg(v) FROM weather WHERE edge <> 'e9' GROUP BY host";
+        string[] plan = (await fleet.AskAsync($"EXPLAIN {Sql}")).Rows.Split('\n');
+        Assert.Equal(4, plan.Length);
+        Assert.All(plan[..3], line => Assert.Contains("|partial states of db.weather|3 of 5 columns", line));
+        Assert.Equal(12, plan[..3].Sum(line => int.Parse(line.Split('|')[3], CultureInfo.InvariantCulture)));
+        Assert.Contains("|null|null|null|", plan[0], StringComparison.Ordinal);
+        string[][] run = [.. (await fleet.AskAsync($"explain analyze {Sql}")).Rows.Split('\n')
+            .Select(line => line.Split('|'))];
+        Assert.Equal(["n1", "n2", "n3", "n1"], run.Select(line => line[0]));
+        Assert.All(run, line => Assert.True(
+            long.Parse(line[4], CultureInfo.InvariantCulture) is > 0 and <= 3));
+        Assert.All(run, line => Assert.NotEqual("null", line[6]));
+        string[] gathered = (await fleet.AskAsync("EXPLAIN SELECT v FROM weather WHERE v > 7")).Rows.Split(
+            '\n');
+        Assert.Contains("|rows of db.weather|1 of 5 columns (v)|", gathered[0], StringComparison.Ordinal);
+        Assert.Contains("v > 7", gathered[0], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -28,6 +28,8 @@ internal static class DuckDbErrors
         {
             RetryAfter = MemoryRetryAfter,
         },
+        _ when error.Message.Contains(Aggregates.AggregateMemory.Exceeded, StringComparison.Ordinal) =>
+            new TsDbException(ErrorKind.Unavailable, error.Message, error) { RetryAfter = MemoryRetryAfter },
         DuckDBErrorType.Io or DuckDBErrorType.Serialization => Damaged(error),
         DuckDBErrorType.Interrupt =>
             new TsDbException(ErrorKind.Deadline, "the statement was interrupted", error),

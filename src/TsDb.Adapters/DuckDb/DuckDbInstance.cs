@@ -1,5 +1,6 @@
 using System.Globalization;
 using DuckDB.NET.Data;
+using TsDb.Adapters.DuckDb.Aggregates;
 using TsDb.Query.Scan;
 
 namespace TsDb.Adapters.DuckDb;
@@ -20,29 +21,24 @@ internal sealed class DuckDbInstance : IDisposable
         Directories = options.Directories;
         Thread = new QueryThread("query");
         _connection = new DuckDBConnection("DataSource=:memory:");
-        _connection.Open();
         Rows = new RowFunction();
-        Rows.Register(_connection);
-        Execute(string.Create(
-            CultureInfo.InvariantCulture,
-            $"""
-            SET memory_limit = '{memoryBytesMax}B';
-            SET threads = {options.ThreadsMax};
-            SET TimeZone = 'UTC';
-            SET Calendar = 'gregorian';
-            SET temp_directory = '';
-            SET parquet_metadata_cache = true;
-            SET autoinstall_known_extensions = false;
-            SET autoload_known_extensions = false;
-            SET allow_community_extensions = false;
-            SET allowed_directories = [{string.Join(", ", options.Directories.Select(ScanText.Literal))}];
-            """));
-        Execute(SqlMacros.Text);
-        Execute("SET enable_external_access = false; SET lock_configuration = true;");
+        try
+        {
+            // On its own thread: DuckDB's threads are made here and come after those that take points.
+            Thread.RunAsync(() => Open(options)).GetAwaiter().GetResult();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The memory that this database may use, in bytes.</summary>
     public long MemoryBytesMax { get; }
+
+    /// <summary>The place of the statement that runs in it.</summary>
+    public Turn? Turn { get; set; }
 
     /// <summary>The folders whose files it may open.</summary>
     public IReadOnlyList<string> Directories { get; }
@@ -82,5 +78,30 @@ internal sealed class DuckDbInstance : IDisposable
     {
         _connection.Dispose();
         Thread.Dispose();
+    }
+
+    private int Open(DuckDbOptions options)
+    {
+        _connection.Open();
+        Rows.Register(_connection);
+        TimeBuckets.Register(_connection);
+        SqlAggregates.Register(_connection, MemoryBytesMax / 2);
+        Execute(string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            SET memory_limit = '{MemoryBytesMax}B';
+            SET threads = {options.ThreadsMax};
+            SET TimeZone = 'UTC';
+            SET Calendar = 'gregorian';
+            SET temp_directory = '';
+            SET parquet_metadata_cache = true;
+            SET autoinstall_known_extensions = false;
+            SET autoload_known_extensions = false;
+            SET allow_community_extensions = false;
+            SET allowed_directories = [{string.Join(", ", options.Directories.Select(ScanText.Literal))}];
+            """));
+        Execute(SqlMacros.Text);
+        Execute("SET enable_external_access = false; SET lock_configuration = true;");
+        return 0;
     }
 }

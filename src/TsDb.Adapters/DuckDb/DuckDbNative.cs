@@ -150,6 +150,9 @@ internal static unsafe partial class DuckDbNative
     [LibraryImport(Library, EntryPoint = "duckdb_destroy_logical_type")]
     public static partial void DestroyLogicalType(ref nint type);
 
+    [LibraryImport(Library, EntryPoint = "duckdb_data_chunk_get_size")]
+    public static partial ulong ChunkGetSize(nint chunk);
+
     [LibraryImport(Library, EntryPoint = "duckdb_interrupt")]
     public static partial void Interrupt(nint connection);
 }

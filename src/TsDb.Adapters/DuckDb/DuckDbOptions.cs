@@ -11,6 +11,15 @@ public sealed record DuckDbOptions
     /// <summary>Statements that run at the same time; more wait.</summary>
     public int ConcurrencyMax { get; init; } = 4;
 
+    /// <summary>
+    /// Statements that run longer than <see cref="SlowAfter"/> give their turn to others, as long as no more
+    /// than this many do: heavy statements do not keep small ones waiting.
+    /// </summary>
+    public int SlowMax { get; init; } = 4;
+
+    /// <summary>When a statement counts as slow.</summary>
+    public TimeSpan SlowAfter { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Statements that may wait; more are refused at once.</summary>
     public int WaitingMax { get; init; } = 64;
 

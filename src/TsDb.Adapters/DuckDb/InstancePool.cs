@@ -13,6 +13,7 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
     private readonly Lock _gate = new();
     private readonly Stack<DuckDbInstance> _idle = new();
     private readonly SemaphoreSlim _turns = new(options.ConcurrencyMax, options.ConcurrencyMax);
+    private readonly SemaphoreSlim _slow = new(options.SlowMax, Math.Max(1, options.SlowMax));
     private int _waiting;
     private bool _isClosed;
 
@@ -24,22 +25,24 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
     {
         ObjectDisposedException.ThrowIf(_isClosed, this);
         if (!_turns.Wait(0, ct)) await WaitForTurnAsync(ct);
+        Turn turn = new(_turns, _slow, options.SlowAfter, clock);
         try
         {
             lock (_gate)
             {
                 while (_idle.TryPop(out DuckDbInstance? idle))
                 {
+                    idle.Turn = turn;
                     if (idle.MemoryBytesMax == memoryBytesMax) return idle;
                     idle.Dispose();
                 }
             }
 
-            return new DuckDbInstance(options, memoryBytesMax);
+            return new DuckDbInstance(options, memoryBytesMax) { Turn = turn };
         }
         catch
         {
-            _turns.Release();
+            turn.Dispose();
             throw;
         }
     }
@@ -47,13 +50,14 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
     /// <summary>Gives an instance back; a damaged one is closed.</summary>
     public void Return(DuckDbInstance instance, bool isDamaged)
     {
+        Turn? turn = instance.Turn;
         lock (_gate)
         {
             if (isDamaged || _isClosed) instance.Dispose();
             else _idle.Push(instance);
         }
 
-        _turns.Release();
+        turn?.Dispose();
     }
 
     /// <inheritdoc/>

@@ -19,6 +19,15 @@ internal static class FunctionNames
         "sum_no_overflow sumkahan var_pop var_samp variance geomean geometric_mean json_group_array",
         "json_group_object json_group_structure wavg weighted_avg unnest");
 
+    /// <summary>Aggregates of ours, by the names that the engine knows; ORDER BY inside them is
+    /// refused.</summary>
+    public static readonly IReadOnlySet<string> Own = Set(
+        "lttb tsdb_curve tsdb_curve_merge tsdb_curve_state tsdb_distinct tsdb_distinct_merge",
+        "tsdb_distinct_state tsdb_quantile tsdb_quantile_merge tsdb_quantile_state");
+
+    /// <summary>Functions that fill the gaps of a GROUP BY time_bucket_gapfill.</summary>
+    public static readonly IReadOnlySet<string> Filling = Set("time_bucket_gapfill locf interpolate");
+
     /// <summary>Functions whose answer is not given by their arguments alone.</summary>
     public static readonly IReadOnlySet<string> Volatile = Set(
         "ago current_catalog current_connection_id current_database current_date current_query",

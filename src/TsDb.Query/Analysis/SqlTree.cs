@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using TsDb.Query.Ports;
 
 namespace TsDb.Query.Analysis;
 
@@ -79,6 +80,19 @@ internal static class SqlTree
         copy[Alias] = alias;
         return copy;
     }
+
+    /// <summary>An expression as text.</summary>
+    public static string PrintExpression(this ISqlParser parser, JsonObject expression)
+    {
+        JsonObject nothing = new() { ["type"] = "EMPTY", [Alias] = "" };
+        return parser.Print(Statement(Select([expression.As("")], nothing, null)))["SELECT ".Length..];
+    }
+
+    /// <summary>The name that the engine gives an output column without one.</summary>
+    public static string NameOf(this ISqlParser parser, JsonObject item) =>
+        item.IsClass("FUNCTION") && item.Text("function_name") == "count_star"
+            ? "count_star()"
+            : parser.PrintExpression(item).Replace("main.", "", StringComparison.Ordinal);
 
     /// <summary>A text that is equal for expressions that mean the same: without places, output name and the
     /// case

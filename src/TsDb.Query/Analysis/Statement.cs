@@ -13,8 +13,12 @@ public sealed class Statement
     private static readonly string[] SystemSchemas = ["information_schema", "pg_catalog"];
 
     private Statement(
-        string sql, JsonObject tree, ImmutableArray<TableName> tables, ImmutableArray<Listing> listings) =>
-        (Sql, Tree, Tables, Listings) = (sql, tree, tables, listings);
+        string sql,
+        JsonObject tree,
+        ImmutableArray<TableName> tables,
+        ImmutableArray<Listing> listings,
+        ExplainMode explain) =>
+        (Sql, Tree, Tables, Listings, Explain) = (sql, tree, tables, listings, explain);
 
     /// <summary>The text as it was given.</summary>
     public string Sql { get; }
@@ -25,13 +29,17 @@ public sealed class Statement
     /// <summary>The lists of <c>information_schema</c> that it reads, one for each use.</summary>
     public ImmutableArray<Listing> Listings { get; }
 
+    /// <summary>Whether the statement itself is asked for or what it would do.</summary>
+    public ExplainMode Explain { get; }
+
     internal JsonObject Tree { get; }
 
     /// <summary>Parses a statement; throws <see cref="ErrorKind.Invalid"/> unless it is exactly one
     /// SELECT.</summary>
     public static Statement Parse(ISqlParser parser, string sql)
     {
-        JsonObject tree = ShowStatements.Replace(parser.Parse(sql), parser);
+        (string select, ExplainMode explain) = ExplainPrefix.Take(sql);
+        JsonObject tree = ShowStatements.Replace(parser.Parse(select), parser);
         int count = tree.Objects("statements").Count;
         if (count != 1)
         {
@@ -40,9 +48,10 @@ public sealed class Statement
                 count == 0 ? "the query is empty" : "one statement at a time: send each SELECT by itself");
         }
 
+        tree = LatestBy.Apply(tree);
         ImmutableArray<TableName> tables = [.. TableUses(tree).Select(NameOf).Distinct()];
         ImmutableArray<Listing> listings = [.. ListingUses(tree).Select(Listing)];
-        return new Statement(sql, tree, tables, listings);
+        return new Statement(sql, tree, tables, listings, explain);
     }
 
     /// <summary>The table a FROM item names.</summary>

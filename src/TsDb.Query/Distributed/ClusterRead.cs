@@ -25,6 +25,9 @@ internal sealed class ClusterRead(
     /// <summary>What the answer rests on.</summary>
     public CoverageRecord Coverage { get; } = new(request.Consistency);
 
+    /// <summary>What edges have sent, for EXPLAIN ANALYZE.</summary>
+    public List<(string Node, PlannedFragment Fragment, ExplainFigures Figures)> EdgeFigures { get; } = [];
+
     /// <summary>Asks the owners what they have.</summary>
     public async Task HearAsync(
         CatalogRound round,
@@ -87,12 +90,18 @@ internal sealed class ClusterRead(
             + $"{(lacking.Count > 8 ? ", ..." : "")}): {why}"]);
     }
 
+    /// <summary>Who has the cells of a fragment.</summary>
+    public CellHoldings HoldingsOf(PlannedFragment fragment)
+    {
+        Require(Lacking(fragment.Scope, fragment.Table.Table));
+        return new CellHoldings(View, fragment.Table.Table, fragment.Scope, Heard);
+    }
+
     /// <summary>The fragment's rows, each cell's from one place.</summary>
     public async Task<Relation.Rows> RowsAsync(
         PlannedFragment fragment, FragmentRuns runs, CancellationToken ct)
     {
-        CellHoldings holdings = new(View, fragment.Table.Table, fragment.Scope, Heard);
-        Require(Lacking(fragment.Scope, fragment.Table.Table));
+        CellHoldings holdings = HoldingsOf(fragment);
         await CompleteAsync(holdings, runs, ct);
         Coverage.Add(holdings.Shards);
         List<FragmentRows> fromEdges = [];
@@ -123,7 +132,15 @@ internal sealed class ClusterRead(
             missing.AddRange(answer.Incomplete.Select(cell =>
                 $"edge {edge} has points of {fragment.Table.Table} on {cell.Day} that are not in the answer: "
                 + cell.Reason));
-            if (answer.Schema is { } schema) fromEdges.Add(new FragmentRows(schema, answer.Batches));
+            if (answer.Schema is not { } schema) continue;
+            long bytes = answer.Batches.Sum(ExplainFigures.BytesOf);
+            fromEdges.Add(new FragmentRows(schema, answer.Batches, bytes));
+            EdgeFigures.Add(($"edge {edge}", fragment, new ExplainFigures
+            {
+                Cells = answer.Days.Count(),
+                Rows = answer.Batches.Sum(batch => (long)batch.Length),
+                Bytes = bytes,
+            }));
         }
 
         missing.AddRange(wanted.Where(round.Missing.ContainsKey).Select(edge =>

@@ -121,12 +121,31 @@ public sealed class Coordinator(
                 return new QueryAnswer(new MergedResult(merged), read.Coverage.Finish(runs.Served));
         }
 
-        DistributedPlan plan = await planner.PlanAsync(statement ?? planner.Parse(request.Sql), tables, ct);
+        statement ??= planner.Parse(request.Sql);
+        DistributedPlan plan = await planner.PlanAsync(statement, tables, ct);
+        Explanation explanation = new();
         foreach (PlannedFragment fragment in plan.Fragments)
-            relations.Add(await read.RowsAsync(fragment, runs, ct));
-        ISqlResult result = await engines.General.ExecuteAsync(
-            new SqlRequest { Sql = plan.FinalSql, Relations = relations, Limits = request.Limits }, ct);
+        {
+            if (statement.Explain != ExplainMode.Plan) relations.Add(await read.RowsAsync(fragment, runs, ct));
+            else explanation.Add(fragment, read.HoldingsOf(fragment), runs.IsUsable);
+        }
+
+        SqlRequest final = new() { Sql = plan.FinalSql, Relations = relations, Limits = request.Limits };
+        explanation.Add(runs.Figures.Concat(read.EdgeFigures));
+        ISqlResult result = statement.Explain == ExplainMode.None
+            ? await engines.General.ExecuteAsync(final, ct)
+            : await ExplainAsync(explanation, read.View.Self, statement.Explain, final, ct);
         return new QueryAnswer(result, read.Coverage.Finish(runs.Served));
+    }
+
+    private async Task<ISqlResult> ExplainAsync(
+        Explanation explanation, NodeId self, ExplainMode mode, SqlRequest final, CancellationToken ct)
+    {
+        ExplainFigures? answer = mode == ExplainMode.Analyze
+            ? await ExplainFigures.OfRunAsync(engines.General, final, clock, ct)
+            : null;
+        explanation.Add(self.Value, "answer", "what comes from the parts above", final.Sql, answer);
+        return explanation.ToResult();
     }
 
     /// <summary>The database that is there before anything was written.</summary>

@@ -25,6 +25,9 @@ internal sealed class FragmentRuns(
     /// <summary>Nodes whose rows are in the answer.</summary>
     public SortedSet<NodeId> Served { get; } = [];
 
+    /// <summary>What each part took, for EXPLAIN ANALYZE.</summary>
+    public List<(string Node, PlannedFragment Fragment, ExplainFigures Figures)> Figures { get; } = [];
+
     /// <summary>True if the node has not failed this query.</summary>
     public bool IsUsable(NodeId node) => !_failed.Contains(node) && cluster.IsLive(node);
 
@@ -42,7 +45,10 @@ internal sealed class FragmentRuns(
         if (servings.Count == 0) return [await EmptyAsync(fragment, limits, ct)];
         while (servings.Count > 0)
         {
-            FragmentRows?[] answers = await RunAllAsync(servings, fragment, holdings, limits, ct);
+            long started = clock.GetTimestamp();
+            TimeSpan[] took = new TimeSpan[servings.Count];
+            FragmentRows?[] answers = await RunAllAsync(
+                servings, fragment, holdings, limits, i => took[i] = clock.GetElapsedTime(started), ct);
             List<Serving> lost = [];
             for (int i = 0; i < answers.Length; i++)
             {
@@ -50,6 +56,13 @@ internal sealed class FragmentRuns(
                 {
                     rows.Add(answer);
                     Served.Add(servings[i].Node);
+                    Figures.Add((servings[i].Node.Value, fragment, new ExplainFigures
+                    {
+                        Cells = holdings.CellsOf(servings[i]).Count(),
+                        Rows = answer.Batches.Sum(batch => (long)batch.Length),
+                        Bytes = answer.Bytes,
+                        Took = took[i],
+                    }));
                 }
                 else
                 {
@@ -89,6 +102,7 @@ internal sealed class FragmentRuns(
         PlannedFragment fragment,
         CellHoldings holdings,
         SqlLimits limits,
+        Action<int> onDone,
         CancellationToken ct)
     {
         using CancellationTokenSource all = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -116,6 +130,7 @@ internal sealed class FragmentRuns(
             {
                 Task<FragmentRows?> done = await Task.WhenAny(left);
                 left.Remove(done);
+                onDone(System.Array.IndexOf(running, done));
                 await done;
             }
         }
@@ -179,7 +194,7 @@ internal sealed class FragmentRuns(
         long bytes = 0;
         await foreach (RecordBatch batch in result.ReadAsync(ct))
         {
-            bytes += batch.Arrays.Sum(array => array.Data.Buffers.Sum(buffer => (long)buffer.Length));
+            bytes += ExplainFigures.BytesOf(batch);
             if (bytes > limits.MemoryBytesMax)
             {
                 throw new TsDbException(
@@ -191,7 +206,7 @@ internal sealed class FragmentRuns(
             batches.Add(batch);
         }
 
-        return new FragmentRows(result.Schema, batches);
+        return new FragmentRows(result.Schema, batches, bytes);
     }
 
     // Nobody has a row: the fragment over no rows tells the columns, and the one row of an aggregate without

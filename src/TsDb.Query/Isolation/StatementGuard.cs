@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using TsDb.Model;
+using TsDb.Query.Analysis;
 
 namespace TsDb.Query.Isolation;
 
@@ -68,7 +69,7 @@ public static class StatementGuard
                 ImmutableHashSet<string> inner = WithCommonNames(value, commonNames);
                 if (IsTableReference(value)) CheckTable(value, inner);
                 if (Text(value, "class") == "FUNCTION" || value.ContainsKey("function_name"))
-                    CheckFunction(Text(value, "function_name"));
+                    CheckFunction(value);
                 if (Text(value, "class") == "PARAMETER")
                     throw Refuse("parameters such as $1 are not supported here");
                 foreach (KeyValuePair<string, JsonNode?> child in value) Visit(child.Value, inner);
@@ -113,8 +114,13 @@ public static class StatementGuard
             if (_seen.Add(reference)) _tables.Add(reference);
         }
 
-        private static void CheckFunction(string name)
+        private static void CheckFunction(JsonObject call)
         {
+            string name = Text(call, "function_name");
+            bool isOrdered = call["order_bys"]?["orders"] is JsonArray { Count: > 0 }
+                || call["arg_orders"] is JsonArray { Count: > 0 };
+            if (isOrdered && FunctionNames.Own.Contains(name))
+                throw Refuse($"{name} takes no ORDER BY: the order of the rows does not change it");
             if (RefusedFunctions.Contains(name)) throw Refuse($"function {name} is not allowed in a query");
         }
 

@@ -11,6 +11,8 @@ namespace TsDb.Query.Planning;
 internal sealed record AggregateCall(
     string Function, ImmutableArray<JsonObject> Arguments, JsonObject? Filter)
 {
+    private const string Orders = "orders";
+
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.OrdinalIgnoreCase)
     {
         ["mean"] = "avg",
@@ -32,8 +34,23 @@ internal sealed record AggregateCall(
     private static readonly HashSet<string> Idempotent =
         ["min", "max", "bool_and", "bool_or", "any_value", "bit_and", "bit_or"];
 
+    /// <summary>The call as it is written.</summary>
+    public required JsonObject Node { get; init; }
+
+    /// <summary>True if each value counts once and that makes a difference.</summary>
+    public required bool IsDistinct { get; init; }
+
+    /// <summary>The expressions of ORDER BY inside the call.</summary>
+    public required ImmutableArray<JsonObject> Order { get; init; }
+
+    /// <summary>Arguments, then the order's expressions.</summary>
+    public ImmutableArray<JsonObject> Inputs => [.. Arguments, .. Order];
+
+    /// <summary>True if no partial state can stand for the rows: repeats or an order matter.</summary>
+    public bool NeedsRows => IsDistinct || Order.Length > 0;
+
     /// <summary>True if the function is decided by the order of the rows' times.</summary>
-    public bool IsTimeOrdered => Function is "first" or "last" or "arg_min" or "arg_max";
+    public bool IsTimeOrdered => !NeedsRows && Function is ("first" or "last" or "arg_min" or "arg_max");
 
     /// <summary>True if a row that comes twice counts once.</summary>
     public static bool CountsOnce(JsonObject function) =>
@@ -41,17 +58,34 @@ internal sealed record AggregateCall(
 
     /// <summary>True if the node calls an aggregate function.</summary>
     public static bool IsAggregate(JsonObject node) =>
-        node.IsClass("FUNCTION") && FunctionNames.Aggregates.Contains(node.Text("function_name"));
+        node.IsClass("FUNCTION") && IsAggregate(node.Text("function_name"));
 
-    /// <summary>The call, or null if its clauses (ORDER BY, DISTINCT) rule out partial states.</summary>
+    /// <summary>True if the engine has an aggregate of that name, or we have.</summary>
+    public static bool IsAggregate(string function) =>
+        FunctionNames.Aggregates.Contains(function) || FunctionNames.Own.Contains(function);
+
+    /// <summary>The call, or null if it is no plain aggregate.</summary>
     public static AggregateCall? Read(JsonObject function)
     {
         string name = NameOf(function);
-        bool isOrdered = function.Object("order_bys").Objects("orders").Count > 0;
-        bool isDistinct = function.Flag("distinct") && !Idempotent.Contains(name);
-        return isOrdered || isDistinct || function.Flag("export_state")
-            ? null
-            : new AggregateCall(name, [.. function.Objects("children")], function.Object("filter"));
+        if (function.Flag("export_state") || name == "unnest") return null;
+        return new AggregateCall(name, [.. function.Objects("children")], function.Object("filter"))
+        {
+            Node = function,
+            IsDistinct = function.Flag("distinct") && !Idempotent.Contains(name),
+            Order = [.. function.Object("order_bys").Objects(Orders).Select(o => o.Object("expression")!)],
+        };
+    }
+
+    /// <summary>The call over other inputs, without FILTER and output name.</summary>
+    public JsonObject Over(IReadOnlyList<JsonObject> inputs)
+    {
+        JsonObject call = Node.As("");
+        call["filter"] = null;
+        call["children"] = new JsonArray([.. inputs.Take(Arguments.Length).Select(i => (JsonNode)i.Copy())]);
+        foreach ((int i, JsonObject order) in call.Object("order_bys").Objects(Orders).Index())
+            order["expression"] = inputs[Arguments.Length + i].Copy();
+        return call;
     }
 
     private static string NameOf(JsonObject function)

@@ -19,6 +19,9 @@ internal sealed record AggregateRecipe
     /// window.</summary>
     public ImmutableArray<(string Name, string Sql)> Prepared { get; init; } = [];
 
+    /// <summary>Rows that travel beside the states because the aggregate must see them; or null.</summary>
+    public ValueRows? Values { get; init; }
+
     /// <summary>The rows that <see cref="PartialColumn.IsOfWinners"/> is about; null if there are
     /// none.</summary>
     public string? Winners { get; init; }

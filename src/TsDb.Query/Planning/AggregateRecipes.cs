@@ -1,11 +1,13 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using TsDb.Query.Analysis;
+
 namespace TsDb.Query.Planning;
 
 /// <summary>
 /// The classes of DESIGN section 8 that merge by plain columns: distributive (count, sum, min, max, ordered
 /// by time,
-/// and/or) and algebraic (avg, variance). Sums of doubles are compensated (Kahan-Babuska); variances merge by
-/// Chan,
-/// Golub and LeVeque (1983).
+/// and/or) and algebraic (avg; <see cref="MomentRecipes"/>). Sums of doubles are compensated (Kahan-Babuska).
 /// </summary>
 internal static class AggregateRecipes
 {
@@ -30,6 +32,7 @@ internal static class AggregateRecipes
         IReadOnlyList<string> types,
         string? condition)
     {
+        if (call.NeedsRows) return null;
         string filter = condition is null ? "" : $" FILTER (WHERE {condition})";
         string x = arguments.Count > 0 ? arguments[0] : "";
         string type = types.Count > 0 ? types[0] : "";
@@ -38,7 +41,7 @@ internal static class AggregateRecipes
             ("count_star", 0) => Count(prefix, $"count(*){filter}"),
             ("count", 1) => Count(prefix, $"count({x}){filter}"),
             ("count_if", 1) when type == "BOOLEAN" =>
-                Integers(prefix, $"sum(CASE WHEN {x} THEN 1 ELSE 0 END){filter}"),
+                Integers(prefix, $"sum(CASE WHEN {x} THEN 1 WHEN NOT {x} THEN 0 END){filter}"),
             ("sum", 1) => Sum(prefix, x, type, filter),
             ("avg", 1) => Average(prefix, x, type, filter),
             ("min" or "max" or "any_value", 1) when WireTypes.CanTravel(type) => Same(call.Function),
@@ -46,8 +49,18 @@ internal static class AggregateRecipes
             ("bit_and" or "bit_or" or "bit_xor", 1) when WireTypes.IsInteger(type) && type != "BOOLEAN" =>
                 Same(call.Function),
             ("product", 1) when WireTypes.IsNumber(type) => Same("product", "DOUBLE"),
-            ("var_samp" or "var_pop" or "stddev_samp" or "stddev_pop", 1) when WireTypes.IsNumber(type) =>
-                Variance(call.Function, prefix, $"CAST({x} AS DOUBLE)", filter),
+            ("var_samp" or "var_pop" or "stddev_samp" or "stddev_pop" or "sem", 1) when WireTypes.IsNumber(
+                type) =>
+                MomentRecipes.OfOne(call.Function, prefix, $"CAST({x} AS DOUBLE)", filter),
+            (_, 2) when MomentRecipes.IsOfPairs(call.Function) && types.All(WireTypes.IsNumber) =>
+                MomentRecipes.Of(
+                    call.Function, prefix, $"CAST({x} AS DOUBLE)", $"CAST({arguments[1]} AS DOUBLE)",
+                        condition),
+            ("tsdb_distinct", 1) => Sketch("tsdb_distinct", prefix, x, filter, ""),
+            ("tsdb_quantile", 2) when Constant(call, 1) is { } share =>
+                Sketch("tsdb_quantile", prefix, x, filter, $", {share}"),
+            ("tsdb_curve", 4) when Constant(call, 3) is { } question => Sketch(
+                "tsdb_curve", prefix, $"{x}, {arguments[1]}, {arguments[2]}", filter, $", {question}"),
             ("first" or "last", 1) => Ordered(call.Function == "first", prefix, arguments, types, condition),
             ("arg_min" or "arg_max", 2) =>
                 Ordered(call.Function == "arg_min", prefix, arguments, types, condition),
@@ -67,6 +80,32 @@ internal static class AggregateRecipes
 
     private static AggregateRecipe One(PartialColumn column, string finish) =>
         new() { Columns = [column], Finish = finish };
+
+    // A sketch or a summary travels; merged, it gives the answer.
+    private static AggregateRecipe Sketch(
+        string function, string prefix, string inputs, string filter, string question)
+    {
+        string name = $"{prefix}b";
+        return One(
+            new PartialColumn(
+                name, $"{function}_state({inputs}){filter}", $"{function}_merge({name}{question})"),
+            function == "tsdb_distinct" ? $"coalesce({name}, 0)" : name);
+    }
+
+    private static string? Constant(AggregateCall call, int argument) =>
+        call.Arguments[argument].IsClass("CONSTANT")
+            && call.Arguments[argument].Object("value")?["value"] is JsonValue value
+            ? Number(call.Arguments[argument].Object("value")!, value)
+            : null;
+
+    private static string? Number(JsonObject constant, JsonValue value)
+    {
+        if (!value.TryGetValue(out double number)) return null;
+        JsonObject? type = constant.Object("type");
+        if (type.Text("id") == "DECIMAL" && type.Object("type_info")?["scale"] is { } scale)
+            number /= Math.Pow(10, (int)scale);
+        return number.ToString("R", CultureInfo.InvariantCulture);
+    }
 
     private static AggregateRecipe Count(string prefix, string fromRows)
     {
@@ -115,30 +154,6 @@ internal static class AggregateRecipes
         {
             Columns = [sum, CountColumn($"{prefix}n", $"count({x}){filter}")],
             Finish = $"CASE WHEN {prefix}n > 0 THEN CAST({prefix}s AS DOUBLE) / {prefix}n END",
-        };
-    }
-
-    // Sum of the squares within the parts, plus the squares of what each part's mean is off the common mean.
-    private static AggregateRecipe Variance(string function, string prefix, string x, string filter)
-    {
-        (string n, string mean, string m2, string all) =
-            ($"{prefix}n", $"{prefix}u", $"{prefix}q", $"{prefix}g");
-        string divisor = function.EndsWith("_pop", StringComparison.Ordinal) ? n : $"({n} - 1)";
-        string value = $"{m2} / {divisor}";
-        if (function.StartsWith("stddev", StringComparison.Ordinal)) value = $"sqrt({value})";
-        return new AggregateRecipe
-        {
-            Columns =
-            [
-                CountColumn(n, $"count({x}){filter}"),
-                new PartialColumn(mean, $"avg({x}){filter}", $"max({all})"),
-                new PartialColumn(
-                    m2,
-                    $"var_pop({x}){filter} * count({x}){filter}",
-                    $"fsum({m2} + {n} * ({mean} - {all}) * ({mean} - {all}))"),
-            ],
-            Prepared = [(all, $"fsum({n} * {mean}) OVER {{0}} / sum({n}) OVER {{0}}")],
-            Finish = $"CASE WHEN {divisor} > 0 THEN {value} END",
         };
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using TsDb.Query.Analysis;
+using TsDb.Query.Ports;
 
 namespace TsDb.Query.Planning;
 
@@ -14,18 +15,20 @@ internal sealed class AggregateShape
 {
     private const int AliasDepthMax = 8;
 
+    private readonly ISqlParser _parser;
     private readonly BoundTable _table;
     private readonly Dictionary<string, JsonObject> _aliases;
     private readonly Dictionary<string, int> _keyIndex = [];
     private readonly Dictionary<string, int> _callIndex = [];
     private readonly List<JsonObject> _keys = [];
     private readonly List<AggregateCall> _calls = [];
+    private readonly List<ImmutableArray<int>> _groupings = [];
     private bool _failed;
     private int _depth;
 
-    private AggregateShape(BoundTable table, JsonObject select)
+    private AggregateShape(ISqlParser parser, BoundTable table, JsonObject select, string merged)
     {
-        _table = table;
+        (_parser, _table, Merged) = (parser, table, merged);
         Select = (JsonObject)select.Rewrite(PlainColumn)!;
         _aliases = new Dictionary<string, JsonObject>(StringComparer.OrdinalIgnoreCase);
         foreach (JsonObject item in Items)
@@ -48,29 +51,53 @@ internal sealed class AggregateShape
 
     private JsonObject Select { get; }
 
+    /// <summary>The SQL name of the table's column that an expression is; null if it is none.</summary>
+    public string? ColumnOf(JsonObject expression) => _table.ColumnOf(expression.ColumnNames());
+
     private IReadOnlyList<JsonObject> Items => Select.Objects("select_list");
 
     /// <summary>The relation of groups with their finished aggregates.</summary>
-    public static string Merged => "__ts_merged";
+    public string Merged { get; }
+
+    /// <summary>The grouping sets, as numbers of keys; default if all keys group.</summary>
+    public ImmutableArray<ImmutableArray<int>> Sets { get; private set; }
+
+    /// <summary>How gaps in the groups are filled; null if they are not.</summary>
+    public GapFilling? Gaps { get; private set; }
+
+    /// <summary>The number of the key whose gaps are filled.</summary>
+    public int GapKey { get; private set; }
+
+    /// <summary>The condition on groups where it must come before gaps are filled, over <see
+    /// cref="Merged"/>.</summary>
+    public JsonObject? Having { get; private set; }
+
+    /// <summary>The calls of GROUPING(), as numbers of keys.</summary>
+    public IReadOnlyList<ImmutableArray<int>> Groupings => _groupings;
+
+    /// <summary>The names of the keys' columns.</summary>
+    public IEnumerable<string> KeyNames => _keys.Select((_, i) => KeyName(i));
+
+    /// <summary>What of ORDER BY and LIMIT every fragment can do by itself; nothing if it cannot.</summary>
+    public string FirstGroups { get; private set; } = "";
 
     public static string KeyName(int index) => string.Create(CultureInfo.InvariantCulture, $"__ts_k{index}");
 
     public static string ValueName(int index) =>
         string.Create(CultureInfo.InvariantCulture, $"__ts_v{index}");
 
-    /// <summary>Reads the shape of a query with these output names; null if it has another.</summary>
-    public static AggregateShape? Read(BoundStatement bound)
+    public static string GroupingName(int index) =>
+        string.Create(CultureInfo.InvariantCulture, $"__ts_grouping{index}");
+
+    /// <summary>Reads the shape of a SELECT whose FROM is the table alone; null if it has another.</summary>
+    public static AggregateShape? Read(
+        ISqlParser parser, BoundTable table, JsonObject select, string merged)
     {
-        if (bound.Tables.Length != 1
-            || bound.Source.Sql.Contains("__ts_", StringComparison.OrdinalIgnoreCase))
-            return null;
-        JsonObject select = bound.Root;
-        BoundTable table = bound.Tables[0];
-        if (!select.IsType("SELECT_NODE")
-            || !ReferenceEquals(select.Object("from_table"), table.Node)) return null;
         if (!IsPlain(select)) return null;
-        AggregateShape shape = new(table, select);
-        return shape.ReadKeys() && shape.ReadRest() ? shape : null;
+        AggregateShape shape = new(parser, table, select, merged);
+        if (!shape.ReadKeys() || !shape.ReadSets() || !shape.ReadRest()) return null;
+        if (shape.Gaps is null) shape.FirstGroups = GroupOrder.Push(shape);
+        return shape;
     }
 
     private static bool IsPlain(JsonObject select)
@@ -79,10 +106,7 @@ internal sealed class AggregateShape
         bool isPlainTable = from["sample"] is null && from["at_clause"] is null
             && from["column_name_alias"] is not JsonArray { Count: > 0 };
         bool isPlainSelect = select["sample"] is null && select.Object("cte_map").Objects("map").Count == 0;
-        int sets = select["group_sets"] is JsonArray groupSets ? groupSets.Count : 0;
-        bool isOneGrouping = sets == 0 || (sets == 1 && select["group_sets"]![0] is JsonArray set
-            && set.Count == select.Objects("group_expressions").Count);
-        return isPlainTable && isPlainSelect && isOneGrouping
+        return isPlainTable && isPlainSelect
             && !select.Objects("select_list").Any(item => item.IsClass("STAR"))
             && !select.Objects("modifiers").Any(m => m.Objects("distinct_on_targets").Count > 0)
             && !select.Walk().Any(o =>
@@ -113,10 +137,31 @@ internal sealed class AggregateShape
         foreach (JsonObject expression in expressions)
         {
             JsonObject? key = KeyOf(expression);
+            if (key is not null && GapFilling.Read(_parser, key) is { } gaps)
+            {
+                if (Gaps is not null && !_keyIndex.ContainsKey(key.Key())) return false;
+                (Gaps, GapKey) = (gaps, _keyIndex.GetValueOrDefault(key.Key(), _keys.Count));
+                _keyIndex.TryAdd(key.Key(), GapKey);
+                key = gaps.BucketCall;
+            }
+
             if (key is null || !RowExpression.IsOver(_table, key)) return false;
             if (_keyIndex.TryAdd(key.Key(), _keys.Count)) _keys.Add(key);
         }
 
+        return true;
+    }
+
+    // Sets are numbers of GROUP BY expressions, of which several can be one key.
+    private bool ReadSets()
+    {
+        JsonObject[] expressions = [.. Select.Objects("group_expressions")];
+        if (Select["group_sets"] is not JsonArray sets || sets.Count == 0) return true;
+        if (sets is [JsonArray only] && only.Count == expressions.Length && only.Count > 0) return true;
+        if (Gaps is not null) return false;
+        int[] keys = [.. expressions.Select(expression => _keyIndex[KeyOf(expression)!.Key()])];
+        Sets = [.. sets.Select(
+            set => set!.AsArray().Select(i => keys[(int)i!]).Distinct().ToImmutableArray())];
         return true;
     }
 
@@ -149,7 +194,8 @@ internal sealed class AggregateShape
         if (Select.Object("having") is { } having)
         {
             if (MentionsAmbiguous(having)) return false;
-            outer["where_clause"] = OverMerged(having);
+            if (Gaps is null) outer["where_clause"] = OverMerged(having);
+            else Having = OverMerged(having);
         }
 
         if (Select.Object("qualify") is { } qualify)
@@ -196,6 +242,8 @@ internal sealed class AggregateShape
         if (!node.ContainsKey("class")) return null;
         if (_keyIndex.TryGetValue(node.Key(), out int key)) return SqlTree.Column(KeyName(key));
         if (AggregateCall.IsAggregate(node)) return Aggregate(node);
+        if (node.IsType("GROUPING_FUNCTION")) return Grouping(node);
+        if (GapFilling.IsFilling(node)) return Filled(node);
         if (node.IsClass("FUNCTION")
             && FunctionNames.Volatile.Contains(node.Text("function_name"))) _failed = true;
         string[] names = node.ColumnNames();
@@ -215,10 +263,32 @@ internal sealed class AggregateShape
         return replaced;
     }
 
+    private JsonObject? Filled(JsonObject node)
+    {
+        _failed |= Gaps is null || node.Text("function_name") is not ("locf" or "interpolate");
+        if (_failed) return null;
+        JsonObject call = node.Copy();
+        call["children"] = new JsonArray([.. node.Objects("children").Select(c => (JsonNode?)OverMerged(c))]);
+        return GapFilling.Filled(_parser, call, this, GapKey);
+    }
+
+    private JsonObject Grouping(JsonObject node)
+    {
+        List<int> keys = [];
+        foreach (JsonObject child in node.Objects("children"))
+        {
+            if (KeyOf(child) is { } key && _keyIndex.TryGetValue(key.Key(), out int index)) keys.Add(index);
+            else _failed = true;
+        }
+
+        _groupings.Add([.. keys]);
+        return SqlTree.Column(GroupingName(_groupings.Count - 1));
+    }
+
     private JsonObject Aggregate(JsonObject function)
     {
         AggregateCall? call = AggregateCall.Read(function);
-        bool isReadable = call is not null && call.Arguments.All(a => RowExpression.IsOver(_table, a))
+        bool isReadable = call is not null && call.Inputs.All(a => RowExpression.IsOver(_table, a))
             && (call.Filter is null || RowExpression.IsOver(_table, call.Filter));
         if (!isReadable)
         {

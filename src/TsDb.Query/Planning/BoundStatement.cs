@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using TsDb.Query.Analysis;
 using TsDb.Query.Catalog;
+using TsDb.Query.Ports;
 
 namespace TsDb.Query.Planning;
 
@@ -16,8 +17,26 @@ internal sealed record BoundStatement(Statement Source, JsonObject Tree, Immutab
     /// <summary>The outermost query.</summary>
     public JsonObject Root => Tree.Objects("statements")[0].Object("node")!;
 
+    /// <summary>The same with another tree, in which some of the tables are not used any more.</summary>
+    public BoundStatement With(JsonObject tree)
+    {
+        Dictionary<string, BoundTable> byName = Tables.ToDictionary(table => table.RelationName);
+        return this with
+        {
+            Tree = tree,
+            Tables =
+            [
+                .. Statement.TableUses(tree).Where(use => byName.ContainsKey(use.Text("table_name")))
+                    .Select(use => byName[use.Text("table_name")] with { Node = use }),
+            ],
+        };
+    }
+
     public static BoundStatement Bind(
-        Statement statement, IReadOnlyDictionary<TableName, ResolvedTable> tables, DateTimeOffset now)
+        ISqlParser parser,
+        Statement statement,
+        IReadOnlyDictionary<TableName, ResolvedTable> tables,
+        DateTimeOffset now)
     {
         bool HasColumn(string name) => tables.Values.Any(table =>
             table.Columns.Any(column => column.SqlName.Equals(name, StringComparison.OrdinalIgnoreCase)));
@@ -39,7 +58,7 @@ internal sealed record BoundStatement(Statement Source, JsonObject Tree, Immutab
                 : null;
         }
 
-        JsonObject tree = (JsonObject)statement.Tree.Rewrite(Plain)!;
+        JsonObject tree = new Inlining(parser, tables).Apply((JsonObject)statement.Tree.Rewrite(Plain)!);
         ImmutableArray<BoundTable>.Builder bound = ImmutableArray.CreateBuilder<BoundTable>();
         foreach (JsonObject use in Statement.TableUses(tree))
         {

@@ -37,11 +37,13 @@ internal sealed class EngineProbe(ISqlParser parser, ISqlEngine engine)
         return types!;
     }
 
-    /// <summary>The names of the statement's output columns.</summary>
-    public Task<string[]> NamesAsync(BoundStatement statement, CancellationToken ct) => AskAsync(
-        parser.Print(statement.Tree), statement.Tables,
-        (result, _) =>
-            Task.FromResult<string[]>([.. result.Schema.FieldsList.Select(field => field.Name)]), ct);
+    /// <summary>The names of a query's output columns.</summary>
+    public Task<string[]> NamesAsync(
+        JsonObject query, IReadOnlyList<BoundTable> tables, CancellationToken ct) =>
+        AskAsync(
+            parser.Print(SqlTree.Statement(query.Copy())), tables,
+            (result, _) =>
+                Task.FromResult<string[]>([.. result.Schema.FieldsList.Select(field => field.Name)]), ct);
 
     private static string? PlainType(BoundTable table, JsonObject expression)
     {

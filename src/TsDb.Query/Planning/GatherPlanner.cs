@@ -72,6 +72,7 @@ internal sealed class GatherPlanner(ISqlParser parser)
         JsonObject? where = use.Conditions.Count == 0 ? null : SqlTree.And(use.Conditions);
         if (use.Conditions.Count == 1) where = use.Conditions[0];
         JsonObject select = SqlTree.Select(items, SqlTree.BaseTable(table.RelationName, table.Alias), where);
+        select["qualify"] = RowsFirst.Qualify(bound, use);
         select["modifiers"] = new JsonArray(
             [.. RowsFirst.Modifiers(bound, use).Select(modifier => (JsonNode?)modifier)]);
         return new PlannedFragment

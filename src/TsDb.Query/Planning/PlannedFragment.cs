@@ -15,6 +15,9 @@ public sealed record PlannedFragment
     /// <summary>The statement for each node; it names its one table <see cref="RelationName"/>.</summary>
     public required string Sql { get; init; }
 
+    /// <summary>True if its rows are partial states, not points.</summary>
+    public bool HasStates { get; init; }
+
     /// <summary>The name of the points in <see cref="Sql"/>; never qualified.</summary>
     public required string RelationName { get; init; }
 

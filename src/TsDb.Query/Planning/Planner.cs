@@ -5,9 +5,9 @@ using TsDb.Query.Ports;
 namespace TsDb.Query.Planning;
 
 /// <summary>
-/// Takes statements apart (DESIGN section 8). Aggregates over one table become partial states; everything
-/// else gathers
-/// rows. The engine is asked for types and names only, over tables without rows.
+/// Takes statements apart (DESIGN section 8). Each SELECT with aggregates over one table becomes partial
+/// states, wherever in the statement it stands; everything else gathers rows. The engine is asked for types
+/// and names only, over tables without rows.
 /// </summary>
 public sealed class Planner
 {
@@ -15,6 +15,7 @@ public sealed class Planner
     private readonly EngineProbe _probe;
     private readonly AggregatePlanner _aggregates;
     private readonly GatherPlanner _gather;
+    private readonly SeriesFunctions _functions;
     private readonly TimeProvider _clock;
 
     /// <summary>Creates a planner for statements of this grammar and engine.</summary>
@@ -24,6 +25,7 @@ public sealed class Planner
         _probe = new EngineProbe(parser, engine);
         _aggregates = new AggregatePlanner(parser, _probe);
         _gather = new GatherPlanner(parser);
+        _functions = new SeriesFunctions(parser);
     }
 
     /// <summary>Parses a statement; throws <see cref="Model.ErrorKind.Invalid"/> unless it is one
@@ -37,43 +39,85 @@ public sealed class Planner
     public async Task<DistributedPlan> PlanAsync(
         Statement statement, IReadOnlyDictionary<TableName, ResolvedTable> tables, CancellationToken ct)
     {
-        BoundStatement bound = BoundStatement.Bind(statement, tables, _clock.GetUtcNow());
+        BoundStatement bound = Bind(statement, tables);
         if (statement.Listings.Length > 0) return _gather.Plan(TimeOrder.Apply(bound));
-        AggregatePlan? aggregate = await _aggregates.TryPlanAsync(bound, ct);
-        return aggregate is null
-            ? _gather.Plan(await ExactAsync(bound, ct))
-            : new DistributedPlan([aggregate.Fragment], aggregate.FinalSql, MovesRows: false);
+        (BoundStatement rest, List<AggregatePlan> split) = await SplitAsync(bound, _ => true, ct);
+        DistributedPlan gathered = _gather.Plan(await ExactAsync(bound, rest, ct));
+        return new DistributedPlan(
+            [.. split.Select(plan => plan.Fragment), .. gathered.Fragments],
+            split.Aggregate(gathered.FinalSql, (sql, plan) => plan.Final(sql)),
+            MovesRows: gathered.Fragments.Length > 0);
     }
 
     /// <summary>The plan for one node that has all rows; otherwise as <see cref="PlanAsync"/>.</summary>
     public async Task<LocalPlan> PlanLocalAsync(
         Statement statement, IReadOnlyDictionary<TableName, ResolvedTable> tables, CancellationToken ct)
     {
-        BoundStatement bound = BoundStatement.Bind(statement, tables, _clock.GetUtcNow());
-        BoundStatement exact = TimeOrder.Apply(bound);
-        bool hasLists = statement.Listings.Length > 0;
-        if (!hasLists && !ReferenceEquals(exact, bound)
-            && await _aggregates.TryPlanAsync(bound, ct) is { } aggregate)
-        {
-            PlannedFragment fragment = aggregate.Fragment;
-            return new LocalPlan(
-                aggregate.LocalSql, [new LocalScan(fragment.RelationName, fragment.Table, fragment.Scope)]);
-        }
-
-        if (!hasLists) exact = await ExactAsync(bound, ct);
+        // The engine can do all but the order of time and the filling of gaps by itself.
+        BoundStatement bound = Bind(statement, tables);
+        (BoundStatement rest, List<AggregatePlan> split) =
+            await SplitAsync(bound, select => statement.Listings.IsEmpty && select.Walk().Any(
+                node => TimeOrder.IsOrdered(node) || GapFilling.IsFilling(node)), ct);
+        BoundStatement exact = statement.Listings.IsEmpty
+            ? await ExactAsync(bound, rest, ct)
+            : TimeOrder.Apply(rest);
         return new LocalPlan(
-            _parser.Print(exact.Tree),
-            [.. TableUse.Find(exact).Select(use =>
-                new LocalScan(use.Table.RelationName, use.Table.Table, use.Scope))]);
+            split.Aggregate(_parser.Print(exact.Tree), (sql, plan) => plan.Local(sql)),
+            [
+                .. split.Select(plan => plan.Fragment).Select(fragment =>
+                    new LocalScan(fragment.RelationName, fragment.Table, fragment.Scope)),
+                .. TableUse.Find(exact).Select(use =>
+                    new LocalScan(use.Table.RelationName, use.Table.Table, use.Scope)),
+            ]);
+    }
+
+    private BoundStatement Bind(Statement statement, IReadOnlyDictionary<TableName, ResolvedTable> tables) =>
+        _functions.Apply(BoundStatement.Bind(_parser, statement, tables, _clock.GetUtcNow()));
+
+    // Every SELECT of the statement that can be answered by partial states is replaced by one over its
+    // groups.
+    private async Task<(BoundStatement Remains, List<AggregatePlan> Split)> SplitAsync(
+        BoundStatement bound, Func<JsonObject, bool> isWanted, CancellationToken ct)
+    {
+        List<AggregatePlan> plans = [];
+        if (bound.Source.Sql.Contains("__ts_", StringComparison.OrdinalIgnoreCase)) return (bound, plans);
+        JsonObject tree = (JsonObject)(await SplitNodeAsync(bound.Tree))!;
+        return plans.Count == 0 ? (bound, plans) : (bound.With(tree), plans);
+
+        async Task<JsonNode?> SplitNodeAsync(JsonNode? node)
+        {
+            if (node is JsonArray list)
+            {
+                JsonArray items = [];
+                foreach (JsonNode? item in list) items.Add(await SplitNodeAsync(item));
+                return items;
+            }
+
+            if (node is not JsonObject o) return node?.DeepClone();
+            if (o.IsType("SELECT_NODE") && o.Object("from_table") is { } from
+                && bound.Tables.FirstOrDefault(t => ReferenceEquals(t.Node, from)) is { } table && isWanted(o)
+                && await _aggregates.TryPlanAsync(table, o, plans.Count, ct) is { } split)
+            {
+                plans.Add(split.Plan);
+                return split.Outer;
+            }
+
+            JsonObject copy = [];
+            foreach ((string name, JsonNode? value) in o) copy[name] = await SplitNodeAsync(value);
+            return copy;
+        }
     }
 
     // Rewriting changes what the engine would call a column without an alias.
-    private async Task<BoundStatement> ExactAsync(BoundStatement bound, CancellationToken ct)
+    private async Task<BoundStatement> ExactAsync(
+        BoundStatement bound, BoundStatement rest, CancellationToken ct)
     {
-        BoundStatement exact = TimeOrder.Apply(bound);
+        GapFilling.RequireNone(rest.Tree);
+        BoundStatement exact = TimeOrder.Apply(rest);
         if (ReferenceEquals(exact, bound) || !exact.Root.IsType("SELECT_NODE")) return exact;
         IReadOnlyList<JsonObject> items = exact.Root.Objects("select_list");
-        string[] names = await _probe.NamesAsync(bound, ct);
+        if (items.All(item => item.Text("alias").Length > 0)) return exact;
+        string[] names = await _probe.NamesAsync(bound.Root, bound.Tables, ct);
         if (names.Length != items.Count) return exact;
         for (int i = 0; i < names.Length; i++) items[i]["alias"] = names[i];
         return exact;

@@ -31,7 +31,7 @@ internal static class RowExpression
             if (kind == "COLUMN_REF" && !isColumn(node.ColumnNames())) return false;
             if (kind != "FUNCTION") continue;
             string function = node.Text("function_name");
-            if (FunctionNames.Aggregates.Contains(function)
+            if (AggregateCall.IsAggregate(function) || FunctionNames.Filling.Contains(function)
                 || FunctionNames.Volatile.Contains(function)) return false;
         }
 

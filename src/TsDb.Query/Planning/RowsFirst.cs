@@ -35,6 +35,47 @@ internal static class RowsFirst
         return isGrouped ? [] : First(select, use);
     }
 
+    /// <summary>
+    /// The QUALIFY of a SELECT over the table if its fragments can do it first: the first rows of a
+    /// partition are among the first of every part of it. Null if that is not certain.
+    /// </summary>
+    public static JsonObject? Qualify(BoundStatement bound, TableUse use)
+    {
+        JsonObject? select = bound.Tree.Walk().FirstOrDefault(node => node.IsType("SELECT_NODE")
+            && ReferenceEquals(node.Object("from_table"), use.Table.Node));
+        if (select?.Object("qualify") is not { } qualify || select["sample"] is not null
+            || select.Objects("group_expressions").Count > 0
+            || use.Conditions.Count != ScopeFinder.Conjuncts(select.Object("where_clause")).Count()
+            || select.Walk().Any(AggregateCall.IsAggregate)) return null;
+        JsonObject? window = qualify.Object("left");
+        long? rows = (qualify.Text("type"), Number(qualify["right"])) switch
+        {
+            ("COMPARE_EQUAL", 1) => 1,
+            ("COMPARE_LESSTHANOREQUALTO", { } number) => number,
+            ("COMPARE_LESSTHAN", { } number) => number - 1,
+            _ => null,
+        };
+        bool isRank = window.Text("type") is "WINDOW_ROW_NUMBER" or "WINDOW_RANK" or "WINDOW_RANK_DENSE";
+        bool isOfRows = window is not null && window.Objects("partitions")
+            .Concat(window.Objects("orders").Select(order => order.Object("expression")!))
+            .All(expression => RowExpression.IsOver(use.Table, expression));
+        return rows is null || !isRank || !isOfRows || window!["orders"] is JsonArray { Count: 0 } ? null
+            : qualify.Copy();
+    }
+
+    /// <summary>How many rows a LIMIT with its OFFSET needs; null if that is not a plain number.</summary>
+    public static long? Count(JsonObject limit) =>
+        Number(limit["limit"]) + (limit["offset"] is null ? 0 : Number(limit["offset"]));
+
+    /// <summary>The value of an integer constant; null for anything else.</summary>
+    public static long? Number(JsonNode? node)
+    {
+        JsonObject? value = node.IsClass("CONSTANT") ? node.Object("value") : null;
+        string type = value.Object("type").Text("id");
+        return type is "INTEGER" or "BIGINT" && value!["value"] is JsonValue number
+            && number.TryGetValue(out long integer) ? integer : null;
+    }
+
     private static bool IsPlain(JsonObject select, TableUse use)
     {
         int conditions = ScopeFinder.Conjuncts(select.Object("where_clause")).Count();
@@ -54,8 +95,7 @@ internal static class RowsFirst
             switch (modifier.Text("type"))
             {
                 case "LIMIT_MODIFIER":
-                    rows = Number(modifier["limit"])
-                        + (modifier["offset"] is null ? 0 : Number(modifier["offset"]));
+                    rows = Count(modifier);
                     break;
                 case "ORDER_MODIFIER":
                     if (Order(modifier, select, use) is not { } order) return [];
@@ -68,7 +108,8 @@ internal static class RowsFirst
 
         if (rows is not (>= 0 and <= RowsMax)) return [];
         modifiers.Add(
-            new JsonObject { ["type"] = "LIMIT_MODIFIER", ["limit"] = Limit(rows.Value), ["offset"] = null });
+            new JsonObject { ["type"] = "LIMIT_MODIFIER", ["limit"] = Number(rows.Value), ["offset"] =
+                null });
         return modifiers;
     }
 
@@ -102,15 +143,8 @@ internal static class RowsFirst
         return copy;
     }
 
-    private static long? Number(JsonNode? node)
-    {
-        JsonObject? value = node.IsClass("CONSTANT") ? node.Object("value") : null;
-        string type = value.Object("type").Text("id");
-        return type is "INTEGER" or "BIGINT" && value!["value"] is JsonValue number
-            && number.TryGetValue(out long integer) ? integer : null;
-    }
-
-    private static JsonObject Limit(long rows) => new()
+    /// <summary>A whole number as an expression.</summary>
+    public static JsonObject Number(long rows) => new()
     {
         ["class"] = "CONSTANT",
         ["type"] = "VALUE_CONSTANT",

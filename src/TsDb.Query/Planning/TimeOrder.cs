@@ -18,13 +18,7 @@ internal static class TimeOrder
     public static BoundStatement Apply(BoundStatement bound)
     {
         if (!bound.Tree.Walk().Any(IsOrdered)) return bound;
-        JsonObject tree = (JsonObject)bound.Tree.Rewrite(node => RewriteSelect(node, bound))!;
-        List<JsonObject> uses = Statement.TableUses(tree);
-        return bound with
-        {
-            Tree = tree,
-            Tables = [.. bound.Tables.Select((table, i) => table with { Node = uses[i] })],
-        };
+        return bound.With((JsonObject)bound.Tree.Rewrite(node => RewriteSelect(node, bound))!);
     }
 
     private static JsonObject? RewriteSelect(JsonObject node, BoundStatement bound)
@@ -42,7 +36,8 @@ internal static class TimeOrder
         return copy;
     }
 
-    private static bool IsOrdered(JsonObject node) => AggregateCall.IsAggregate(node)
+    /// <summary>True if the node is such an aggregate.</summary>
+    public static bool IsOrdered(JsonObject node) => AggregateCall.IsAggregate(node)
         && AggregateCall.Read(node) is { IsTimeOrdered: true } call
         && call.Arguments.Length == (call.Function is "first" or "last" ? 1 : 2);
 

@@ -9,7 +9,8 @@ internal static class WireTypes
     private static readonly HashSet<string> Plain = new(StringComparer.Ordinal)
     {
         "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
-        "FLOAT", "DOUBLE", "VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMP_NS",
+        "FLOAT", "DOUBLE", "VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S",
+        "TIMESTAMP WITH TIME ZONE", "TIME", "INTERVAL", "BLOB",
     };
 
     /// <summary>True if values of the type can travel.</summary>

@@ -37,6 +37,7 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
     private readonly SortedDictionary<NodeId, CatalogDesk> _desks = [];
     private readonly List<(Leaf Leaf, SegmentRef Segment)> _all = [];
     private readonly Dictionary<Cell, int> _ordinals = [];
+    private int _compacted;
 
     public Fleet(int nodes, int replicas)
     {
@@ -97,6 +98,31 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
             foreach (Day day in batch.Times.ToArray().Select(Day.Of).Distinct().Order())
                 Ship(new Cell(batch.Table, new EdgeId(edge), day),
                     KeyMerge.Merge(batch.Table, [batch], day.Range), reaches);
+        }
+    }
+
+    /// <summary>Merges all leaves of each cell into one segment, as compaction does; what is known of leaves
+    /// stays.</summary>
+    public void Compact()
+    {
+        foreach (var cell in _all.GroupBy(entry => entry.Leaf.Cell).ToArray())
+        {
+            SegmentRef[] segments = [.. cell.Select(entry => entry.Segment).Distinct().OrderBy(s => s.Rank)];
+            if (segments.Length < 2 || segments.SelectMany(s => s.Manifest.Fields).GroupBy(f => f.Name)
+                .Any(field => field.Distinct().Count() > 1)) continue;
+            SegmentReader[] readers = [.. segments.Select(s => SegmentReader.Open(File.OpenRead(s.Path)))];
+            string path = Path.Combine(_root.FullName, $"compact-{_compacted++}.parquet");
+            using FileStream file = File.Create(path);
+            SegmentFacts facts = new(
+                cell.Key, Born, new OrdinalRange(new Ordinal(1), new Ordinal(_ordinals[cell.Key])));
+            SegmentManifest manifest = SegmentWriter.Merge(readers, facts, file);
+            foreach (SegmentReader reader in readers) reader.Dispose();
+            SegmentRef merged = new(path, file.Length, manifest, segments[^1].Rank);
+            foreach ((Leaf leaf, _) in cell.ToArray())
+            {
+                _all[_all.FindIndex(entry => entry.Leaf == leaf)] = (leaf, merged);
+                foreach (FleetNode node in _nodes.Values) node.Replace(leaf, merged);
+            }
         }
     }
 
@@ -219,7 +245,7 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
                     table, Of(table).SelectMany(s => s.Manifest.Tags.Concat(s.Manifest.Fields)))));
 
     private IEnumerable<SegmentRef> Of(TableId table) =>
-        _all.Where(entry => entry.Leaf.Cell.Table == table).Select(entry => entry.Segment);
+        _all.Where(entry => entry.Leaf.Cell.Table == table).Select(entry => entry.Segment).Distinct();
 
     private void Ship(Cell cell, SortedRun run, Func<NodeId, bool>? reaches)
     {

@@ -39,6 +39,12 @@ internal sealed class FleetNode(NodeId id, Func<NodeId, FleetNode> peer) : IRepl
         _number++;
     }
 
+    /// <summary>A leaf's rows lie in another file now; the catalog of leaves is as before.</summary>
+    public void Replace(Leaf leaf, SegmentRef segment)
+    {
+        if (_leaves.ContainsKey(leaf.ToString())) _leaves = _leaves.SetItem(leaf.ToString(), (leaf, segment));
+    }
+
     public void Drop(Leaf leaf)
     {
         _leaves = _leaves.Remove(leaf.ToString());
@@ -91,7 +97,7 @@ internal sealed class FleetNode(NodeId id, Func<NodeId, FleetNode> peer) : IRepl
             table,
             [
                 .. leaves.Values.Where(entry => entry.Leaf.Cell.Table == table && includes(entry.Leaf.Cell))
-                    .Select(entry => entry.Segment),
+                    .Select(entry => entry.Segment).Distinct(),
             ],
             null);
 

@@ -32,6 +32,7 @@ internal static class ResultText
         DoubleArray a => a.GetValue(row)!.Value.ToString("R", CultureInfo.InvariantCulture),
         Int64Array a => a.GetValue(row)!.Value.ToString(CultureInfo.InvariantCulture),
         Int32Array a => a.GetValue(row)!.Value.ToString(CultureInfo.InvariantCulture),
+        UInt32Array a => a.GetValue(row)!.Value.ToString(CultureInfo.InvariantCulture),
         UInt64Array a => a.GetValue(row)!.Value.ToString(CultureInfo.InvariantCulture),
         _ => array.Data.DataType.Name,
     };

@@ -22,6 +22,39 @@ public sealed class PlannerTests
         """;
 
     public static TheoryData<string> Split => new(
+        "SELECT count(*) FROM cpu GROUP BY ROLLUP (host, rack) ORDER BY 1",
+        "SELECT host, corr(f, i), covar_pop(f, i), covar_samp(i, f), regr_slope(f, i), regr_r2(f, i), "
+            + "regr_intercept(i, f), regr_count(f, i), regr_sxx(f, i), regr_avgx(f, i), sem(f) "
+            + "FROM cpu GROUP BY host ORDER BY host",
+        "SELECT corr(f, i) FILTER (WHERE b), regr_syy(f, i) FILTER (WHERE i > 5000) FROM cpu",
+        "SELECT host, rack, sum(i), stddev(f), count(DISTINCT s), grouping(host), grouping(host, rack) "
+            + "FROM cpu GROUP BY ROLLUP (host, rack) ORDER BY ALL",
+        "SELECT host, rack, edge, count(*) FROM cpu GROUP BY CUBE (host, rack), edge ORDER BY ALL",
+        "SELECT host, rack, first(i), var_pop(i) FROM cpu GROUP BY GROUPING SETS ((host), (rack), (), ()) "
+            + "ORDER BY ALL",
+        "SELECT host, count(*) FROM cpu WHERE i > 100000 GROUP BY ROLLUP (host) ORDER BY ALL",
+        "SELECT count(*), sum(DISTINCT i), avg(DISTINCT i), count(DISTINCT i) FILTER (WHERE b) FROM cpu",
+        "SELECT host, kurtosis(f), mad(i), entropy(s), quantile_disc(i, [0.1, 0.5]) FROM cpu GROUP BY "
+            + "host ORDER BY host",
+        "SELECT host, median(f) FROM cpu GROUP BY host HAVING median(f) > 0 ORDER BY host",
+        "SELECT count(DISTINCT wide), median(wide), max(wide) FROM cpu",
+        "SELECT rack, host, max(i) FROM cpu GROUP BY host, rack ORDER BY host DESC NULLS LAST LIMIT 3",
+        "SELECT time_bucket(INTERVAL '1 hour', time) t, avg(f) FROM cpu GROUP BY t ORDER BY t DESC LIMIT "
+            + "2 OFFSET 1",
+        "SELECT host, sum(i) FROM cpu GROUP BY host UNION ALL SELECT rack, sum(i) FROM cpu GROUP BY rack "
+            + "ORDER BY ALL",
+        "SELECT a.host, a.s, b.n FROM (SELECT host, sum(i) s FROM cpu GROUP BY host) a "
+            + "JOIN (SELECT host, count(*) n FROM cpu WHERE b GROUP BY host) b USING (host) ORDER BY 1",
+        "SELECT max(c) FROM (SELECT count(*) AS c FROM cpu GROUP BY host, rack)",
+        "SELECT count(*) FROM cpu GROUP BY ()",
+        "SELECT string_agg(s, ',' ORDER BY s, time) FROM cpu WHERE host = 'h1' AND time < '2016-01-01 00:30'",
+        "SELECT host, last(f), count(DISTINCT rack) FROM cpu GROUP BY host ORDER BY host",
+        "SELECT first(i), median(i) FROM cpu",
+        "SELECT sum(wide), wide FROM cpu GROUP BY wide HAVING count(DISTINCT i) > 1 ORDER BY wide",
+        "WITH a AS (SELECT host, sum(i) s FROM cpu GROUP BY host) SELECT max(s), min(s) FROM a",
+        "SELECT count(*) FROM (SELECT host, avg(f) FROM cpu GROUP BY host)",
+        "SELECT host, count(DISTINCT s) FROM cpu GROUP BY host ORDER BY host",
+        "SELECT median(i), quantile_cont(f, 0.9), count(DISTINCT host), mode(b) FROM cpu",
         "SELECT count(*) FROM cpu",
         "SELECT count(*), count(f), sum(i), sum(f), min(i), max(f), avg(i), avg(f), min(s), max(u) FROM cpu",
         "SELECT sum(u), sum(wide), avg(u), min(wide), max(wide), sum(b), count_if(b), count_if(i > 0) "
@@ -74,10 +107,6 @@ public sealed class PlannerTests
     public static TheoryData<string> Gathered => new(
         "SELECT * FROM cpu ORDER BY time, edge, host, rack, s, i, f LIMIT 7",
         "SELECT host, i FROM cpu WHERE edge = 'e1' AND i > 600 ORDER BY i DESC, host, time LIMIT 5 OFFSET 3",
-        "SELECT median(i), quantile_cont(f, 0.9), count(DISTINCT host), mode(b) FROM cpu",
-        "SELECT host, count(DISTINCT s) FROM cpu GROUP BY host ORDER BY host",
-        "SELECT count(*) FROM (SELECT host, avg(f) FROM cpu GROUP BY host)",
-        "WITH a AS (SELECT host, sum(i) s FROM cpu GROUP BY host) SELECT max(s), min(s) FROM a",
         "SELECT a.host, count(*) FROM cpu a JOIN cpu b ON a.time = b.time AND a.edge = b.edge "
             + "WHERE a.i > 600 AND b.host = 'h2' GROUP BY a.host ORDER BY 1",
         "SELECT a.host, count(b.host) FROM cpu a LEFT JOIN cpu b ON a.time = b.time AND a.s = b.s AND b.i "
@@ -88,12 +117,7 @@ public sealed class PlannerTests
         "SELECT host, i, row_number() OVER (PARTITION BY host ORDER BY i, time, edge, s) n FROM cpu "
             + "QUALIFY n = 1 ORDER BY host",
         "SELECT i FROM cpu WHERE i > (SELECT avg(i) FROM cpu) ORDER BY i LIMIT 3",
-        "SELECT sum(wide), wide FROM cpu GROUP BY wide HAVING count(DISTINCT i) > 1 ORDER BY wide",
         "SELECT host FROM cpu WHERE i = 5 UNION SELECT rack FROM cpu ORDER BY 1",
-        "SELECT first(i), median(i) FROM cpu",
-        "SELECT host, last(f), count(DISTINCT rack) FROM cpu GROUP BY host ORDER BY host",
-        "SELECT string_agg(s, ',' ORDER BY s, time) FROM cpu WHERE host = 'h1' AND time < '2016-01-01 00:30'",
-        "SELECT count(*) FROM cpu GROUP BY ROLLUP (host, rack) ORDER BY 1",
         "SELECT host, i % 2 AS i, count(*) FROM cpu GROUP BY host, cpu.i % 2 HAVING i = 1 ORDER BY 1, 2, 3",
         "SELECT EXISTS (SELECT 1 FROM cpu WHERE i = 699) AS any_such, 1 AS one",
         "SELECT cpu FROM cpu ORDER BY time, edge, host, rack, s LIMIT 1",
@@ -241,7 +265,7 @@ public sealed class PlannerTests
         parts.Load(Rows, 3, "hash(i, time)");
         List<object?[]> whole = parts.Whole(sql, out string[] expectedNames);
         List<object?[]> split = parts.Split(sql, 3, out string[] names, out DistributedPlan plan);
-        Assert.Equal(!isSplit, plan.MovesRows);
+        Assert.Equal(!isSplit && plan.Fragments.Length > 0, plan.MovesRows);
         Assert.Equal(expectedNames, names);
         AssertSame(whole, split, sql);
         if (sql.Contains("db.", StringComparison.Ordinal) || sql.Contains("first(", StringComparison.Ordinal)
@@ -273,6 +297,8 @@ public sealed class PlannerTests
         (double a, double b) => a.Equals(b) || Math.Abs(a - b) <= 1e-9 * Math.Max(Math.Abs(a), Math.Abs(b)),
         (IDictionary<string, object?> a, IDictionary<string, object?> b) =>
             a.Count == b.Count && a.All(pair => AreSame(pair.Value, b[pair.Key])),
+        (System.Collections.IList a, System.Collections.IList b) =>
+            a.Count == b.Count && Enumerable.Range(0, a.Count).All(i => AreSame(a[i], b[i])),
         (BigInteger or long or decimal, _) => one.Equals(many),
         _ => Equals(one, many),
     };

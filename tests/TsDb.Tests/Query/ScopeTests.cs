@@ -68,7 +68,8 @@ public sealed class ScopeTests
     [InlineData("SELECT count(*) FROM cpu a, cpu b WHERE a.edge = 'e1'", "e1")]
     [InlineData("SELECT count(*) FROM cpu a, cpu b WHERE edge = 'e1'", null)]
     [InlineData("SELECT count(*) FROM cpu a FULL JOIN cpu b ON a.i = b.i WHERE a.edge = 'e1'", null)]
-    [InlineData("SELECT count(*) FROM (SELECT * FROM cpu WHERE edge = 'e1') WHERE edge = 'e2'", "e1")]
+    [InlineData("SELECT count(*) FROM (SELECT * FROM cpu WHERE edge = 'e1') WHERE edge = 'e2'", "")]
+    [InlineData("SELECT count(*) FROM (SELECT * FROM cpu WHERE edge = 'e1' LIMIT 9) WHERE edge = 'e2'", "e1")]
     [InlineData("SELECT (SELECT count(*) FROM cpu WHERE edge = 'e1')", "e1")]
     public void Edges_prune_only_where_they_are_certain(string sql, string? edges)
     {

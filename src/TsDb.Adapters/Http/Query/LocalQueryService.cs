@@ -56,8 +56,11 @@ public sealed class LocalQueryService(
                 ],
                 Limits = request.Limits,
             };
-            ISqlResult result = await engine.ExecuteAsync(sql, ct);
-            return new QueryAnswer(new LeasedResult(result, lease), Coverage(version, plan.Scans, lost));
+            Coverage coverage = Coverage(version, plan.Scans, lost);
+            ISqlResult result = statement.Explain == ExplainMode.None
+                ? await engine.ExecuteAsync(sql, ct)
+                : await ExplainAsync(statement.Explain, version, plan, sql, ct);
+            return new QueryAnswer(new LeasedResult(result, lease), coverage);
         }
         catch
         {
@@ -77,6 +80,29 @@ public sealed class LocalQueryService(
         return await direct.TryAsync(statement, plan, Points(version, scan), request.Limits, ct) is { } result
             ? new QueryAnswer(result, Coverage(version, [scan], []))
             : null;
+    }
+
+    private async Task<ISqlResult> ExplainAsync(
+        ExplainMode mode, StoreVersion version, LocalPlan plan, SqlRequest sql, CancellationToken ct)
+    {
+        Explanation explanation = new();
+        foreach (LocalScan scan in plan.Scans)
+        {
+            TableSnapshot? snapshot = version.Find(scan.Table.Table);
+            int segments = snapshot?.Segments.Count(segment => scan.Scope.Includes(segment.Manifest.Cell)
+                && segment.Manifest.Range.Overlaps(scan.Scope.Range)) ?? 0;
+            int hot = snapshot?.Hot?.Batches.Sum(batch => batch.RowCount) ?? 0;
+            explanation.Add(
+                store.Id.Value, $"points of {scan.Table.Table}",
+                $"{segments} segments and {hot} rows in memory; "
+                    + $"{Explanation.ReadsOf(scan.Table, scan.Scope)}", "",
+                new ExplainFigures { Cells = segments });
+        }
+
+        ExplainFigures? answer =
+            mode == ExplainMode.Analyze ? await ExplainFigures.OfRunAsync(engine, sql, clock, ct) : null;
+        explanation.Add(store.Id.Value, "answer", "the points above", sql.Sql, answer);
+        return explanation.ToResult();
     }
 
     private static Relation.Points Points(StoreVersion version, LocalScan scan) => new(

@@ -40,7 +40,7 @@ public sealed partial class QueryEndpoint(
             }
 
             QueryAnswer answer = await service.QueryAsync(form.Request, ct);
-            await using (answer.Result) await SendAsync(context.Response, answer, form.Format, ct);
+            await using (answer.Result) await SendAsync(context.Response, answer, form, ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -53,24 +53,40 @@ public sealed partial class QueryEndpoint(
     }
 
     private static async Task SendAsync(
-        HttpResponse response, QueryAnswer answer, ResultFormat format, CancellationToken ct)
+        HttpResponse response, QueryAnswer answer, QueryForm form, CancellationToken ct)
     {
-        ResultWriter writer = ResultWriter.For(format, answer.Result.Schema);
+        ResultWriter writer = ResultWriter.For(form.Format, answer.Result.Schema);
         await using IAsyncEnumerator<RecordBatch> rows = answer.Result.ReadAsync(ct).GetAsyncEnumerator(ct);
         bool hasFirst = await rows.MoveNextAsync();
+        if (hasFirst) RequireFew(rows.Current.Length, form.Request.Limits.RowsMax);
         response.ContentType = writer.ContentType;
         response.Headers[CoverageHeader.Name] = CoverageHeader.Value(answer.Coverage);
-        await writer.WriteAsync(Rest(rows, hasFirst, ct), response.BodyWriter, ct);
+        await writer.WriteAsync(
+            Rest(rows, hasFirst, form.Request.Limits.RowsMax, ct), response.BodyWriter, ct);
         await response.BodyWriter.FlushAsync(ct);
     }
 
     private static async IAsyncEnumerable<RecordBatch> Rest(
-        IAsyncEnumerator<RecordBatch> rows, bool hasFirst, [EnumeratorCancellation] CancellationToken ct)
+        IAsyncEnumerator<RecordBatch> rows,
+        bool hasFirst,
+        long? rowsMax,
+        [EnumeratorCancellation] CancellationToken ct)
     {
+        long count = 0;
         for (bool hasNext = hasFirst; hasNext; hasNext = await rows.MoveNextAsync())
         {
             ct.ThrowIfCancellationRequested();
+            RequireFew(count += rows.Current.Length, rowsMax);
             yield return rows.Current;
+        }
+    }
+
+    private static void RequireFew(long rows, long? rowsMax)
+    {
+        if (rows > rowsMax)
+        {
+            throw new TsDbException(
+                ErrorKind.TooLarge, $"the answer has more than the {rowsMax} rows that max_rows allows");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -5,6 +6,7 @@ using Microsoft.Extensions.Primitives;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http.Results;
 using TsDb.Model;
+using TsDb.Query;
 using TsDb.Query.Distributed;
 
 namespace TsDb.Adapters.Http.Query;
@@ -49,6 +51,7 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
                 AllowPartial = IsTrue(values, "allow_partial"),
                 Fresh = IsTrue(values, "fresh"),
                 EdgeWait = EdgeWait(values),
+                Limits = Limits(values),
             },
             FormatOf(values.GetValueOrDefault("format"), request.Headers.Accept));
     }
@@ -64,6 +67,32 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
         {
             throw Wrong($"edge_timeout '{text}' is no duration: {error.Message}");
         }
+    }
+
+    // A client may ask for less than the node allows, never for more.
+    private static SqlLimits Limits(Dictionary<string, string> values)
+    {
+        SqlLimits limits = new();
+        if (values.GetValueOrDefault("timeout") is { Length: > 0 } text)
+        {
+            TimeSpan asked;
+            try
+            {
+                asked = DurationText.Parse(text);
+            }
+            catch (Exception error) when (error is FormatException or OverflowException)
+            {
+                throw Wrong($"timeout: {error.Message}");
+            }
+
+            if (asked <= TimeSpan.Zero) throw Wrong("timeout must be more than zero, such as 5s");
+            limits = limits with { DurationMax = asked < limits.DurationMax ? asked : limits.DurationMax };
+        }
+
+        if (values.GetValueOrDefault("max_rows") is not { Length: > 0 } number) return limits;
+        return long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long rows)
+            ? limits with { RowsMax = rows }
+            : throw Wrong($"max_rows='{number}' is not a number of rows");
     }
 
     // No statement begins with a brace, so JSON that is sent as plain text is still JSON.

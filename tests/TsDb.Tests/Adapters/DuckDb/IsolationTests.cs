@@ -192,7 +192,8 @@ public sealed class IsolationTests(EngineFixture db) : IClassFixture<EngineFixtu
         FakeTimeProvider clock = new();
         using DuckDbParser parser = new();
         using DuckDbEngine engine = new(
-            new DuckDbOptions { Directories = ["/nowhere/"], ConcurrencyMax = 1, WaitingMax = 1 }, parser,
+            new DuckDbOptions { Directories = ["/nowhere/"], ConcurrencyMax = 1, WaitingMax = 1, SlowMax =
+                0 }, parser,
                 clock);
         SqlRequest request = new() { Sql = "SELECT 1", Relations = [] };
         ISqlResult first = await engine.ExecuteAsync(request, CancellationToken.None);
@@ -205,6 +206,60 @@ public sealed class IsolationTests(EngineFixture db) : IClassFixture<EngineFixtu
         await Assert.ThrowsAsync<TsDbException>(() => second);
         await first.DisposeAsync();
         await (await engine.ExecuteAsync(request, CancellationToken.None)).DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Heavy_statements_do_not_keep_small_ones_waiting()
+    {
+        using DuckDbParser parser = new();
+        using DuckDbEngine engine = new(
+            new DuckDbOptions
+            {
+                Directories = ["/nowhere/"],
+                ConcurrencyMax = 1,
+                SlowMax = 1,
+                SlowAfter = TimeSpan.FromMilliseconds(20),
+            },
+            parser,
+            TimeProvider.System);
+        SqlRequest heavy = new()
+        {
+            Sql = "SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range % 7 = b.range "
+                + "% 11",
+            Relations = [],
+        };
+        using CancellationTokenSource stop = new();
+        Task<ISqlResult> running = engine.ExecuteAsync(heavy, stop.Token);
+        for (int i = 0; i < 3; i++)
+        {
+            ISqlResult small = await engine.ExecuteAsync(
+                new SqlRequest { Sql = "SELECT 1", Relations = [] }, CancellationToken.None);
+            await small.DisposeAsync();
+        }
+
+        // Streaming: the statement may have begun to answer, but it has no row yet.
+        if (OperatingSystem.IsLinux())
+            Assert.Contains(Directory.GetDirectories("/proc/self/task"), task => Niceness(task) == "5");
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await using ISqlResult result = await running;
+            await foreach (var batch in result.ReadAsync(stop.Token)) batch.Dispose();
+        });
+    }
+
+    private static string Niceness(string task)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(task, "stat")).Split(')')[^1].Split(' ')[17];
+        }
+        catch (IOException)
+        {
+            // The thread has ended since the folder was listed.
+            return "";
+        }
     }
 
     [Fact]

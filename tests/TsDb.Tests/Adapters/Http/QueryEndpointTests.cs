@@ -71,6 +71,14 @@ public sealed class QueryEndpointTests : IAsyncLifetime
     [InlineData("SELECT 1", "db", "&format=xml", 400, "xml")]
     [InlineData("SELECT 1", "db", "&consistency=most", 400, "most")]
     [InlineData("SELECT 1", "db", "&fresh=perhaps", 400, "fresh")]
+    [InlineData("SELECT 1", "db", "&timeout=soon", 400, "timeout")]
+    [InlineData("SELECT 1", "db", "&max_rows=few", 400, "max_rows")]
+    [InlineData("SELECT * FROM range(3)", "db", "&max_rows=2", 400, "max_rows")]
+    [InlineData("SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range + b.range = 7", "db",
+        "&timeout=50ms", 408, "longer")]
+    [InlineData("SELECT rate(temp, time, 'x', 'y') FROM weather", "db", "", 400, "rate")]
+    [InlineData("SELECT locf(1) FROM weather", "db", "", 400, "time_bucket_gapfill")]
+    [InlineData("SELECT lttb(time, 1.0, 3 ORDER BY time) FROM weather", "db", "", 400, "ORDER BY")]
     [InlineData("SELECT 1", "", "", 400, "db")]
     [InlineData("", "db", "", 400, "q")]
     public async Task What_is_wrong_is_said(string sql, string db, string more, int status, string part)

@@ -1,0 +1,82 @@
+using System.Globalization;
+using TsDb.Conformance.Fleets;
+using TsDb.Model;
+
+namespace TsDb.Conformance.Differential;
+
+/// <summary>
+/// Random tables and statements: one DuckDB over all points, one node that has them all, and clusters on
+/// which they are spread must answer the same, before compaction and after. <c>make differential SEEDS=n
+/// [SEED=first]</c> runs many; a failure names its seed.
+/// </summary>
+public sealed class DifferentialTests
+{
+    private const int StatementsATable = 12;
+    private const int SeedsOfAShortRun = 8;
+
+    private static readonly (int Nodes, int Replicas)[] Layouts = [(1, 1), (3, 1), (3, 2)];
+
+    [Fact]
+    public async Task Everybody_answers_the_same()
+    {
+        int seeds = Setting("TSDB_DIFFERENTIAL_SEEDS", SeedsOfAShortRun);
+        int first = Setting("TSDB_DIFFERENTIAL_SEED", 1);
+        List<string> wrong = [];
+        for (int seed = first; seed < first + seeds && wrong.Count < 5; seed++) await RunAsync(seed, wrong);
+        Assert.True(wrong.Count == 0, string.Join("\n\n", wrong));
+    }
+
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out int value)
+            ? value
+            : otherwise;
+
+    private static async Task RunAsync(int seed, List<string> wrong)
+    {
+        RandomData data = new(seed);
+        RandomQuery queries = new(data, new Random(seed));
+        using PlainEngine plain = new(data);
+        List<(string Name, Fleet Fleet)> fleets = [];
+        try
+        {
+            foreach ((int nodes, int replicas) in Layouts)
+            {
+                Fleet fleet = new(nodes, replicas);
+                fleets.Add(($"{nodes} nodes, replication {replicas}", fleet));
+                foreach ((string edge, string lines) in data.Batches) fleet.Ship(edge, lines);
+            }
+
+            for (int i = 0; i < StatementsATable; i++)
+            {
+                if (i == StatementsATable / 2) fleets.ForEach(fleet => fleet.Fleet.Compact());
+                (string sql, bool isPlain, bool isOrdered) = queries.Next();
+                string expected = await AnswerAsync(() => fleets[0].Fleet.WholeAsync(sql));
+                if (isPlain) Compare("one node", plain.Answer(sql), expected);
+                foreach ((string name, Fleet fleet) in fleets)
+                    Compare(name, expected, await AnswerAsync(async () => (await fleet.AskAsync(sql)).Rows));
+
+                void Compare(string name, string wanted, string got)
+                {
+                    if (Answers.AreSame(wanted, got, isOrdered)) return;
+                    wrong.Add($"seed {seed}, {name}: {sql}\nexpected:\n{wanted}\ngot:\n{got}");
+                }
+            }
+        }
+        finally
+        {
+            foreach ((_, Fleet fleet) in fleets) fleet.Dispose();
+        }
+    }
+
+    private static async Task<string> AnswerAsync(Func<Task<string>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (TsDbException error)
+        {
+            return $"error {error.Message}";
+        }
+    }
+}
