@@ -137,7 +137,7 @@ internal sealed class ClusterRead(
             fromEdges.Add(new FragmentRows(schema, answer.Batches, bytes));
             EdgeFigures.Add(($"edge {edge}", fragment, new ExplainFigures
             {
-                Cells = answer.Days.Count(),
+                Cells = answer.Days.Length,
                 Rows = answer.Batches.Sum(batch => (long)batch.Length),
                 Bytes = bytes,
             }));

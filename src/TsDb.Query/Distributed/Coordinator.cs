@@ -126,7 +126,8 @@ public sealed class Coordinator(
         Explanation explanation = new();
         foreach (PlannedFragment fragment in plan.Fragments)
         {
-            if (statement.Explain != ExplainMode.Plan) relations.Add(await read.RowsAsync(fragment, runs, ct));
+            if (statement.Explain != ExplainMode.Plan) relations.Add(
+                await read.RowsAsync(fragment, runs, ct));
             else explanation.Add(fragment, read.HoldingsOf(fragment), runs.IsUsable);
         }
 

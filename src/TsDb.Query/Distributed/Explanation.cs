@@ -32,7 +32,8 @@ public sealed class Explanation
     {
         foreach (Serving serving in holdings.Assign(isUsable).Servings.Where(serving => serving.IsAny))
         {
-            Add(serving.Node.Value, fragment, new ExplainFigures { Cells = holdings.CellsOf(serving).Count() });
+            Add(serving.Node.Value, fragment,
+                new ExplainFigures { Cells = holdings.CellsOf(serving).Count() });
         }
     }
 
