@@ -139,8 +139,7 @@ internal sealed class SimulatedNode : Machine
             new Planner(new SmallParser(), engine, clock),
             new QueryEngines(engine, new NoDirectEngine()),
             new NodeWatch(Raft),
-            peers,
-            peers,
+            new QueryPeers(peers, peers, new NoEdgeClient()),
             clock);
         IsReady = true;
         _ = _receiving.StartAsync(CancellationToken.None);
