@@ -64,6 +64,7 @@ bench: build-all build ## micro benchmarks and an end-to-end load, with a table
 	@dotnet artifacts/bin/TsDb.Bench/release/TsDb.Bench.dll --short
 	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll
 	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll mqtt
+	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll wire
 
 bench-mqtt: build-all build ## single points over MQTT from 50 clients, beside mosquitto
 	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll mqtt

@@ -1,8 +1,9 @@
 using TsDb.Load;
+using TsDb.Load.Wire;
 
 // End to end: the shape "cpu" of the Time Series Benchmark Suite (10 tags, 10 integer fields, a row per host
-// and 10 s)
-// into an edge, through a cloud node, and back as SQL. LOAD_HOURS (24) and LOAD_HOSTS (100) size it.
+// and 10 s) into an edge, through a cloud node, and back as SQL. LOAD_HOURS (24) and LOAD_HOSTS (100) size
+// it. With "wire": the bytes of an uplink, everything counted, against gzipped line protocol (LOAD_HOURS: 6).
 int Setting(string name, int otherwise) =>
     int.TryParse(Environment.GetEnvironmentVariable(name), out int value) && value > 0 ? value : otherwise;
 if (args is ["mqtt"])
@@ -13,4 +14,15 @@ if (args is ["mqtt"])
     return await run.RunAsync();
 }
 
-return await LoadRun.RunAsync(new CpuShape(Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24)));
+if (args is not ["wire"])
+    return await LoadRun.RunAsync(new CpuShape(Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24)));
+return await WireRun.RunAsync(
+[
+    WireScenarios.Cpu(100, Setting("LOAD_HOURS", 6)),
+    WireScenarios.Iot(200, Setting("LOAD_HOURS", 6) / 2),
+    .. WireScenarios.RealFile() is { } real ? [WireScenarios.Real(real)] : Array.Empty<WireScenario>(),
+    WireScenarios.CpuEvery(10, 40),
+    WireScenarios.CpuEvery(60, 40),
+    WireScenarios.IotEvery(10, 40),
+    WireScenarios.IotEvery(60, 40),
+]);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using TsDb.Adapters.Raft;
+using TsDb.Model;
 using TsDb.Replication.Cluster;
 
 namespace TsDb.Cloud;
@@ -14,8 +15,23 @@ internal static class CloudEndpoints
         this IEndpointRouteBuilder routes, RaftClusterState cluster, CloudStatus status)
     {
         routes.MapGet("/api/v1/status", context => context.Response.WriteAsJsonAsync(status.Describe()));
+        routes.MapGet("/api/v1/leaves", context => TellLeavesAsync(context, status));
         foreach (string path in WritePaths)
             routes.MapPost(path, context => RefuseWriteAsync(context, cluster.Current));
+    }
+
+    private static Task TellLeavesAsync(HttpContext context, CloudStatus status)
+    {
+        string edge = context.Request.Query["edge"].ToString();
+        if (EdgeId.IsValid(edge))
+        {
+            bool withLeaves = context.Request.Query["leaves"] == "true";
+            return context.Response.WriteAsJsonAsync(status.DescribeLeaves(new EdgeId(edge), withLeaves));
+        }
+
+        context.Response.StatusCode = StatusCodes.Status400BadRequest;
+        return context.Response.WriteAsJsonAsync(
+            new JsonObject { ["error"] = "name the edge whose segments are meant: ?edge=ID" });
     }
 
     private static Task RefuseWriteAsync(HttpContext context, ClusterConfiguration? current)

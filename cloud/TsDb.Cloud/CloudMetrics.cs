@@ -34,6 +34,15 @@ internal sealed class CloudMetrics : IDisposable
             "tsdb.receive.undecided", () => rooms.Receiving.Status.UndecidedCount, "{segment}",
             "Segments here that have not got their write quorum");
         _meter.CreateObservableGauge(
+            "tsdb.edge.lag", () => rooms.Receiving.Status.Edges.Select(edge => new Measurement<double>(
+                EdgeLag.SecondsOf(edge, TimeProvider.System.GetUtcNow()),
+                new KeyValuePair<string, object?>("edge", edge.Edge.Value))),
+            "s", "From the oldest point of an edge that is not durable here until now");
+        _meter.CreateObservableGauge(
+            "tsdb.edge.pending.size", () => rooms.Receiving.Status.Edges.Select(edge => new Measurement<long>(
+                edge.Lag?.BytesLength ?? 0, new KeyValuePair<string, object?>("edge", edge.Edge.Value))),
+            "By", "What waits at an edge, by its own word");
+        _meter.CreateObservableGauge(
             "tsdb.repair.missing", () => rooms.Receiving.Status.RepairMissing, "{segment}");
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using TsDb.Adapters.Http;
 using TsDb.Adapters.Raft;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
@@ -40,6 +41,27 @@ internal sealed class CloudStatus(CloudRooms rooms, TimeProvider clock)
         };
     }
 
+    /// <summary>The leaves of one edge that lie here, and which shards this node has to have.</summary>
+    public JsonObject DescribeLeaves(EdgeId edge, bool withLeaves)
+    {
+        ClusterConfiguration? current = _cluster.Current;
+        JsonObject listing = LeafListing.Describe(
+            rooms.Store.Current.Cells.Where(cell => cell.Cell.Edge == edge)
+                .SelectMany(cell => cell.Leaves).Select(leaf => (leaf.Leaf, true)),
+            withLeaves);
+        listing["id"] = _cluster.Self.Value;
+        listing["shard_count"] = current?.ShardCount ?? 0;
+        listing["shards_owned"] = new JsonArray(
+        [
+            .. Enumerable.Range(0, current?.ShardCount ?? 0)
+                .Where(shard => Placement.Owners(current!, new ShardId(shard)).Contains(_cluster.Self))
+                .Select(shard => (JsonNode)shard),
+        ]);
+        listing["horizons"] = new JsonObject((current?.Databases.Values ?? []).Select(database =>
+            KeyValuePair.Create<string, JsonNode?>(database.Name, database.HorizonNanoseconds)));
+        return listing;
+    }
+
     private JsonObject Describe(Member member) => new()
     {
         ["id"] = member.Id.Value,
@@ -65,8 +87,8 @@ internal sealed class CloudStatus(CloudRooms rooms, TimeProvider clock)
                 ["id"] = edge.Value,
                 ["last_seen"] = heard?.HeardAt.ToString("O"),
                 ["online"] = heard?.IsOnline ?? false,
-                ["lag"] =
-                    heard is null ? null : Math.Max(0, (clock.GetUtcNow() - heard.HeardAt).TotalSeconds),
+                ["lag"] = heard is null ? null : EdgeLag.SecondsOf(heard, clock.GetUtcNow()),
+                ["ship"] = EdgeLag.Describe(heard),
             };
         }
     }

@@ -22,6 +22,8 @@ internal static class EdgeFlags
         new("ship-bytes", "8MiB", "Cut a shipment when a cell's segments have this size"),
         new("ship-delay", "10s", "Cut a shipment this long after the seal at the latest"),
         new("ship-rate", "", "Bytes per second that shipping may use"),
+        new("ship-hours", "",
+            "Hours in which shipping may send, UTC unless a time zone follows (22:00-06:00 Europe/Berlin)"),
         new("memory-max", "256MiB", "Memory for points, seals included; beyond it writes wait, then get 503"),
         new("body-max", "32MiB", "Bytes of one request, unpacked; more is 413"),
         new("bodies-max", "64MiB", "Bytes of requests that are read or parsed at a time; others wait"),

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using TsDb.Adapters.Hosting;
 using TsDb.Model;
+using TsDb.Replication.Shipping;
 using TsDb.Storage;
 using TsDb.Storage.Ingest;
 using TsDb.Storage.Sensors;
@@ -46,6 +47,9 @@ internal sealed partial record EdgeOptions
 
     /// <summary>Bytes per second; null for no limit.</summary>
     public long? ShipRate { get; init; }
+
+    /// <summary>Hours in which shipping may send; null for any.</summary>
+    public ShipHours? ShipHours { get; init; }
 
     /// <summary>Bytes of the data directory; null for the disk's own limit.</summary>
     public long? DiskBytesMax { get; init; }
@@ -102,6 +106,8 @@ internal sealed partial record EdgeOptions
             ShipBytes = Positive(values, "ship-bytes"),
             ShipDelay = values.Duration("ship-delay"),
             ShipRate = values.OptionalBytes("ship-rate"),
+            ShipHours = values.OptionalText("ship-hours") is null
+                ? null : values.Read("ship-hours", ShipHours.Parse),
             DiskBytesMax = diskMax,
             LogLevel =
                 values.Read("log-level", text => Enum.TryParse(text, ignoreCase: true, out LogLevel level)

@@ -208,6 +208,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
             ClusterName = options.ClusterName,
             Cut = new CutLimits { ShipBytes = options.ShipBytes, ShipDelay = options.ShipDelay },
             BytesPerSecondMax = options.ShipRate,
+            Hours = options.ShipHours,
         };
         return ShipService.Create(store, disk, settings, environment);
     }

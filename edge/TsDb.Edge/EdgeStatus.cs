@@ -1,7 +1,11 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using TsDb.Adapters.Http;
+using TsDb.Adapters.Mqtt.Uplink;
+using TsDb.Model;
 using TsDb.Replication.Shipping;
 using TsDb.Storage;
+using TsDb.Storage.Catalog;
 
 namespace TsDb.Edge;
 
@@ -16,14 +20,58 @@ internal static class EdgeStatus
             await rooms.FlushAsync(context.RequestAborted);
             await WriteAsync(context, new JsonObject { ["flushed"] = true });
         });
-        app.MapPost("/api/v1/ship/pause", context => TellAsync(context, rooms, isPaused: true));
-        app.MapPost("/api/v1/ship/resume", context => TellAsync(context, rooms, isPaused: false));
+        app.MapGet("/api/v1/leaves", context => WriteAsync(context, DescribeLeaves(context, rooms)));
+        app.MapGet("/api/v1/ship", context => WriteAsync(context, DescribeShipping(rooms.Ship)));
+        app.MapPost("/api/v1/ship/pause", context =>
+            TellAsync(context, rooms, (ship, ct) => ship.PauseAsync(true, ct)));
+        app.MapPost("/api/v1/ship/resume", context =>
+            TellAsync(context, rooms, (ship, ct) => ship.PauseAsync(false, ct)));
+        app.MapPost("/api/v1/ship/requeue", context =>
+            TellAsync(context, rooms, (ship, ct) => ship.RequeueAsync(ct)));
     }
 
-    private static async Task TellAsync(HttpContext context, EdgeRooms rooms, bool isPaused)
+    // Answered once the shipper has taken notice, with what it says then.
+    private static async Task TellAsync(
+        HttpContext context, EdgeRooms rooms, Func<ShipService, CancellationToken, Task> tell)
     {
-        if (rooms.Ship is not null) await rooms.Ship.PauseAsync(isPaused, context.RequestAborted);
-        await WriteAsync(context, new JsonObject { ["paused"] = isPaused && rooms.Ship is not null });
+        if (rooms.Ship is null)
+        {
+            context.Response.StatusCode = StatusCodes.Status409Conflict;
+            await WriteAsync(context, new JsonObject
+            {
+                ["error"] = "this edge ships nowhere: start it with --uplink mqtt://host:port",
+            });
+            return;
+        }
+
+        await tell(rooms.Ship, context.RequestAborted);
+        await WriteAsync(context, DescribeShipping(rooms.Ship));
+    }
+
+    // The ledger: every shipment that was ever cut here, but those that gave up their number or that nobody
+    // needs.
+    private static JsonObject DescribeLeaves(HttpContext context, EdgeRooms rooms)
+    {
+        IEnumerable<(Leaf, bool)> leaves = rooms.Store.Catalog.Ledger.Values
+            .Where(l => !l.IsUnwanted && (l.DurableAt is not null || l.Presence == LeafPresence.Present))
+            .Select(l => (l.Leaf, l.DurableAt is not null));
+        JsonObject listing = LeafListing.Describe(leaves, context.Request.Query["leaves"] == "true");
+        listing["id"] = rooms.Store.Id.Value;
+        return listing;
+    }
+
+    private static JsonObject DescribeShipping(ShipService? ship)
+    {
+        JsonObject shipping = Describe(ship);
+        shipping["quarantine"] = new JsonArray([.. (ship?.Lag.Uplink.Quarantine ?? []).Select(aside =>
+            new JsonObject
+            {
+                ["cell"] = aside.Leaf.Cell.ToString(),
+                ["ordinal"] = aside.Leaf.Ordinal.Value,
+                ["hash"] = aside.Leaf.Hash.ToString(),
+                ["reason"] = aside.Reason,
+            })]);
+        return shipping;
     }
 
     private static Task WriteAsync(HttpContext context, JsonObject answer)
@@ -56,7 +104,7 @@ internal static class EdgeStatus
             ["limits"] = Describe(rooms.LimitsInUse),
             ["writes_refused"] = stats.WritesRefusedReason,
             ["sensors"] = SensorStatus.Describe(rooms),
-            ["ship"] = Describe(rooms.Ship?.Lag, rooms.Ship?.BytesSent ?? 0),
+            ["ship"] = Describe(rooms.Ship),
         };
     }
 
@@ -64,19 +112,24 @@ internal static class EdgeStatus
         KeyValuePair.Create<string, JsonNode?>(
             limit.Name, new JsonObject { ["used"] = limit.Used, ["max"] = limit.Max })));
 
-    private static JsonObject Describe(ShipLag? lag, long bytesSent) => new()
+    private static JsonObject Describe(ShipService? ship)
     {
-        ["state"] = lag?.Uplink.State ?? "stand-alone",
-        ["segments_pending"] = lag?.Backlog.Segments ?? 0,
-        ["bytes_pending"] = lag?.Backlog.BytesLength ?? 0,
-        ["oldest_unshipped"] = lag?.Backlog.OldestNanoseconds is { } oldest ? Time(oldest) : null,
-        ["bytes_sent"] = bytesSent,
-        ["bytes_per_second"] = lag?.Uplink.BytesPerSecond ?? 0,
-        ["eta_seconds"] = lag?.Eta?.TotalSeconds,
-        ["paused"] = lag?.Uplink.IsPaused ?? false,
-        ["quarantined"] = lag?.Uplink.Quarantined ?? 0,
-        ["last_error"] = lag?.Uplink.LastError,
-    };
+        ShipLag? lag = ship?.Lag;
+        return new JsonObject
+        {
+            ["state"] = lag?.Uplink.State ?? "stand-alone",
+            ["segments_pending"] = lag?.Backlog.Segments ?? 0,
+            ["bytes_pending"] = lag?.Backlog.BytesLength ?? 0,
+            ["oldest_unshipped"] = lag?.Backlog.OldestNanoseconds is { } oldest ? Time(oldest) : null,
+            ["bytes_sent"] = ship?.BytesSent ?? 0,
+            ["data_bytes_sent"] = ship?.DataBytesSent ?? 0,
+            ["bytes_per_second"] = lag?.Uplink.BytesPerSecond ?? 0,
+            ["eta_seconds"] = lag?.Eta?.TotalSeconds,
+            ["paused"] = lag?.Uplink.IsPaused ?? false,
+            ["quarantined"] = lag?.Uplink.Quarantined ?? 0,
+            ["last_error"] = lag?.Uplink.LastError,
+        };
+    }
 
     /// <summary>A time in nanoseconds since the Unix epoch as ISO 8601, with all nine digits.</summary>
     private static string Time(long nanoseconds)

@@ -9,6 +9,8 @@ root.Add(QueryCommand.Create(common));
 root.Add(ShellCommand.Create(common));
 root.Add(StatusCommand.Create(common));
 root.Add(SegmentsCommand.Create());
+root.Add(ShipCommand.Create(common));
+root.Add(VerifyCommand.Create(common));
 root.Add(WalCommand.Create());
 root.Add(MqttRulesCommand.Create());
 root.Add(ImportCommand.Create(common));

@@ -95,6 +95,22 @@ public sealed class SegmentReader : IDisposable
         return first > last ? TimeRange.All : SortedRun.RangeOf(first, last);
     }
 
+    /// <summary>The columns as the file holds them, in file order. Only the footer is needed.</summary>
+    public IReadOnlyList<SegmentColumn> DescribeColumns()
+    {
+        FileColumn[] columns = Columns(Manifest);
+        return [.. columns.Select((column, i) =>
+        {
+            ChunkInfo[] chunks = [.. _footer.RowGroups.Select(g => g.Chunks[i])];
+            IEnumerable<string> encodings = chunks.Select(c =>
+                $"{c.Encoding}{(c.Codec == PageCodec.None ? "" : $" + {c.Codec}")}").Distinct();
+            return new SegmentColumn(
+                column.Logical, column.Name, StorageOf(column), string.Join(", ", encodings),
+                chunks.Sum(c => c.CompressedBytes),
+                chunks.Sum(c => c.ValuesCount - c.Statistics.NullCount));
+        })];
+    }
+
     /// <summary>Rows of a row group.</summary>
     internal int RowsOf(int group) => checked((int)_footer.RowGroups[group].Rows);
 
@@ -149,6 +165,15 @@ public sealed class SegmentReader : IDisposable
         if (order != 0) return Math.Sign(order);
         return later.Times[0] > earlier.Times[^1] ? 0 : -1;
     }
+
+    private static string StorageOf(FileColumn column) => column switch
+    {
+        { Logical.Role: ColumnRole.Time } => "INT64, TIMESTAMP(NANOS)",
+        { Scale: >= 0 } => $"INT64, DECIMAL(18, {column.Scale})",
+        { Logical.Type: FieldType.UInt64 } => "INT64, UINT_64",
+        { Physical: PhysicalType.ByteArray } => "BYTE_ARRAY, STRING",
+        _ => column.Physical.ToString().ToUpperInvariant(),
+    };
 
     private static byte[] FooterBytes(Stream file)
     {

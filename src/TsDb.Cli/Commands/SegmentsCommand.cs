@@ -10,6 +10,8 @@ namespace TsDb.Cli.Commands;
 /// <summary><c>tsdb segments</c>: looks into segment files; no node needs to run.</summary>
 internal static class SegmentsCommand
 {
+    private const int HashDigitsInName = 16;
+
     public static Command Create()
     {
         Argument<string[]> files = new("files")
@@ -19,23 +21,30 @@ internal static class SegmentsCommand
         };
         Option<bool> verify =
             new("--verify") { Description = "Decode every row and check it against the manifest" };
-        Command inspect =
-            new("inspect", "Show what segment files say of themselves: cell, ordinals, rows, columns.")
+        Option<string?> hash = new("--hash")
         {
-            files, verify,
+            Description =
+                "The SHA-256 that the file should have, or its first digits (else the file's name says it)",
         };
-        inspect.SetAction(parsed => Inspect(parsed.GetRequiredValue(files), parsed.GetValue(verify)));
+        Command inspect =
+            new("inspect",
+                "Show what segment files are: manifest, columns, encodings, bytes per value; check the hash.")
+        {
+            files, verify, hash,
+        };
+        inspect.SetAction(parsed =>
+            Inspect(parsed.GetRequiredValue(files), parsed.GetValue(verify), parsed.GetValue(hash)));
         return new Command("segments", "Look into segment files on disk.") { inspect };
     }
 
-    private static int Inspect(string[] paths, bool verify)
+    private static int Inspect(string[] paths, bool verify, string? hash)
     {
         int broken = 0;
         foreach (string path in paths.SelectMany(Expand))
         {
             try
             {
-                Print(path, verify);
+                Print(path, verify, hash);
             }
             catch (TsDbException e)
             {
@@ -52,12 +61,13 @@ internal static class SegmentsCommand
             StringComparer.Ordinal)
         : [path];
 
-    private static void Print(string path, bool verify)
+    private static void Print(string path, bool verify, string? hashWanted)
     {
         byte[] bytes = File.ReadAllBytes(path);
         using SegmentReader reader = SegmentReader.Open(new MemoryStream(bytes), path);
         if (verify) reader.Verify();
         SegmentManifest manifest = reader.Manifest;
+        ContentHash hash = ContentHash.Of(bytes);
         Console.WriteLine(path);
         TextTable facts = new("what", "value");
         facts.Add("cell", manifest.Cell.ToString());
@@ -65,17 +75,50 @@ internal static class SegmentsCommand
         facts.Add("ordinals", string.Create(
             CultureInfo.InvariantCulture,
                 $"{manifest.Ordinals.First.Value}..{manifest.Ordinals.Last.Value}"));
+        facts.Add("times", manifest.Range.ToString());
         facts.Add("rows", manifest.Rows.ToString(CultureInfo.InvariantCulture));
         facts.Add("series", manifest.SeriesCount.ToString(CultureInfo.InvariantCulture));
         facts.Add("row groups", reader.RowGroupCount.ToString(CultureInfo.InvariantCulture));
         facts.Add("file", ByteSizeText.Format(bytes.Length));
-        double values = Math.Max(1, (double)manifest.Rows * manifest.Fields.Length);
-        facts.Add("bytes per value", (bytes.Length / values).ToString("0.000", CultureInfo.InvariantCulture));
-        facts.Add("SHA-256", ContentHash.Of(bytes).ToString());
-        facts.Add("tags", string.Join(", ", manifest.Tags.Select(t => t.Name)));
-        facts.Add("fields", string.Join(", ", manifest.Fields.Select(f => $"{f.Name} {f.Type}")));
+        IReadOnlyList<SegmentColumn> columns = reader.DescribeColumns();
+        long values = columns.Where(c => c.Logical.Role == ColumnRole.Field).Sum(c => c.ValuesCount);
+        facts.Add("footer", ByteSizeText.Format(bytes.Length - columns.Sum(c => c.BytesLength)));
+        facts.Add("bytes per value", PerValue(bytes.Length, values));
+        facts.Add("SHA-256", $"{hash} ({HashVerdict(path, hash, hashWanted)})");
         if (verify) facts.Add("verified", "every row decoded, sorted, unique, inside the cell");
         facts.Print(Console.Out);
         Console.WriteLine();
+        TextTable table =
+            new("column", "role", "type", "stored as", "encoding", "values", "bytes", "bytes per value");
+        foreach (SegmentColumn column in columns)
+        {
+            table.Add(
+                column.Logical.Name, column.Logical.Role.ToString(), column.Logical.Type.ToString(),
+                column.Storage, column.Encodings, column.ValuesCount.ToString(CultureInfo.InvariantCulture),
+                column.BytesLength.ToString(CultureInfo.InvariantCulture),
+                PerValue(column.BytesLength, column.ValuesCount));
+        }
+
+        table.Print(Console.Out);
+        Console.WriteLine();
+    }
+
+    private static string PerValue(long bytes, long values) =>
+        (bytes / (double)Math.Max(1, values)).ToString("0.000", CultureInfo.InvariantCulture);
+
+    // Files of shipments carry the first digits of their hash in their name.
+    private static string HashVerdict(string path, ContentHash hash, string? wanted)
+    {
+        string name = Path.GetFileNameWithoutExtension(path);
+        string digits = wanted ?? name[(name.LastIndexOf('-') + 1)..];
+        bool isHash = wanted is not null
+            || (digits.Length == HashDigitsInName && digits.All(char.IsAsciiHexDigitLower)
+            && name.Contains('-', StringComparison.Ordinal));
+        if (!isHash) return "its name does not say which it should be";
+        if (hash.ToString().StartsWith(digits, StringComparison.OrdinalIgnoreCase))
+            return wanted is null ? "as its name says" : "as asked";
+        throw new TsDbException(
+            ErrorKind.Corrupt,
+                $"its SHA-256 is {hash}, not {digits}...: the bytes are not those that were made");
     }
 }

@@ -54,17 +54,23 @@ internal static class StatusCommand
         node.Add("leaves to repair", Text(status["repair"]?["missing"]));
         node.Print(Console.Out);
         PrintRows("member", status["members"], "state", "address");
-        PrintRows("edge", status["edges"], "last_seen", "lag");
+        PrintRows(
+            "edge", status["edges"], "last_seen", "lag", "ship.oldest_unshipped", "ship.bytes_pending",
+            "ship.bytes_per_second", "ship.eta_seconds", "ship.quarantined", "ship.last_error");
     }
 
     private static void PrintRows(string title, JsonNode? rows, params string[] columns)
     {
         Console.WriteLine();
-        TextTable table = new([title, .. columns.Select(c => c.Replace('_', ' '))]);
+        TextTable table = new([title, .. columns.Select(c =>
+            c[(c.IndexOf('.', StringComparison.Ordinal) + 1)..].Replace('_', ' '))]);
         foreach (JsonNode? row in rows as JsonArray ?? [])
-            table.Add([Text(row?["id"]), .. columns.Select(c => Text(row?[c]))]);
+            table.Add([Text(row?["id"]), .. columns.Select(c => Text(Find(row, c)))]);
         table.Print(Console.Out);
     }
+
+    private static JsonNode? Find(JsonNode? row, string path) =>
+        path.Split('.').Aggregate(row, (node, name) => node?[name]);
 
     private static string Text(JsonNode? node) => node?.ToString() ?? "-";
 

@@ -17,6 +17,9 @@ internal sealed record FleetPlan(string Folder, IReadOnlyList<NodePlan> Nodes)
     /// </summary>
     public IReadOnlyList<string> EdgeFlags { get; init; } = ["--seal-age", "2s", "--ship-delay", "500ms"];
 
+    /// <summary>Where edges ship to instead of the cloud nodes' own brokers; null for these.</summary>
+    public string? Uplink { get; init; }
+
     public IEnumerable<NodePlan> Clouds => Nodes.Where(n => n.IsCloud);
 
     public IEnumerable<NodePlan> Edges => Nodes.Where(n => !n.IsCloud);
@@ -73,7 +76,8 @@ internal sealed record FleetPlan(string Folder, IReadOnlyList<NodePlan> Nodes)
         else
         {
             command.AddRange(["--mqtt", node.Mqtt, .. EdgeFlags]);
-            command.AddRange(["--uplink", string.Join(',', Clouds.Select(c => $"mqtt://{c.Mqtt}"))]);
+            command.AddRange(
+                ["--uplink", Uplink ?? string.Join(',', Clouds.Select(c => $"mqtt://{c.Mqtt}"))]);
         }
 
         return command;

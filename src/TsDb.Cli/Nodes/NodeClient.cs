@@ -44,9 +44,13 @@ internal sealed class NodeClient : IDisposable
     }
 
     /// <summary>The JSON document at a path.</summary>
-    public async Task<JsonNode> GetJsonAsync(string path, CancellationToken ct)
+    public Task<JsonNode> GetJsonAsync(string path, CancellationToken ct) =>
+        AskJsonAsync(HttpMethod.Get, path, ct);
+
+    /// <summary>The JSON document that a request without a body is answered with.</summary>
+    public async Task<JsonNode> AskJsonAsync(HttpMethod method, string path, CancellationToken ct)
     {
-        using HttpRequestMessage request = new(HttpMethod.Get, path);
+        using HttpRequestMessage request = new(method, path);
         using HttpResponseMessage response = await SendAsync(request, ct);
         await RequireSuccessAsync(response, ct);
         try

@@ -28,6 +28,34 @@ public sealed record EdgeControl(MessageHeader Header, EdgeId Edge, Guid Instanc
     public sealed record LeafList(
         Cell Cell, Incarnation Incarnation, ImmutableArray<LeafEntry> Leaves, bool IsLast) : Saying;
 
+    /// <summary>How far the cloud is behind this edge, by the edge's own word.</summary>
+    public sealed record Lag : Saying
+    {
+        /// <summary>The earliest time that is not durable in the cloud; null if nothing waits.</summary>
+        public long? OldestNanoseconds { get; init; }
+
+        /// <summary>Segments that wait.</summary>
+        public long Segments { get; init; }
+
+        /// <summary>Their bytes.</summary>
+        public long BytesLength { get; init; }
+
+        /// <summary>Bytes a second that became durable lately.</summary>
+        public long BytesPerSecond { get; init; }
+
+        /// <summary>When all of it would be durable at that rate; null if nothing moves.</summary>
+        public TimeSpan? Eta { get; init; }
+
+        /// <summary>True while the operator has paused shipping.</summary>
+        public bool IsPaused { get; init; }
+
+        /// <summary>Shipments that were set aside.</summary>
+        public int Quarantined { get; init; }
+
+        /// <summary>What went wrong last; empty if nothing did.</summary>
+        public string LastError { get; init; } = "";
+    }
+
     /// <summary>Asked before shipped files are deleted: each is answered by durable or missing.</summary>
     public sealed record Confirm(ImmutableArray<Leaf> Leaves) : Saying;
 }

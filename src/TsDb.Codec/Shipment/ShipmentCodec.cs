@@ -41,6 +41,9 @@ public static partial class ShipmentCodec
                 wire.Confirm = new P.Confirm();
                 wire.Confirm.Leaves.AddRange(confirm.Leaves.Select(WireRules.From));
                 break;
+            case EdgeControl.Lag lag:
+                wire.Lag = FromLag(lag);
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException(control.Body.ToString());
         }
@@ -62,6 +65,7 @@ public static partial class ShipmentCodec
             P.EdgeControl.BodyOneofCase.LeafList => ToLeafList(wire.LeafList),
             P.EdgeControl.BodyOneofCase.Confirm => new EdgeControl.Confirm(
                 WireRules.All(wire.Confirm.Leaves, ShipmentLimits.ItemsMax, "leaves", WireRules.Leaf)),
+            P.EdgeControl.BodyOneofCase.Lag => ToLag(wire.Lag),
             _ => throw WireRules.Invalid("an edge says nothing in it that is understood here"),
         };
         WireRules.Require(
@@ -149,6 +153,31 @@ public static partial class ShipmentCodec
             new LeafDigest(wire.LeafCount, WireRules.Number128(wire.DigestSum)),
             wire.OrdinalMax);
     }
+
+    private static P.Lag FromLag(EdgeControl.Lag lag) => new()
+    {
+        OldestNanoseconds = lag.OldestNanoseconds ?? 0,
+        Segments = lag.Segments,
+        Bytes = lag.BytesLength,
+        BytesPerSecond = lag.BytesPerSecond,
+        EtaSecondsPlusOne =
+            lag.Eta is { } eta ? (uint)Math.Clamp(Math.Ceiling(eta.TotalSeconds) + 1, 1, uint.MaxValue) : 0,
+        Paused = lag.IsPaused,
+        Quarantined = (uint)Math.Max(0, lag.Quarantined),
+        LastError = WireRules.Reason(lag.LastError),
+    };
+
+    private static EdgeControl.Lag ToLag(P.Lag wire) => new()
+    {
+        OldestNanoseconds = wire.OldestNanoseconds == 0 ? null : wire.OldestNanoseconds,
+        Segments = wire.Segments,
+        BytesLength = wire.Bytes,
+        BytesPerSecond = wire.BytesPerSecond,
+        Eta = wire.EtaSecondsPlusOne == 0 ? null : TimeSpan.FromSeconds(wire.EtaSecondsPlusOne - 1),
+        IsPaused = wire.Paused,
+        Quarantined = (int)Math.Min(wire.Quarantined, int.MaxValue),
+        LastError = WireRules.Reason(wire.LastError),
+    };
 
     private static P.LeafList FromLeafList(EdgeControl.LeafList list)
     {

@@ -18,7 +18,11 @@ internal sealed class EdgeGreeter(ReceiverOptions options, Func<NodeId, bool> is
 
     /// <summary>What is known of edges that were heard of since the start, by id.</summary>
     public IEnumerable<EdgeSeen> Seen => _edges.Select(entry => new EdgeSeen(
-        entry.Key, entry.Value.HeardAt, entry.Value.Presences.Values.Any(presence => presence.IsOnline)));
+        entry.Key, entry.Value.HeardAt, entry.Value.Presences.Values.Any(presence => presence.IsOnline))
+    {
+        Lag = entry.Value.Lag,
+        LagAt = entry.Value.LagAt,
+    });
 
     /// <summary>
     /// The start of the edge's program that may ship, as far as this node judged; null if none said hello.
@@ -27,6 +31,10 @@ internal sealed class EdgeGreeter(ReceiverOptions options, Func<NodeId, bool> is
 
     /// <summary>The edge was heard of.</summary>
     public void Hear(EdgeId edge, DateTimeOffset now) => StateOf(edge).HeardAt = now;
+
+    /// <summary>The edge says how far the cloud is behind.</summary>
+    public void Hear(EdgeId edge, EdgeControl.Lag lag, DateTimeOffset now) =>
+        (StateOf(edge).Lag, StateOf(edge).LagAt) = (lag, now);
 
     /// <summary>A broker says whether an instance is connected.</summary>
     public void Hear(string broker, Presence presence, DateTimeOffset now)
@@ -132,6 +140,10 @@ internal sealed class EdgeGreeter(ReceiverOptions options, Func<NodeId, bool> is
         public Guid? Instance { get; set; }
 
         public DateTimeOffset HeardAt { get; set; }
+
+        public EdgeControl.Lag? Lag { get; set; }
+
+        public DateTimeOffset LagAt { get; set; }
 
         public DateTimeOffset HelloAt { get; private set; }
 

@@ -1,3 +1,4 @@
+using TsDb.Codec.Shipment;
 using TsDb.Model;
 
 namespace TsDb.Replication.Receiving;
@@ -6,4 +7,11 @@ namespace TsDb.Replication.Receiving;
 /// <param name="Edge">The edge.</param>
 /// <param name="HeardAt">When it was last heard of since this node started.</param>
 /// <param name="IsOnline">True if a broker says that it is connected.</param>
-public sealed record EdgeSeen(EdgeId Edge, DateTimeOffset HeardAt, bool IsOnline);
+public sealed record EdgeSeen(EdgeId Edge, DateTimeOffset HeardAt, bool IsOnline)
+{
+    /// <summary>How far the cloud is behind it, by its own word; null if it has said nothing yet.</summary>
+    public EdgeControl.Lag? Lag { get; init; }
+
+    /// <summary>When it said so.</summary>
+    public DateTimeOffset LagAt { get; init; }
+}

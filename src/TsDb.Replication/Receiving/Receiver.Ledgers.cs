@@ -36,6 +36,9 @@ public sealed partial class Receiver
             case EdgeControl.Confirm confirm:
                 foreach (Leaf leaf in confirm.Leaves) Confirm(message.Edge, leaf, now);
                 break;
+            case EdgeControl.Lag lag:
+                _greeter.Hear(message.Edge, lag, now);
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException(message.Body.ToString());
         }

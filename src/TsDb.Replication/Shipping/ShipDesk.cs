@@ -15,6 +15,8 @@ namespace TsDb.Replication.Shipping;
 public sealed class ShipDesk
 {
     private static readonly TimeSpan RecordAgainAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LagEvery = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LagIdleEvery = TimeSpan.FromMinutes(10);
 
     private readonly ShipDeskParts _parts;
     private readonly ShipperOptions _options;
@@ -25,6 +27,8 @@ public sealed class ShipDesk
     private readonly Queue<ShipEvent> _events = new();
     private readonly Queue<Action<DateTimeOffset>> _unrecorded = new();
     private DateTimeOffset _recordAt = DateTimeOffset.MaxValue;
+    private DateTimeOffset _lagAt;
+    private DateTimeOffset _lagIdleAt;
     private List<ShipMessage> _messages = [];
 
     /// <summary>Takes up shipping where the catalog says it stands.</summary>
@@ -36,9 +40,11 @@ public sealed class ShipDesk
     {
         (_parts, _options) = (parts, options);
         _log = loggers.CreateLogger<ShipDesk>();
+        _lagAt = now + LagEvery;
         _forms = new TravelForms(parts);
         _ledger = ShipLedger.Restore(parts.Store.Catalog);
         _shipper = new Shipper(options, _ledger, parts.Store.Incarnation, ClusterPin.Read(parts.Disk), now);
+        if (PauseMark.Read(parts.Disk)) _shipper.On(new ShipEvent.Pause(true), now);
     }
 
     /// <summary>When <see cref="Tick"/> is due; null while only events can change anything.</summary>
@@ -49,6 +55,7 @@ public sealed class ShipDesk
             DateTimeOffset due = _recordAt;
             if (_parts.Cutter.DueAt is { } cut && cut < due) due = cut;
             if (_shipper.WakeAt is { } ship && ship < due) due = ship;
+            if (_shipper.IsRegistered && _lagAt < due) due = _lagAt;
             return due == DateTimeOffset.MaxValue ? null : due;
         }
     }
@@ -73,10 +80,18 @@ public sealed class ShipDesk
     public IReadOnlyList<ShipMessage> Tick(DateTimeOffset now)
     {
         RecordAgain(now);
-        return _parts.Cutter.CutNext(now) is { } leaf
+        _ = _parts.Cutter.CutNext(now) is { } leaf
             ? On(new ShipEvent.LeafCut(leaf), now)
             : On(new ShipEvent.Tick(), now);
+        SayLag(now);
+        return _messages;
     }
+
+    /// <summary>
+    /// Remembers that shipping is paused, or not: over restarts, too. The event has to be told besides. May
+    /// be called on any thread.
+    /// </summary>
+    public void RememberPause(bool isPaused) => PauseMark.Write(_parts.Disk, isPaused);
 
     /// <summary>Takes notice of segments that were sealed or dropped.</summary>
     public void Observe(DateTimeOffset now) => _parts.Cutter.Observe(now);
@@ -179,6 +194,29 @@ public sealed class ShipDesk
         _recordAt = DateTimeOffset.MaxValue;
         for (int i = _unrecorded.Count; i > 0 && _recordAt > now; i--) _unrecorded.Dequeue()(now);
         if (_unrecorded.Count > 0) _recordAt = now + RecordAgainAfter;
+    }
+
+    // Every minute while something waits, rarely while nothing does: people at the cloud see how far behind
+    // this edge is, by its own word.
+    private void SayLag(DateTimeOffset now)
+    {
+        if (!_shipper.IsRegistered || _lagAt > now) return;
+        _lagAt = now + LagEvery;
+        ShipLag lag = new(Backlog(), _shipper.Status(now));
+        bool isIdle = lag.Backlog.Segments == 0;
+        if (isIdle && now < _lagIdleAt) return;
+        _lagIdleAt = isIdle ? now + LagIdleEvery : default;
+        Say(_shipper.Header, new EdgeControl.Lag
+        {
+            OldestNanoseconds = lag.Backlog.OldestNanoseconds,
+            Segments = lag.Backlog.Segments,
+            BytesLength = lag.Backlog.BytesLength,
+            BytesPerSecond = (long)lag.Uplink.BytesPerSecond,
+            Eta = lag.Eta,
+            IsPaused = lag.Uplink.IsPaused,
+            Quarantined = lag.Uplink.Quarantined,
+            LastError = lag.Uplink.LastError ?? "",
+        });
     }
 
     private void Say(MessageHeader header, EdgeControl.Saying body)

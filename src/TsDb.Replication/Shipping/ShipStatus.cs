@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
+
 namespace TsDb.Replication.Shipping;
 
 /// <summary>The uplink as people see it.</summary>
-/// <param name="State">offline, waiting for the cluster, saying hello, refused, shipping or paused.</param>
+/// <param name="State">offline, waiting for the cluster, saying hello, refused, shipping, paused or outside
+/// its hours.</param>
 /// <param name="IsPaused">True while the operator has paused shipping.</param>
 /// <param name="OpenLeaves">Cut shipments that are not durable, quarantined ones included.</param>
 /// <param name="OpenBytes">Their bytes.</param>
@@ -17,4 +20,11 @@ public sealed record ShipStatus(
     int Quarantined,
     double BytesPerSecond,
     DateTimeOffset? HeardAt,
-    string? LastError);
+    string? LastError)
+{
+    /// <summary>The state in which only the hour keeps data back.</summary>
+    public const string OutsideHours = "outside its hours";
+
+    /// <summary>Shipments that were set aside and why, newest first; no more than a hundred.</summary>
+    public ImmutableArray<QuarantinedLeaf> Quarantine { get; init; } = [];
+}

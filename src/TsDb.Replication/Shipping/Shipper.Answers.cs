@@ -58,7 +58,7 @@ public sealed partial class Shipper
                 foreach (ContentHash hash in missing.Hashes) TakeMissing(hash, now);
                 break;
             case EdgeAnswer.LeavesWanted wanted:
-                _effects.Add(new ShipEffect.SayLeaves(Header(), wanted.Cell, wanted.Incarnation));
+                _effects.Add(new ShipEffect.SayLeaves(Header, wanted.Cell, wanted.Incarnation));
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException(answer.ToString());

@@ -89,7 +89,7 @@ public sealed partial class Shipper
         }
 
         _effects.Add(new ShipEffect.SendOffer(
-            _link.Generation, Header(), bundle[0].Shard, [.. offered]));
+            _link.Generation, Header, bundle[0].Shard, [.. offered]));
         Spend(bundle, bytes, now);
         foreach (Transfer transfer in bundle)
         {

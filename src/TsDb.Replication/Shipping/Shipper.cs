@@ -23,6 +23,8 @@ public sealed partial class Shipper
     // Leaves in back-off cost a few hundred bytes each; beyond this many, shipping waits for answers.
     private const int TransfersKnownMax = 4_096;
 
+    private const int QuarantineShownMax = 100;
+
     // From the second repetition on an unanswered offer no longer keeps others from starting.
     private const int AttemptsActiveMax = 2;
 
@@ -96,14 +98,27 @@ public sealed partial class Shipper
 
     /// <summary>The uplink as people see it.</summary>
     public ShipStatus Status(DateTimeOffset now) => new(
-        StateText(),
+        StateText(now),
         _isPaused,
         _ledger.Count,
         _ledger.BytesLength,
         _ledger.QuarantinedCount,
         _rate.At(now),
         _heardAt,
-        _lastError);
+        _lastError)
+    {
+        Quarantine = _ledger.QuarantinedCount == 0 ? [] :
+        [
+            .. _ledger.In(LeafState.Quarantined).Take(QuarantineShownMax)
+                .Select(leaf => new QuarantinedLeaf(leaf.Leaf, _ledger.ReasonOf(leaf.Leaf.Hash) ?? "")),
+        ],
+    };
+
+    /// <summary>True once the cloud has answered the hello on this link.</summary>
+    public bool IsRegistered => _hello == HelloState.Registered;
+
+    /// <summary>What control messages begin with.</summary>
+    public MessageHeader Header => new(_pinned ?? _cluster?.Cluster, _epoch);
 
     /// <summary>Takes one event; returns what is to be done because of it, in order.</summary>
     public IReadOnlyList<ShipEffect> On(ShipEvent e, DateTimeOffset now)
@@ -179,7 +194,7 @@ public sealed partial class Shipper
         foreach (Leaf[] page in Confirmations.Ask(leaves, now).Chunk(LeavesPerConfirm))
         {
             _effects.Add(new ShipEffect.SayControl(new EdgeControl(
-                Header(), _options.Edge, _options.Instance, new EdgeControl.Confirm([.. page]))));
+                Header, _options.Edge, _options.Instance, new EdgeControl.Confirm([.. page]))));
         }
     }
 
@@ -228,10 +243,11 @@ public sealed partial class Shipper
         if (_hello != HelloState.Registered || _isPaused) return;
         if (_reconcileAt <= now)
         {
-            _effects.Add(new ShipEffect.SayDigests(Header(), _cluster.Horizons));
+            _effects.Add(new ShipEffect.SayDigests(Header, _cluster.Horizons));
             _reconcileAt = now + _options.ReconcileEvery;
         }
 
+        if (!IsOpen(now)) return;
         while (_link.InFlight < _options.MessagesInFlightMax && _bucket.ReadyAt(now) <= now && SendNext(now))
         {
             // Each turn sends one message; the window, the bandwidth or the lack of work ends it.
@@ -242,7 +258,7 @@ public sealed partial class Shipper
     {
         EdgeControl.Hello hello = new(_incarnation, _options.ProgramVersion);
         _effects.Add(
-            new ShipEffect.SayControl(new EdgeControl(Header(), _options.Edge, _options.Instance, hello)));
+            new ShipEffect.SayControl(new EdgeControl(Header, _options.Edge, _options.Instance, hello)));
         _hello = HelloState.Said;
         _helloAt = now + _helloWait;
         _helloWait = Min(_helloWait * 2, _options.HelloMax);
@@ -305,6 +321,7 @@ public sealed partial class Shipper
         if (_hello is HelloState.Said or HelloState.Refused) return _helloAt;
         if (_hello != HelloState.Registered || _isPaused) return null;
         DateTimeOffset wake = _reconcileAt;
+        if (!IsOpen(now)) return Min(wake, _options.Hours!.NextLook(now));
         if (_link.InFlight >= _options.MessagesInFlightMax) return wake;
         DateTimeOffset ready = _bucket.ReadyAt(now);
         if (_waiting.Min is { } waiting) wake = Min(wake, Max(Max(waiting.OfferAt, _laterUntil), ready));
@@ -318,14 +335,15 @@ public sealed partial class Shipper
         ? _options.SilenceMax
         : Min(_options.SilenceMin * Math.Pow(2, Math.Max(0, attempts - 1)), _options.SilenceMax);
 
-    private MessageHeader Header() => new(_pinned ?? _cluster?.Cluster, _epoch);
+    private bool IsOpen(DateTimeOffset now) => _options.Hours?.IsOpen(now) ?? true;
 
-    private string StateText() => (_link.IsUp, _cluster, _hello) switch
+    private string StateText(DateTimeOffset now) => (_link.IsUp, _cluster, _hello) switch
     {
         (false, _, _) => "offline",
         (_, null, _) => "waiting for the cluster",
         (_, _, HelloState.Refused) => "refused",
-        (_, _, HelloState.Registered) => _isPaused ? "paused" : "shipping",
+        (_, _, HelloState.Registered) => _isPaused ? "paused"
+            : IsOpen(now) ? "shipping" : ShipStatus.OutsideHours,
         _ => "saying hello",
     };
 

@@ -17,6 +17,9 @@ public sealed record ShipperOptions
     /// <summary>Most bytes a second on the uplink (<c>--ship-rate</c>); null for no limit.</summary>
     public long? BytesPerSecondMax { get; init; }
 
+    /// <summary>Hours in which data may be sent (<c>--ship-hours</c>); null for any.</summary>
+    public ShipHours? Hours { get; init; }
+
     /// <summary>Messages with data that may be on their way to the broker at a time.</summary>
     public int MessagesInFlightMax { get; init => field = Positive(value); } = 16;
 

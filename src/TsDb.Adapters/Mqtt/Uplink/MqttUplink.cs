@@ -16,9 +16,12 @@ namespace TsDb.Adapters.Mqtt.Uplink;
 /// </summary>
 internal sealed class MqttUplink : IDisposable
 {
-    // The default of 8 KiB becomes the socket's buffers and costs a factor of 100 on large messages.
     /// <summary>Fixed header, lengths, packet id and property length of a PUBLISH with QoS 1.</summary>
     private const int PublishOverheadBytes = 10;
+    private const int TopicAliasBytes = 3;
+    private const int TopicAliasesMax = 64;
+
+    // The default of 8 KiB becomes the socket's buffers and costs a factor of 100 on large messages.
     private const int SocketBufferBytes = 1 << 20;
     private const int PacketBytesMax = ShipmentLimits.MessageBytesMax + ShipmentLimits.HeadroomBytes;
 
@@ -30,12 +33,14 @@ internal sealed class MqttUplink : IDisposable
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private long _bytesSent;
     private volatile int _chunkBytes = ShipmentLimits.ChunkBytesDefault;
+    private volatile TopicAliases _aliases;
     private TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public MqttUplink(UplinkOptions options, ChannelWriter<ShipInput> events, TimeProvider clock, ILogger log)
     {
         (_options, _events, _clock, _log) = (options, events, clock, log);
         _chance = new Random(options.Instance.GetHashCode());
+        _aliases = new TopicAliases(max: 0, clock);
         _client.ApplicationMessageReceivedAsync += ReceiveAsync;
         _client.DisconnectedAsync += e =>
         {
@@ -81,19 +86,24 @@ internal sealed class MqttUplink : IDisposable
     /// </summary>
     public async Task<string?> PublishAsync(string topic, byte[] payload, bool retain, CancellationToken ct)
     {
+        TopicAliases aliases = _aliases;
+        (ushort alias, bool isKnown) = retain ? default : aliases.For(topic);
         MqttApplicationMessage message = new()
         {
-            Topic = topic,
+            Topic = isKnown ? "" : topic,
+            TopicAlias = alias,
             Payload = new ReadOnlySequence<byte>(payload),
             QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
             Retain = retain,
         };
         TaskCompletionSource<string> lost = _lost;
         if (!_client.IsConnected) return "there is no connection to a broker";
-        Interlocked.Add(ref _bytesSent, PublishOverheadBytes + topic.Length + payload.Length);
+        int topicBytes = (isKnown ? 0 : topic.Length) + (alias > 0 ? TopicAliasBytes : 0);
+        Interlocked.Add(ref _bytesSent, PublishOverheadBytes + topicBytes + payload.Length);
         try
         {
             MqttClientPublishResult result = await _client.PublishAsync(message, ct);
+            if (alias > 0) aliases.Acknowledge(topic, alias);
             return result.IsSuccess || result.ReasonCode == MqttClientPublishReasonCode.NoMatchingSubscribers
                 ? null
                 : $"the broker refused a message to {topic}: {result.ReasonCode} {result.ReasonString}";
@@ -129,6 +139,7 @@ internal sealed class MqttUplink : IDisposable
             MqttClientConnectResult result = await _client.ConnectAsync(OptionsFor(broker), limit.Token);
             _lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
             if (!_client.IsConnected) return "the broker closed the connection at once";
+            _aliases = new TopicAliases(Math.Min((int)result.TopicAliasMaximum, TopicAliasesMax), _clock);
             int chunkBytes = ChunkBytes(result);
             _chunkBytes = chunkBytes;
             await SubscribeAsync(limit.Token);

@@ -23,7 +23,8 @@ internal sealed class MuteWatch(UplinkOptions options)
     public bool IsMute(ShipStatus status, DateTimeOffset now)
     {
         WakeAt = null;
-        if (_upAt is not { } up || options.Brokers.Length < 2 || status.IsPaused) return false;
+        if (_upAt is not { } up || options.Brokers.Length < 2) return false;
+        if (status.IsPaused || status.State == ShipStatus.OutsideHours) return false;
         if (status.HeardAt > up) _doublings = 0;
         bool isWaiting = status.State != "shipping" || status.OpenLeaves > status.Quarantined;
         if (!isWaiting) return false;

@@ -19,7 +19,11 @@ internal abstract record ShipInput
     public sealed record Answers(EdgeAnswers Said) : ShipInput;
 
     /// <summary>Something else that the shipper is told.</summary>
-    public sealed record Told(ShipEvent Event) : ShipInput;
+    public sealed record Told(ShipEvent Event) : ShipInput
+    {
+        /// <summary>Who waits until it was taken; null for nobody.</summary>
+        public TaskCompletionSource? Taken { get; init; }
+    }
 
     /// <summary>Look at the clock and the flags.</summary>
     public sealed record Nudge : ShipInput;

@@ -36,11 +36,13 @@ public sealed class ShipService : IAsyncDisposable
         new BoundedChannelOptions(OutboxMax) { SingleReader = true, SingleWriter = true });
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly List<TaskCompletionSource> _taken = [];
     private readonly ITimer _timer;
     private volatile ShipStatus _status;
     private Task _running = Task.CompletedTask;
     private bool _isSegmentsChanged;
     private bool _isFlushAsked;
+    private long _dataBytesSent;
 
     /// <summary>
     /// A service that does nothing before <see cref="Start"/>. From then on it owns the desk.
@@ -75,6 +77,7 @@ public sealed class ShipService : IAsyncDisposable
             Instance = instance,
             ProgramVersion = settings.ProgramVersion,
             BytesPerSecondMax = settings.BytesPerSecondMax,
+            Hours = settings.Hours,
         };
         ShipDesk desk = new(new ShipDeskParts(store, disk, cutter, topics), shipper, env.Loggers, now);
         UplinkOptions uplink = new()
@@ -94,6 +97,9 @@ public sealed class ShipService : IAsyncDisposable
 
     /// <summary>Bytes published on the uplink since start, MQTT framing included, repetitions too.</summary>
     public long BytesSent => _uplink.BytesSent;
+
+    /// <summary>Of these the shipments themselves, in the form they travelled in.</summary>
+    public long DataBytesSent => Interlocked.Read(ref _dataBytesSent);
 
     /// <summary>Ends when the service was stopped; fails if it cannot go on.</summary>
     public Task Completion => _running;
@@ -120,9 +126,15 @@ public sealed class ShipService : IAsyncDisposable
         Nudge();
     }
 
-    /// <summary>Stops or resumes sending of data.</summary>
-    public ValueTask PauseAsync(bool isPaused, CancellationToken ct) =>
-        _inbox.Writer.WriteAsync(new ShipInput.Told(new ShipEvent.Pause(isPaused)), ct);
+    /// <summary>
+    /// Stops or resumes sending of data, over restarts, too. Throws <see cref="IOException"/> if that cannot
+    /// be remembered.
+    /// </summary>
+    public Task PauseAsync(bool isPaused, CancellationToken ct)
+    {
+        _desk.RememberPause(isPaused);
+        return TellAsync(new ShipEvent.Pause(isPaused), ct);
+    }
 
     /// <summary>What the cloud said of leaves that were asked about.</summary>
     public Confirmations Confirmations => _desk.Confirmations;
@@ -132,8 +144,7 @@ public sealed class ShipService : IAsyncDisposable
         _inbox.Writer.WriteAsync(new ShipInput.Told(new ShipEvent.ConfirmAsked([.. leaves])), ct);
 
     /// <summary>Offers again what was set aside.</summary>
-    public ValueTask RequeueAsync(CancellationToken ct) =>
-        _inbox.Writer.WriteAsync(new ShipInput.Told(new ShipEvent.RequeueAll()), ct);
+    public Task RequeueAsync(CancellationToken ct) => TellAsync(new ShipEvent.RequeueAll(), ct);
 
     /// <summary>Ships on until nothing is pending, the uplink does not ship, or the time is over.</summary>
     public async Task DrainAsync(TimeSpan limit, CancellationToken ct)
@@ -163,6 +174,14 @@ public sealed class ShipService : IAsyncDisposable
         _uplink.Dispose();
         await _timer.DisposeAsync();
         _stop.Dispose();
+    }
+
+    // Returns when the loop has taken it and the status shows it.
+    private async Task TellAsync(ShipEvent e, CancellationToken ct)
+    {
+        TaskCompletionSource taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _inbox.Writer.WriteAsync(new ShipInput.Told(e) { Taken = taken }, ct);
+        await taken.Task.WaitAsync(ct);
     }
 
     private Task UntilStopped(Func<CancellationToken, Task> work) => Task.Run(async () =>
@@ -214,6 +233,8 @@ public sealed class ShipService : IAsyncDisposable
         }
 
         _status = _desk.Status(now);
+        foreach (TaskCompletionSource taken in _taken) taken.TrySetResult();
+        _taken.Clear();
         if (_mute.IsMute(_status, now)) _uplink.Reset("the cloud is not heard through this broker");
         DateTimeOffset? wake = _mute.WakeAt is { } mute && mute < (_desk.WakeAt ?? DateTimeOffset.MaxValue)
             ? mute
@@ -237,6 +258,7 @@ public sealed class ShipService : IAsyncDisposable
         if (input is ShipInput.Up) _mute.LinkUp(now);
         if (input is ShipInput.Down) _mute.LinkDown();
         if (e is not null) Send(_desk.On(e, now));
+        if (input is ShipInput.Told { Taken: { } taken }) _taken.Add(taken);
     }
 
     private void Send(IReadOnlyList<ShipMessage> messages)
@@ -268,6 +290,7 @@ public sealed class ShipService : IAsyncDisposable
         {
             string? failed = await _uplink.PublishAsync(message.Topic, message.Payload, retain: false, ct);
             if (failed is not null) Log.PublishRefused(_log, failed);
+            Interlocked.Add(ref _dataBytesSent, message.DataBytes);
             if (message.Data is { } data) await _inbox.Writer.WriteAsync(new ShipInput.Told(data), ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TsDb.Replication.Shipping;
 using TsDb.Storage.Shipping;
 
 namespace TsDb.Adapters.Mqtt.Uplink;
@@ -17,6 +18,9 @@ public sealed record ShipSettings
 
     /// <summary>Most bytes a second on the uplink; null for no limit (<c>--ship-rate</c>).</summary>
     public long? BytesPerSecondMax { get; init; }
+
+    /// <summary>Hours in which data may be sent; null for any (<c>--ship-hours</c>).</summary>
+    public ShipHours? Hours { get; init; }
 
     /// <summary>Version of the program, for the registry and for people.</summary>
     public string ProgramVersion { get; init; } = "";

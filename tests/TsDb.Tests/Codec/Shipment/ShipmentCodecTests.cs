@@ -23,6 +23,12 @@ public sealed class ShipmentCodecTests
         new EdgeControl.Reconcile([new CellDigest(Cell, Incarnation, LeafDigest.Of(Leaf), 7)]),
         new EdgeControl.LeafList(Cell, Incarnation, [new LeafEntry(new Ordinal(7), Hash)], IsLast: true),
         new EdgeControl.Confirm([Leaf]),
+        new EdgeControl.Lag { LastError = "refused" },
+        new EdgeControl.Lag
+        {
+            OldestNanoseconds = -5, Segments = 2, BytesLength = 900, BytesPerSecond = 7, Eta = TimeSpan.Zero,
+            IsPaused = true, Quarantined = 1,
+        },
     ];
 
     private static readonly EdgeAnswer[] Answers =

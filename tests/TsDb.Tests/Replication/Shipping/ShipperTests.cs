@@ -296,4 +296,61 @@ public sealed class ShipperTests
 
         Assert.Equal(6, later.OfType<ShipEffect.SendOffer>().Select(o => o.Leaf).Distinct().Count());
     }
+
+    [Fact]
+    public void Small_shipments_of_one_shard_travel_in_one_offer_and_each_is_answered_by_itself()
+    {
+        ShipperDesk desk = new();
+        ShipLeaf[] leaves = [.. Enumerable.Range(1, 6).Select(n => Leaf(1, bytes: 100 + n, ordinal: n))];
+        desk.Cut(leaves);
+        ShipEffect.SendOffer offer =
+            Assert.Single(desk.Deliver(desk.Register()).OfType<ShipEffect.SendOffer>());
+        Assert.Equal(6, offer.Leaves.Length);
+        Assert.Equal(leaves[5], offer.Leaf);
+        desk.Say(N1, leaves.Skip(1).Select(l => new EdgeAnswer.Durable(l.Leaf.Hash)));
+        Assert.Equal(1, desk.Status.OpenLeaves);
+        ShipEffect.SendOffer again =
+            Assert.Single(desk.After(TimeSpan.FromSeconds(5)).OfType<ShipEffect.SendOffer>());
+        Assert.Equal(leaves[0], Assert.Single(again.Leaves).Leaf);
+    }
+
+    [Fact]
+    public void What_the_cloud_cannot_make_of_rows_is_sent_plain()
+    {
+        ShipperDesk desk = new()
+        {
+            FormOf = leaf => new TravelForm(TransferForm.Rows, leaf.BytesLength / 4, new Ordinal(1)),
+        };
+        ShipLeaf leaf = Leaf(1, bytes: 3_000, ordinal: 2);
+        desk.Cut(leaf);
+        ShipEffect.SendOffer offer =
+            Assert.Single(desk.Deliver(desk.Register()).OfType<ShipEffect.SendOffer>());
+        Assert.Equal((TransferForm.Rows, true), (offer.Leaves[0].Form.Form, offer.WithPayload));
+
+        // Wants of a form that was offered before say nothing of this one.
+        Assert.Empty(desk.Say(N1,
+            new EdgeAnswer.Want(leaf.Leaf.Hash, TransferForm.Plain, Ranges((0, 3_000)))));
+        IReadOnlyList<ShipEffect> effects =
+            desk.Deliver(desk.Say(N1, new EdgeAnswer.Want(leaf.Leaf.Hash, TransferForm.Plain, [])));
+        OfferedLeaf plain = Assert.Single(effects.OfType<ShipEffect.SendOffer>()).Leaves[0];
+        Assert.Equal((TransferForm.Plain, false), (plain.Form.Form, plain.WithPayload));
+        Assert.Equal(3_000, effects.OfType<ShipEffect.SendChunk>().Sum(c => c.Length));
+    }
+
+    [Fact]
+    public void Outside_its_hours_nothing_is_sent_and_at_their_beginning_it_goes_on()
+    {
+        // The clock of these tests begins at midnight, UTC.
+        ShipperDesk desk = new(options: Options with { Hours = ShipHours.Parse("06:00-07:00") });
+        desk.Cut(Leaf(1));
+        Assert.Empty(desk.Register().OfType<ShipEffect.SendOffer>());
+        Assert.Equal(ShipStatus.OutsideHours, desk.Status.State);
+        int looks = 0;
+        List<ShipEffect> effects = [];
+        for (; effects.OfType<ShipEffect.SendOffer>().FirstOrDefault() is null && looks < 100; looks++)
+            effects.AddRange(desk.After(desk.Shipper.WakeAt!.Value - desk.Now));
+        Assert.Equal(6, desk.Now.Hour);
+        Assert.Equal("shipping", desk.Status.State);
+        Assert.InRange(looks, 1, 40);
+    }
 }
