@@ -123,7 +123,10 @@ internal sealed class ShipperDesk
         {
             ShipEvent? sent = all[next] switch
             {
-                ShipEffect.SendOffer offer => new ShipEvent.Sent(offer.LinkGeneration, offer.Leaf.Leaf.Hash),
+                ShipEffect.SendOffer offer => new ShipEvent.Sent(offer.LinkGeneration, offer.Leaf.Leaf.Hash)
+                {
+                    Others = [.. offer.Leaves.Skip(1).Select(other => other.Leaf.Leaf.Hash)],
+                },
                 ShipEffect.SendChunk chunk => new ShipEvent.Sent(chunk.LinkGeneration, chunk.Leaf.Leaf.Hash),
                 _ => null,
             };
