@@ -67,8 +67,11 @@ public sealed class FullDiskTests : IAsyncLifetime
         Assert.True(await IsAcknowledgedAsync(edge), "no PUBACK though there is room");
         Assert.Contains("pass", await edge.GetAsync("/health"), StringComparison.Ordinal);
         await ShippedAsync(edge);
-        Assert.Equal(_acknowledged, await CountAsync(edge));
-        Assert.Equal(_acknowledged, await CloudCountAsync());
+
+        // The message that was never acknowledged was held, and may have been stored when there was room.
+        long stored = await CountAsync(edge);
+        Assert.InRange(stored, _acknowledged, _acknowledged + LinesPerRequest);
+        Assert.Equal(stored, await CloudCountAsync());
     }
 
     [Fact]
