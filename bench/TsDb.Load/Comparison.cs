@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using TsDb.Adapters.Hosting;
+using TsDb.Cli.Demo;
 using TsDb.Cli.Output;
 
 namespace TsDb.Load;
@@ -21,7 +22,7 @@ internal static class Comparison
             ?? throw new InvalidOperationException("the edge is part of this build");
         await ShapeAsync(LoadServer.VictoriaMetrics, shape, table, edge);
         await ShapeAsync(
-            (folder, port) => LoadServer.Influx(folder, port, ServerRun.FreePort()), shape, table, edge);
+            (folder, port) => LoadServer.Influx(folder, port, FreePorts.Next()), shape, table, edge);
         await SeriesAsync(table);
     }
 
@@ -31,7 +32,7 @@ internal static class Comparison
         DirectoryInfo folder = Directory.CreateTempSubdirectory("tsdb-load-");
         try
         {
-            if (of(folder, ServerRun.FreePort()) is not { } server)
+            if (of(folder, FreePorts.Next()) is not { } server)
             {
                 Console.WriteLine(
                     "  a rival is not installed: no ratio to it (packages influxdb, victoria-metrics)");
@@ -64,7 +65,7 @@ internal static class Comparison
         try
         {
             ServerFigures figures = await ServerRun.MeasureAsync(
-                LoadServer.Edge(folder, ServerRun.FreePort()), folder, SeriesRequests(), SeriesCount);
+                LoadServer.Edge(folder, FreePorts.Next()), folder, SeriesRequests(), SeriesCount);
             Add(table, "a million series: rows per second of server CPU",
                 figures.RowsPerCpuSecond.ToString("N0", Culture));
             Add(table, "a million series: bytes of memory per series",

@@ -99,10 +99,7 @@ internal sealed class MqttRun(int clients, int messages, int rounds) : IAsyncDis
         string? program = new[] { "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto", "/usr/bin/mosquitto" }
             .FirstOrDefault(File.Exists);
         if (program is null) return 0;
-        using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        int port = ((IPEndPoint)probe.LocalEndPoint!).Port;
-        probe.Close();
+        int port = FreePorts.Next();
         string settings = Path.Combine(_folder.FullName, "mosquitto.conf");
         await File.WriteAllTextAsync(settings, string.Create(CultureInfo.InvariantCulture,
             $"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n"));

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Threading.Channels;
 using TsDb.Cli.Demo;
 
@@ -19,14 +17,6 @@ internal static class ServerRun
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(30);
-
-    /// <summary>A port that nobody listens on just now.</summary>
-    public static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     /// <summary>Starts the server, sends the requests over all connections, and ends it again.</summary>
     public static async Task<ServerFigures> MeasureAsync(

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace TsDb.Cli.Demo;
 
@@ -38,7 +36,8 @@ internal sealed record FleetPlan(string Folder, IReadOnlyList<NodePlan> Nodes)
         HashSet<int> taken = [];
         string Address(int port)
         {
-            int chosen = preferDefaults && taken.Add(port) && IsFree(port) ? port : FreePort(taken);
+            int chosen =
+                preferDefaults && taken.Add(port) && FreePorts.IsFree(port) ? port : FreePorts.Next();
             return string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{chosen}");
         }
 
@@ -81,31 +80,5 @@ internal sealed record FleetPlan(string Folder, IReadOnlyList<NodePlan> Nodes)
         }
 
         return command;
-    }
-
-    private static bool IsFree(int port)
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-            return true;
-        }
-        catch (SocketException e) when (e.SocketErrorCode
-            is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
-        {
-            return false;
-        }
-    }
-
-    private static int FreePort(HashSet<int> taken)
-    {
-        while (true)
-        {
-            using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
-            if (taken.Add(port)) return port;
-        }
     }
 }

@@ -11,6 +11,8 @@ internal sealed class NodeProcess
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(30);
 
+    private const int LogLines = 5;
+
     private readonly TimeProvider _clock;
     private readonly Process _process;
     private readonly string _output;
@@ -71,11 +73,19 @@ internal sealed class NodeProcess
             {
                 string why = _process.HasExited ? $"ended with code {_process.ExitCode}"
                     : "is not ready after 30 s";
-                throw new TsDbException(ErrorKind.Unavailable, $"{Name} {why}; its log is {LogPath}");
+                throw new TsDbException(
+                    ErrorKind.Unavailable,
+                        $"{Name} {why}; the end of its log, {LogPath}:{await LogEndAsync(ct)}");
             }
 
             await Task.Delay(PollEvery, _clock, ct);
         }
+    }
+
+    private async Task<string> LogEndAsync(CancellationToken ct)
+    {
+        string[] lines = File.Exists(LogPath) ? await File.ReadAllLinesAsync(LogPath, ct) : [];
+        return lines is [] ? " it is empty" : string.Concat(lines.TakeLast(LogLines).Select(l => $"\n  {l}"));
     }
 
     /// <summary>Ends it at once, as a loss of power would (SIGKILL).</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TsDb.Cli.Demo;
 
 namespace TsDb.Integration.Cluster;
 
@@ -11,7 +12,8 @@ internal sealed class TestCluster : IDisposable
 
     private readonly string _root = Directory.CreateTempSubdirectory("tsdb-cluster-").FullName;
 
-    public string[] Seeds { get; } = TestNode.FreeAddresses(3);
+    public string[] Seeds { get; } =
+        [.. Enumerable.Range(0, 3).Select(_ => FreePorts.NextAddress())];
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using TsDb.Adapters.Disk;
@@ -50,16 +49,6 @@ internal sealed class TestNode : IAsyncDisposable
     }
 
     public static Guid NewId() => new(RandomNumberGenerator.GetBytes(16));
-
-    public static string[] FreeAddresses(int count)
-    {
-        TcpListener[] listeners =
-            [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        foreach (TcpListener listener in listeners) listener.Start();
-        string[] addresses = [.. listeners.Select(l => l.LocalEndpoint.ToString()!)];
-        foreach (TcpListener listener in listeners) listener.Stop();
-        return addresses;
-    }
 
     public async ValueTask DisposeAsync()
     {

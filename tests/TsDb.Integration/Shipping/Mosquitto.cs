@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using TsDb.Cli.Demo;
 
 namespace TsDb.Integration.Shipping;
 
@@ -24,10 +25,7 @@ internal sealed class Mosquitto : IDisposable
     public static async Task<Mosquitto> StartAsync(int? packetBytesMax = null)
     {
         if (Program is null) Assert.Skip("mosquitto is not installed");
-        using TcpListener probe = new(IPAddress.Loopback, 0);
-        probe.Start();
-        int port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        probe.Stop();
+        int port = FreePorts.Next();
         string folder = Directory.CreateTempSubdirectory("tsdb-mosquitto-").FullName;
         string limit = packetBytesMax is { } max ? $"max_packet_size {max}\n" : "";
         await File.WriteAllTextAsync(

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using MQTTnet.Server;
 using TsDb.Adapters.Mqtt.Sensors;
+using TsDb.Cli.Demo;
 using TsDb.Model;
 using TsDb.Storage.Ingest;
 using TsDb.Storage.Sensors;
@@ -16,7 +17,7 @@ public sealed class SensorSubscriptionTests
     [Fact]
     public async Task A_message_is_acknowledged_after_the_commit_and_comes_again_after_a_failure()
     {
-        int port = FreePort();
+        int port = FreePorts.Next();
         using MqttServer broker = new MqttServerFactory().CreateMqttServer(new MqttServerOptionsBuilder()
             .WithDefaultEndpoint()
             .WithDefaultEndpointBoundIPAddress(System.Net.IPAddress.Loopback)
@@ -66,12 +67,5 @@ public sealed class SensorSubscriptionTests
     {
         happened.TrySetResult();
         return Task.CompletedTask;
-    }
-
-    private static int FreePort()
-    {
-        using System.Net.Sockets.TcpListener listener = new(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
