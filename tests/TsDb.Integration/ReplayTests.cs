@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using TsDb.Integration.Fleets;
+using TsDb.Load;
 
 namespace TsDb.Integration;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Apache.Arrow;
+using TsDb.Codec.LineProtocol;
 using TsDb.Columnar;
 
 namespace TsDb.Cli.Output;
@@ -17,21 +18,23 @@ internal static class BatchLines
         for (int row = 0; row < batch.RowCount; row++)
         {
             StringBuilder line = new();
-            Append(line, batch.Table.Table, ", ");
+            LineText.Append(line, LinePart.Table, batch.Table.Table);
             int series = batch.SeriesIndex[row];
             for (int tag = 0; tag < batch.Series.ColumnCount; tag++)
             {
                 StringArray values = (StringArray)batch.Series.Column(tag);
                 if (values.IsNull(series)) continue;
-                Append(line.Append(','), batch.Series.Schema.GetFieldByIndex(tag).Name, ",= ");
-                Append(line.Append('='), values.GetString(series), ",= ");
+                LineText.Append(
+                    line.Append(','), LinePart.TagName, batch.Series.Schema.GetFieldByIndex(tag).Name);
+                LineText.Append(line.Append('='), LinePart.TagValue, values.GetString(series));
             }
 
             char before = ' ';
             for (int field = TableBatch.FieldsStart; field < batch.Rows.ColumnCount; field++)
             {
                 if (batch.Rows.Column(field).IsNull(row)) continue;
-                Append(line.Append(before), batch.Rows.Schema.GetFieldByIndex(field).Name, ",= ");
+                LineText.Append(
+                    line.Append(before), LinePart.FieldName, batch.Rows.Schema.GetFieldByIndex(field).Name);
                 line.Append('=').Append(ValueText(batch.Rows.Column(field), row));
                 before = ',';
             }
@@ -55,16 +58,7 @@ internal static class BatchLines
     private static string Quoted(string text)
     {
         StringBuilder quoted = new("\"");
-        Append(quoted, text, "\"\\");
+        LineText.Append(quoted, LinePart.FieldText, text);
         return quoted.Append('"').ToString();
-    }
-
-    private static void Append(StringBuilder to, string text, string escaped)
-    {
-        foreach (char c in text)
-        {
-            if (escaped.Contains(c)) to.Append('\\');
-            to.Append(c);
-        }
     }
 }
