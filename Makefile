@@ -7,7 +7,7 @@ BUILD := dotnet build -c Release --nologo -v minimal -clp:NoSummary
 PUBLISH := dotnet publish -c Release --nologo -v minimal -clp:NoSummary
 PROGRAMS := tsdb:TsDb.Cli tsdb-edge:TsDb.Edge tsdb-cloud:TsDb.Cloud
 
-.PHONY: help build build-all test tidy sim sim-bites fuzz differential conformance integration bench bench-mqtt lint fmt demo run stop clean
+.PHONY: help build build-all test tidy sim sim-bites fuzz differential conformance integration bench bench-mqtt bench-queries lint fmt demo run stop clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,10 @@ bench: build-all build ## micro benchmarks and an end-to-end load, with a table
 
 bench-mqtt: build-all build ## single points over MQTT from 50 clients, beside mosquitto
 	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll mqtt
+
+bench-queries: build-all build ## the suite's 15 queries beside the rivals', then one node beside three
+	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll queries
+	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll spread
 
 lint: ## formatting as a check
 	@dotnet format TsDb.sln --verify-no-changes --no-restore

@@ -4,15 +4,18 @@ namespace TsDb.Load;
 
 /// <summary>
 /// Lines of the TSBS cpu-only shape: ten tags, ten integer fields that walk at random between 0 and 100, one
-/// row per host
-/// and ten seconds. The same seed gives the same lines.
+/// row per host and ten seconds. The same seed gives the same lines.
 /// </summary>
-internal sealed class CpuShape(int hosts, int hours)
+/// <param name="hosts">Number of hosts.</param>
+/// <param name="hours">Length of time.</param>
+/// <param name="first">The number of the first host.</param>
+internal sealed class CpuShape(int hosts, int hours, int first = 0)
 {
     private const int IntervalSeconds = 10;
     private const long StartSeconds = 1_451_606_400; // 2016-01-01
 
-    private static readonly string[] Fields =
+    /// <summary>The names of the fields.</summary>
+    public static string[] FieldNames { get; } =
     [
         "usage_user", "usage_system", "usage_idle", "usage_nice", "usage_iowait",
         "usage_irq", "usage_softirq", "usage_steal", "usage_guest", "usage_guest_nice",
@@ -21,18 +24,22 @@ internal sealed class CpuShape(int hosts, int hours)
     private static readonly string[] Regions =
         ["us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "sa-east-1"];
 
+    public int Hosts => hosts;
+
+    public int Hours => hours;
+
     public int Ticks { get; } = hours * 3_600 / IntervalSeconds;
 
     public long Rows => (long)Ticks * hosts;
 
-    public static int FieldCount => Fields.Length;
+    public static int FieldCount => FieldNames.Length;
 
     /// <summary>Requests of so many lines, in time order.</summary>
     public IEnumerable<byte[]> Requests(int linesPerRequest)
     {
-        Random random = new(7);
-        string[] keys = [.. Enumerable.Range(0, hosts).Select(host => Key(host, random))];
-        int[] values = [.. Enumerable.Range(0, hosts * Fields.Length).Select(_ => random.Next(101))];
+        Random random = new(7 + first);
+        string[] keys = [.. Enumerable.Range(first, hosts).Select(host => Key(host, random))];
+        int[] values = [.. Enumerable.Range(0, hosts * FieldNames.Length).Select(_ => random.Next(101))];
         StringBuilder lines = new();
         int count = 0;
         for (int tick = 0; tick < Ticks; tick++)
@@ -40,12 +47,12 @@ internal sealed class CpuShape(int hosts, int hours)
             for (int host = 0; host < hosts; host++)
             {
                 lines.Append(keys[host]);
-                for (int field = 0; field < Fields.Length; field++)
+                for (int field = 0; field < FieldNames.Length; field++)
                 {
-                    ref int value = ref values[(host * Fields.Length) + field];
+                    ref int value = ref values[(host * FieldNames.Length) + field];
                     value = Math.Clamp(value + random.Next(-1, 2), 0, 100);
                     lines.Append(field == 0 ? ' '
-                        : ',').Append(Fields[field]).Append('=').Append(value).Append('i');
+                        : ',').Append(FieldNames[field]).Append('=').Append(value).Append('i');
                 }
 
                 lines.Append(' ').Append(StartSeconds + (tick * IntervalSeconds)).Append("000000000\n");

@@ -1,4 +1,5 @@
 using TsDb.Load;
+using TsDb.Load.Queries;
 using TsDb.Load.Wire;
 
 // End to end: the shape "cpu" of the Time Series Benchmark Suite (10 tags, 10 integer fields, a row per host
@@ -12,6 +13,22 @@ if (args is ["mqtt"])
     await using MqttRun run = new(
         Setting("LOAD_CLIENTS", 50), Setting("LOAD_MESSAGES", 20_000), Setting("LOAD_ROUNDS", 3));
     return await run.RunAsync();
+}
+
+// The queries of the suite beside the rivals': LOAD_INSTANCES (8) of each type, LOAD_REPETITIONS (3) of each.
+if (args is ["queries"])
+{
+    return await QueryRun.RunAsync(
+        new CpuShape(Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24)),
+        Setting("LOAD_INSTANCES", 8), Setting("LOAD_REPETITIONS", 3));
+}
+
+// The same questions to one node and to three, over the rows of eight edges.
+if (args is ["spread"])
+{
+    return await SpreadRun.RunAsync(
+        Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24),
+        Setting("LOAD_INSTANCES", 4), Setting("LOAD_REPETITIONS", 3));
 }
 
 if (args is not ["wire"])

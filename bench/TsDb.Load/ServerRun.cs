@@ -19,8 +19,18 @@ internal static class ServerRun
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(30);
 
     /// <summary>Starts the server, sends the requests over all connections, and ends it again.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="folder">Where its data and its log lie.</param>
+    /// <param name="requests">Bodies of lines.</param>
+    /// <param name="rows">How many lines they have.</param>
+    /// <param name="afterwards">What else is done with the loaded server, given its process; null for
+    /// nothing.</param>
     public static async Task<ServerFigures> MeasureAsync(
-        LoadServer server, DirectoryInfo folder, IEnumerable<byte[]> requests, long rows)
+        LoadServer server,
+        DirectoryInfo folder,
+        IEnumerable<byte[]> requests,
+        long rows,
+        Func<int, Task>? afterwards = null)
     {
         NodeProcess process =
             NodeProcess.Start("server", server.Command, folder.FullName, TimeProvider.System);
@@ -36,6 +46,7 @@ internal static class ServerRun
             if (server.After is { } after) await PostAsync(client, after, []);
             ProcessFigures end = await IdleAsync(process.Id);
             latencies.Sort();
+            if (afterwards is not null) await afterwards(process.Id);
             return new ServerFigures(
                 rows / (end.CpuSeconds - start.CpuSeconds), rows / sent.TotalSeconds,
                 latencies[latencies.Count / 2], latencies[latencies.Count * 99 / 100],

@@ -95,6 +95,8 @@ internal static class CloudNode
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowAlternateSchemes = true;
+        // An answer is written out while what follows is made.
+        kestrel.Limits.MaxResponseBufferSize = QueryEndpoint.AnswerBytesAhead;
         void Add(string name, ListenAddress address, Action<ListenOptions> configure) =>
             kestrel.Listen(address.EndPoint, listen =>
             {

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using TsDb.Adapters.Mqtt.Fresh;
 using TsDb.Storage;
 
 namespace TsDb.Edge;
@@ -41,6 +42,18 @@ internal sealed class EdgeMetrics : IDisposable
         _meter.CreateObservableGauge("tsdb.ship.rate", () => rooms.Ship.Lag.Uplink.BytesPerSecond, "By/s");
         _meter.CreateObservableGauge("tsdb.ship.quarantined", () =>
             rooms.Ship.Lag.Uplink.Quarantined, "{segment}");
+        _meter.CreateObservableCounter(
+            "tsdb.fresh.questions", () => Questions(rooms.Fresh!.Stats), "{question}",
+            "The cloud's questions by what became of them");
+    }
+
+    private static IEnumerable<Measurement<long>> Questions(EdgeQueryStats stats)
+    {
+        foreach ((string outcome, long count) in ((string, long)[])
+            [("answered", stats.Answered), ("refused", stats.Refused), ("late", stats.Late),
+                ("unsent", stats.Unsent)])
+            yield return new Measurement<long>(
+                count, KeyValuePair.Create<string, object?>("outcome", outcome));
     }
 
     private static IEnumerable<Measurement<long>> Limits(EdgeRooms rooms, Func<LimitUse, long> figure) =>

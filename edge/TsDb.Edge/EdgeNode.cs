@@ -62,6 +62,8 @@ internal static class EdgeNode
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowAlternateSchemes = true;
+        // An answer is written out while what follows is made.
+        kestrel.Limits.MaxResponseBufferSize = QueryEndpoint.AnswerBytesAhead;
         // The endpoints have limits of their own, with better words.
         kestrel.Limits.MaxRequestBodySize = null;
         // Uplinks of agents may be slower than Kestrel thinks fit.

@@ -182,7 +182,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
             await Ship.DisposeAsync();
         }
 
-        Fresh?.Dispose();
+        if (Fresh is not null) await Fresh.DisposeAsync();
         Engine.Dispose();
         Parser.Dispose();
         await Store.DisposeAsync();

@@ -40,7 +40,8 @@ public sealed class SegmentCache(long bytesMax, Func<SegmentRef, Stream> open)
             if (_entries.TryGetValue(segment.Path, out LinkedListNode<Entry>? node))
             {
                 _newestFirst.Remove(node);
-                if (ReferenceEquals(node.Value.Segment.Manifest, segment.Manifest))
+                if (node.Value.Segment.BytesLength == segment.BytesLength
+                    && node.Value.Segment.Manifest == segment.Manifest)
                 {
                     _newestFirst.AddFirst(node);
                     return node.Value;

@@ -33,12 +33,11 @@ public sealed class DirectSplit
     /// <summary>
     /// The answer from all nodes' parts; null if a column came in a form that only the engine reads.
     /// </summary>
-    public RecordBatch? Merge(IReadOnlyList<RecordBatch> parts, Schema schema)
+    public IReadOnlyList<RecordBatch>? Merge(IReadOnlyList<RecordBatch> parts, Schema schema)
     {
         if (!DirectRun.CanAnswer(_plan, schema)) return null;
-        return _plan.Groups
-            ? new GroupMerge(_plan, _partialCounts).Merge(parts, schema)
-            : new RowMerge(_plan).Merge(parts, schema);
+        if (!_plan.Groups) return new RowMerge(_plan).Merge(parts, schema);
+        return new GroupMerge(_plan, _partialCounts).Merge(parts, schema) is { } groups ? [groups] : null;
     }
 
     // What decides between rows of different nodes must be in the rows.

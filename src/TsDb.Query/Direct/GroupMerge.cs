@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Apache.Arrow;
 using Array = System.Array;
@@ -7,16 +7,34 @@ using Array = System.Array;
 namespace TsDb.Query.Direct;
 
 /// <summary>Brings the groups of many nodes together.</summary>
-internal sealed class GroupMerge(DirectPlan plan, ImmutableArray<int> partialCounts)
+internal sealed class GroupMerge
 {
-    private readonly Accumulator[] _states =
-        [.. plan.Outputs.OfType<DirectOutput.Aggregate>().Select(Accumulator.For)];
+    private const int CharsOfNumber = sizeof(long) / sizeof(char);
+    private const int NameCharsStart = 64;
 
+    private readonly DirectPlan _plan;
+    private readonly ImmutableArray<int> _partialCounts;
+    private readonly Accumulator[] _states;
+
+    // Where in a part the columns of each output begin.
+    private readonly int[] _starts;
+
+    // A group's keys as characters that no other keys have.
     private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _find;
+    private char[] _name = new char[NameCharsStart];
 
-    // By group: the values of the outputs that are no aggregates, a time as long, a text as byte[].
-    private readonly List<object?[]> _groups = [];
+    // By group: where it came first; its keys are read from there.
+    private readonly List<(IArrowArray[] Columns, int Row)> _groups = [];
     private int _room;
+
+    public GroupMerge(DirectPlan plan, ImmutableArray<int> partialCounts)
+    {
+        (_plan, _partialCounts) = (plan, partialCounts);
+        _states = [.. plan.Outputs.OfType<DirectOutput.Aggregate>().Select(Accumulator.For)];
+        _starts = [.. plan.Outputs.Select((_, i) => partialCounts.Take(i).Sum())];
+        _find = _places.GetAlternateLookup<ReadOnlySpan<char>>();
+    }
 
     /// <summary>The answer; null if a part is of another form than expected.</summary>
     public RecordBatch? Merge(IReadOnlyList<RecordBatch> parts, Schema schema)
@@ -24,30 +42,20 @@ internal sealed class GroupMerge(DirectPlan plan, ImmutableArray<int> partialCou
         if (!parts.All(HasForm)) return null;
         foreach (RecordBatch part in parts) Take(part);
         int[] order = [.. Enumerable.Range(0, _groups.Count)];
-        if (!plan.Order.IsEmpty) Array.Sort(order, Compare);
-        if (plan.Limit < order.Length) order = order[..(int)plan.Limit];
+        if (!_plan.Order.IsEmpty) Array.Sort(order, Compare);
+        if (_plan.Limit < order.Length) order = order[..(int)_plan.Limit];
         List<IArrowArray> arrays = [];
-        (int key, int state) = (0, 0);
-        for (int i = 0; i < plan.Outputs.Length; i++)
+        int state = 0;
+        for (int i = 0; i < _plan.Outputs.Length; i++)
         {
             Field field = schema.FieldsList[i];
-            if (plan.Outputs[i] is DirectOutput.Aggregate)
+            arrays.Add(_plan.Outputs[i] switch
             {
-                arrays.Add(_states[state++].Build(order, field.DataType));
-                continue;
-            }
-
-            int at = key++;
-            if (plan.Outputs[i] is DirectOutput.BucketStart)
-            {
-                arrays.Add(
-                    OutputTimes.Build(field.DataType, [.. order.Select(group => (long)_groups[group][at]!)]));
-                continue;
-            }
-
-            OutputTexts texts = new(order.Length);
-            foreach (int group in order) texts.Append((byte[]?)_groups[group][at]);
-            arrays.Add(texts.Build());
+                DirectOutput.Aggregate => _states[state++].Build(order, field.DataType),
+                DirectOutput.BucketStart =>
+                    OutputTimes.Build(field.DataType, [.. order.Select(group => TimeOf(group, i))]),
+                _ => Texts(order, i),
+            });
         }
 
         return new RecordBatch(schema, arrays, order.Length);
@@ -55,15 +63,14 @@ internal sealed class GroupMerge(DirectPlan plan, ImmutableArray<int> partialCou
 
     private bool HasForm(RecordBatch part)
     {
-        if (part.ColumnCount != partialCounts.Sum()) return false;
-        int at = 0;
-        for (int i = 0; i < plan.Outputs.Length; at += partialCounts[i++])
+        if (part.ColumnCount != _partialCounts.Sum()) return false;
+        for (int i = 0; i < _plan.Outputs.Length; i++)
         {
-            bool fits = plan.Outputs[i] switch
+            bool fits = _plan.Outputs[i] switch
             {
-                DirectOutput.Aggregate aggregate => Accumulator.HasForm(aggregate, part, at),
-                DirectOutput.BucketStart => part.Column(at) is TimestampArray,
-                _ => part.Column(at) is StringArray,
+                DirectOutput.Aggregate aggregate => Accumulator.HasForm(aggregate, part, _starts[i]),
+                DirectOutput.BucketStart => part.Column(_starts[i]) is TimestampArray,
+                _ => part.Column(_starts[i]) is StringArray,
             };
             if (!fits) return false;
         }
@@ -74,46 +81,43 @@ internal sealed class GroupMerge(DirectPlan plan, ImmutableArray<int> partialCou
     private void Take(RecordBatch part)
     {
         IArrowArray[] columns = [.. part.Arrays];
-        StringBuilder name = new();
         for (int row = 0; row < part.Length; row++)
         {
-            int group = Find(columns, row, name);
-            (int at, int state) = (0, 0);
-            for (int i = 0; i < plan.Outputs.Length; at += partialCounts[i++])
+            int group = Find(columns, row);
+            int state = 0;
+            for (int i = 0; i < _plan.Outputs.Length; i++)
             {
-                if (plan.Outputs[i] is DirectOutput.Aggregate)
-                    _states[state++].Merge(group, row, columns.AsSpan(at, partialCounts[i]));
+                if (_plan.Outputs[i] is DirectOutput.Aggregate)
+                    _states[state++].Merge(group, row, columns.AsSpan(_starts[i], _partialCounts[i]));
             }
         }
     }
 
-    private int Find(IArrowArray[] columns, int row, StringBuilder name)
+    private int Find(IArrowArray[] columns, int row)
     {
-        List<object?> values = [];
-        name.Clear();
-        int at = 0;
-        for (int i = 0; i < plan.Outputs.Length; at += partialCounts[i++])
+        int length = 0;
+        for (int i = 0; i < _plan.Outputs.Length; i++)
         {
-            if (plan.Outputs[i] is DirectOutput.Aggregate) continue;
-            object? value = columns[at] switch
+            if (_plan.Outputs[i] is DirectOutput.Aggregate) continue;
+            if (columns[_starts[i]] is TimestampArray times)
             {
-                TimestampArray times =>
-                    times.GetValue(row)!.Value * OutputTimes.UnitOf(times.Data.DataType)!.Value,
-                var texts => texts.IsNull(row) ? null : ((StringArray)texts).GetBytes(row).ToArray(),
-            };
-            values.Add(value);
+                Append(ref length, times.Values[row] * OutputTimes.UnitOf(times.Data.DataType)!.Value);
+                continue;
+            }
 
             // A length in front, so that no two lists of texts look alike.
-            if (value is byte[] text)
-                name.Append(text.Length).Append(':').Append(Encoding.UTF8.GetString(text));
-            else name.Append(CultureInfo.InvariantCulture, $"{value ?? "-"};");
+            StringArray texts = (StringArray)columns[_starts[i]];
+            ReadOnlySpan<byte> text = texts.GetBytes(row, out bool isNull);
+            Append(ref length, isNull ? -1 : text.Length);
+            if (_name.Length < length + text.Length) Array.Resize(ref _name, (length + text.Length) * 2);
+            length += Encoding.Latin1.GetChars(text, _name.AsSpan(length));
         }
 
-        string key = name.ToString();
-        if (_places.TryGetValue(key, out int place)) return place;
+        ReadOnlySpan<char> name = _name.AsSpan(0, length);
+        if (_find.TryGetValue(name, out int place)) return place;
         place = _groups.Count;
-        _places.Add(key, place);
-        _groups.Add([.. values]);
+        _find[name] = place;
+        _groups.Add((columns, row));
         if (_groups.Count > _room)
         {
             _room = Math.Max(64, _room * 2);
@@ -123,25 +127,63 @@ internal sealed class GroupMerge(DirectPlan plan, ImmutableArray<int> partialCou
         return place;
     }
 
+    private void Append(ref int length, long number)
+    {
+        if (_name.Length < length + CharsOfNumber) Array.Resize(ref _name, _name.Length * 2);
+        MemoryMarshal.Write(MemoryMarshal.AsBytes(_name.AsSpan(length)), number);
+        length += CharsOfNumber;
+    }
+
+    private long TimeOf(int group, int output)
+    {
+        (IArrowArray[] columns, int row) = _groups[group];
+        TimestampArray times = (TimestampArray)columns[_starts[output]];
+        return times.Values[row] * OutputTimes.UnitOf(times.Data.DataType)!.Value;
+    }
+
+    private ReadOnlySpan<byte> TextOf(int group, int output, out bool isNull)
+    {
+        (IArrowArray[] columns, int row) = _groups[group];
+        return ((StringArray)columns[_starts[output]]).GetBytes(row, out isNull);
+    }
+
+    private StringArray Texts(int[] order, int output)
+    {
+        OutputTexts texts = new(order.Length);
+        foreach (int group in order)
+        {
+            ReadOnlySpan<byte> text = TextOf(group, output, out bool isNull);
+            if (isNull) texts.AppendNull();
+            else texts.Append(text);
+        }
+
+        return texts.Build();
+    }
+
     private int Compare(int one, int other)
     {
-        foreach ((int output, bool isDescending) in plan.Order)
+        foreach ((int output, bool isDescending) in _plan.Order)
         {
-            int at = plan.Outputs.Take(output).Count(before => before is not DirectOutput.Aggregate);
-            (object? left, object? right) = (_groups[one][at], _groups[other][at]);
-            int order = (left, right) switch
-            {
-                (null, null) => 0,
-                (null, _) => 1,
-                (_, null) => -1,
-                (long time, long later) => isDescending ? later.CompareTo(time) : time.CompareTo(later),
-                (byte[] text, byte[] next) =>
-                    (isDescending ? -1 : 1) * text.AsSpan().SequenceCompareTo(next),
-                _ => throw new System.Diagnostics.UnreachableException("keys of two kinds in one column"),
-            };
+            int order = _plan.Outputs[output] is DirectOutput.BucketStart
+                ? (isDescending ? -1 : 1) * TimeOf(one, output).CompareTo(TimeOf(other, output))
+                : CompareTexts(one, other, output, isDescending);
             if (order != 0) return order;
         }
 
         return 0;
+    }
+
+    // Nulls last, whatever the direction.
+    private int CompareTexts(int one, int other, int output, bool isDescending)
+    {
+        ReadOnlySpan<byte> left = TextOf(one, output, out bool isLeftNull);
+        ReadOnlySpan<byte> right = TextOf(other, output, out bool isRightNull);
+        return (isLeftNull, isRightNull) switch
+        {
+            (true, true) => 0,
+            (true, false) => 1,
+            (false, true) => -1,
+            _ => (isDescending ? -1 : 1) * left.SequenceCompareTo(right),
+        };
     }
 }

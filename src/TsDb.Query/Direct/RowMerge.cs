@@ -1,5 +1,6 @@
 using System.Text;
 using Apache.Arrow;
+using Apache.Arrow.Types;
 
 namespace TsDb.Query.Direct;
 
@@ -8,9 +9,11 @@ namespace TsDb.Query.Direct;
 internal sealed class RowMerge(DirectPlan plan)
 {
     /// <summary>The answer; null if a part is of another form than expected.</summary>
-    public RecordBatch? Merge(IReadOnlyList<RecordBatch> parts, Schema schema)
+    public IReadOnlyList<RecordBatch>? Merge(IReadOnlyList<RecordBatch> parts, Schema schema)
     {
         if (!parts.All(part => HasForm(part, schema))) return null;
+        if (parts.Count == 0 || (plan.NewestBy.IsDefault && plan.Order.IsEmpty)) return AsTheyCome(
+            parts, schema);
         List<(int Part, int Row)> rows = [];
         for (int part = 0; part < parts.Count; part++)
         {
@@ -25,18 +28,38 @@ internal sealed class RowMerge(DirectPlan plan)
         if (!plan.Order.IsEmpty)
             rows = [.. plan.Order[0].IsDescending ? rows.OrderByDescending(TimeOf) : rows.OrderBy(TimeOf)];
         if (plan.Limit < rows.Count) rows = rows[..(int)plan.Limit];
-        return new RecordBatch(
-            schema,
-            schema.FieldsList.Select(
-                (field, i) => Gather([.. parts.Select(part => part.Column(i))], rows, field)),
-            rows.Count);
+        return
+        [
+            new RecordBatch(
+                schema,
+                schema.FieldsList.Select(
+                    (field, i) => Gather([.. parts.Select(part => part.Column(i))], rows, field)),
+                rows.Count),
+        ];
+    }
+
+    private List<RecordBatch> AsTheyCome(IReadOnlyList<RecordBatch> parts, Schema schema)
+    {
+        List<RecordBatch> batches = [];
+        long left = plan.Limit;
+        foreach (RecordBatch part in parts)
+        {
+            if (left == 0) break;
+            RecordBatch piece = part.Length <= left ? part : part.Slice(0, (int)left);
+            batches.Add(new RecordBatch(schema, piece.Arrays, piece.Length));
+            left -= piece.Length;
+        }
+
+        return batches;
     }
 
     private static bool HasForm(RecordBatch part, Schema schema) =>
         part.ColumnCount == schema.FieldsList.Count
         && schema.FieldsList.Select((field, i) => part.Column(i) switch
         {
-            StringArray or BooleanArray or Int64Array or UInt64Array or DoubleArray or TimestampArray =>
+            TimestampArray times => field.DataType is TimestampType type
+                && ((TimestampType)times.Data.DataType).Unit == type.Unit,
+            StringArray or BooleanArray or Int64Array or UInt64Array or DoubleArray =>
                 part.Column(i).Data.DataType.TypeId == field.DataType.TypeId,
             _ => false,
         }).All(fits => fits);
@@ -57,7 +80,7 @@ internal sealed class RowMerge(DirectPlan plan)
 
     private static IArrowArray Gather(IArrowArray[] parts, List<(int Part, int Row)> rows, Field field)
     {
-        if (parts.Length == 0 || parts[0] is StringArray) return Texts(parts, rows);
+        if (parts[0] is StringArray) return Texts(parts, rows);
         if (parts[0] is BooleanArray)
         {
             BooleanArray.Builder flags = new();

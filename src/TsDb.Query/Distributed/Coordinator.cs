@@ -118,7 +118,7 @@ public sealed class Coordinator(
             Schema schema =
                 await engines.Direct.SchemaAsync(small, split.Fragment.Table, request.Limits, ct);
             if (split.Merge(parts.Batches, schema) is { } merged)
-                return new QueryAnswer(new MergedResult(merged), read.Coverage.Finish(runs.Served));
+                return new QueryAnswer(new MergedResult(schema, merged), read.Coverage.Finish(runs.Served));
         }
 
         statement ??= planner.Parse(request.Sql);

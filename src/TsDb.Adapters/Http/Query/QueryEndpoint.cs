@@ -22,6 +22,9 @@ namespace TsDb.Adapters.Http.Query;
 public sealed partial class QueryEndpoint(
     IQueryService service, IAuthorizer authorizer, ILogger<QueryEndpoint> log)
 {
+    /// <summary>Bytes of an answer that may wait for a connection while the rest is made.</summary>
+    public const int AnswerBytesAhead = 512 * 1024;
+
     /// <summary>Adds the endpoint to a node's routes.</summary>
     public void Map(IEndpointRouteBuilder routes) =>
         routes.MapMethods("/api/v3/query_sql", [HttpMethods.Get, HttpMethods.Post], HandleAsync);
@@ -63,7 +66,6 @@ public sealed partial class QueryEndpoint(
         response.Headers[CoverageHeader.Name] = CoverageHeader.Value(answer.Coverage);
         await writer.WriteAsync(
             Rest(rows, hasFirst, form.Request.Limits.RowsMax, ct), response.BodyWriter, ct);
-        await response.BodyWriter.FlushAsync(ct);
     }
 
     private static async IAsyncEnumerable<RecordBatch> Rest(

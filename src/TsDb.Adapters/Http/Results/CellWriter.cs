@@ -24,8 +24,7 @@ internal abstract class CellWriter
 
     /// <summary>
     /// Copies a column's values to where each is one array access away; Arrow's own way to native memory
-    /// costs
-    /// more than most values do.
+    /// costs more than most values do.
     /// </summary>
     protected static void Copy<T>(ReadOnlySpan<T> values, ref T[] into)
     {
@@ -41,6 +40,14 @@ internal abstract class CellWriter
 
     /// <summary>Writes the value as JSON, quotes included; the row is not null.</summary>
     public abstract void WriteJson(int row, Utf8Buffer to);
+
+    /// <summary>Writes a member of an object: what stands in front of the value, then it or null.</summary>
+    public virtual void WriteMember(ReadOnlySpan<byte> prefix, int row, Utf8Buffer to)
+    {
+        to.Append(prefix);
+        if (IsNull(row)) to.Append("null"u8);
+        else WriteJson(row, to);
+    }
 
     /// <summary>Writes the value as plain text, for a field of CSV or a table.</summary>
     public virtual void WritePlain(int row, Utf8Buffer to) => WriteJson(row, to);

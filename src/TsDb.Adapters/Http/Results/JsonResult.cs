@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Apache.Arrow;
 
@@ -6,19 +7,20 @@ namespace TsDb.Adapters.Http.Results;
 /// <summary>An array of objects in column order, or one object a line.</summary>
 internal sealed class JsonResult : ResultWriter
 {
-    private readonly bool _isLines;
-    private readonly CellWriter[] _cells;
+    // What goes into the pipe at a time: it stays in the processor's cache on its way.
+    private const int PieceBytes = 64 * 1024;
 
-    // What stands in front of each value: the brace or comma, and the name.
-    private readonly byte[][] _prefixes;
+    private readonly bool _isLines;
+    private readonly JsonMembers[] _members;
+    private bool _hasRows;
 
     public JsonResult(Schema schema, bool isLines)
     {
         _isLines = isLines;
         string[] names = ResultNames.Distinct(schema);
-        _cells = [.. schema.FieldsList.Select(field => Cells.For(field.Name, field.DataType))];
-        _prefixes =
-            [.. names.Select((name, i) => (byte[])[(byte)(i == 0 ? '{' : ','), .. Cells.NamePrefix(name)])];
+        _members = JsonMembers.Of(
+            [.. schema.FieldsList.Select(field => Cells.For(field.Name, field.DataType))],
+            [.. names.Select((name, i) => (byte[])[(byte)(i == 0 ? '{' : ','), .. Cells.NamePrefix(name)])]);
     }
 
     public override string ContentType => _isLines ? "application/jsonl" : "application/json";
@@ -26,35 +28,39 @@ internal sealed class JsonResult : ResultWriter
     public override async Task WriteAsync(
         IAsyncEnumerable<RecordBatch> batches, PipeWriter to, CancellationToken ct)
     {
-        Utf8Buffer text = new();
-        bool isFirst = true;
+        Utf8Buffer text = new(PieceBytes + PieceBytes / 2);
         if (!_isLines) text.Append('[');
         await foreach (RecordBatch batch in batches.WithCancellation(ct))
         {
-            using (batch) Append(batch, text, ref isFirst);
-            await to.WriteAsync(text.Written, ct);
-            text.Clear();
+            using (batch)
+            {
+                foreach (JsonMembers members in _members) members.Bind(batch);
+                for (int row = 0; row < batch.Length;)
+                {
+                    row = Append(row, batch.Length, text);
+                    if (text.Length < PieceBytes) continue;
+                    await to.WriteAsync(text.Written, ct);
+                    text.Clear();
+                }
+            }
         }
 
         if (!_isLines) text.Append(']');
-        await to.WriteAsync(text.Written, ct);
+        to.Write(text.Written.Span);
     }
 
-    private void Append(RecordBatch batch, Utf8Buffer to, ref bool isFirst)
+    // The first row that is not added: the end, or what begins the next piece.
+    private int Append(int row, int end, Utf8Buffer to)
     {
-        for (int i = 0; i < _cells.Length; i++) _cells[i].Bind(batch.Column(i));
-        for (int row = 0; row < batch.Length; row++)
+        for (; row < end && to.Length < PieceBytes; row++)
         {
-            if (!isFirst && !_isLines) to.Append(',');
-            isFirst = false;
-            for (int i = 0; i < _cells.Length; i++)
-            {
-                to.Append(_prefixes[i]);
-                Cells.WriteJson(_cells[i], row, to);
-            }
-
+            if (_hasRows && !_isLines) to.Append(',');
+            _hasRows = true;
+            foreach (JsonMembers members in _members) members.Append(row, to);
             to.Append('}');
             if (_isLines) to.Append('\n');
         }
+
+        return row;
     }
 }

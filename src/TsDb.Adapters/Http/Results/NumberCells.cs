@@ -16,7 +16,13 @@ internal sealed class IntegerCell<T> : CellWriter
         Copy(((PrimitiveArray<T>)array).Values, ref _values);
     }
 
-    public override void WriteJson(int row, Utf8Buffer to) => to.AppendNumber(_values[row]);
+    public override void WriteJson(int row, Utf8Buffer to) => NumberText.Append(to, _values[row]);
+
+    public override void WriteMember(ReadOnlySpan<byte> prefix, int row, Utf8Buffer to)
+    {
+        if (IsAbsent(row)) base.WriteMember(prefix, row, to);
+        else NumberText.Append(to, prefix, _values[row]);
+    }
 }
 
 /// <summary>Floating-point numbers: JSON has no NaN and no infinity, so there they are null.</summary>
@@ -33,7 +39,11 @@ internal sealed class FloatCell<T> : CellWriter
 
     public override bool IsNull(int row) => base.IsNull(row) || !T.IsFinite(_values[row]);
 
-    public override void WriteJson(int row, Utf8Buffer to) => to.AppendNumber(_values[row]);
+    public override void WriteJson(int row, Utf8Buffer to)
+    {
+        if (typeof(T) == typeof(double)) NumberText.Append(to, double.CreateTruncating(_values[row]));
+        else to.AppendNumber(_values[row]);
+    }
 }
 
 /// <summary>Booleans.</summary>

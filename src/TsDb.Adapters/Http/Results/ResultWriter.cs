@@ -13,7 +13,8 @@ internal abstract class ResultWriter
     /// <summary>The media type of the format.</summary>
     public abstract string ContentType { get; }
 
-    /// <summary>Writes everything; disposes each batch.</summary>
+    /// <summary>Writes everything; disposes each batch. The last bytes may be left unsent in the pipe, to go
+    /// out with the end of the answer.</summary>
     public abstract Task WriteAsync(
         IAsyncEnumerable<RecordBatch> batches, PipeWriter to, CancellationToken ct);
 

@@ -24,7 +24,12 @@ internal sealed class TimestampCell(long unitsPerSecond) : QuotedCell
 {
     private const long Infinity = long.MaxValue;
     private const long NegativeInfinity = -long.MaxValue;
+    private const int BytesOfMinute = 32;
+    private const int SecondsPerMinute = 60;
 
+    // Rows follow each other in time: what one says up to its seconds, the next often says too.
+    private readonly Utf8Buffer _minuteText = new(BytesOfMinute);
+    private long _minute = long.MinValue;
     private long[] _values = [];
 
     public override void Bind(IArrowArray array)
@@ -36,8 +41,22 @@ internal sealed class TimestampCell(long unitsPerSecond) : QuotedCell
     public override bool IsNull(int row) =>
         base.IsNull(row) || _values[row] is Infinity or NegativeInfinity;
 
-    public override void WritePlain(int row, Utf8Buffer to) =>
-        TimeText.AppendTimestamp(to, _values[row], unitsPerSecond);
+    public override void WritePlain(int row, Utf8Buffer to)
+    {
+        (long seconds, long fraction) = TimeText.FloorDivide(_values[row], unitsPerSecond);
+        (long minute, long second) = TimeText.FloorDivide(seconds, SecondsPerMinute);
+        if (minute != _minute)
+        {
+            _minute = minute;
+            _minuteText.Clear();
+            TimeText.AppendMinute(_minuteText, minute);
+        }
+
+        to.Append(_minuteText.Written.Span);
+        to.AppendDigits(second, 2);
+        TimeText.AppendFraction(to, fraction, unitsPerSecond);
+        to.Append('Z');
+    }
 }
 
 /// <summary>Dates; SQL's infinite ones are null.</summary>
@@ -99,6 +118,22 @@ internal sealed class StringCell : CellWriter
     public override void WriteJson(int row, Utf8Buffer to) => AppendQuoted(to, Bytes(row));
 
     public override void WritePlain(int row, Utf8Buffer to) => to.Append(Bytes(row));
+
+    /// <summary>Says of each row whether it differs from the one before it; the first does.</summary>
+    public void MarkChanges(Span<bool> changes)
+    {
+        changes[0] = true;
+        ReadOnlySpan<byte> before = Bytes(0);
+        bool wasAbsent = IsAbsent(0);
+        for (int row = 1; row < changes.Length; row++)
+        {
+            ReadOnlySpan<byte> value = Bytes(row);
+            bool isAbsent = IsAbsent(row);
+            if (isAbsent != wasAbsent || !value.SequenceEqual(before)) changes[row] = true;
+            before = value;
+            wasAbsent = isAbsent;
+        }
+    }
 
     /// <summary>Adds a JSON string.</summary>
     public static void AppendQuoted(Utf8Buffer to, ReadOnlySpan<byte> text)

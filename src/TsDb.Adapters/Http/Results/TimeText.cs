@@ -6,18 +6,19 @@ namespace TsDb.Adapters.Http.Results;
 /// </summary>
 internal static class TimeText
 {
-    private const long SecondsPerDay = 86_400;
+    private const long MinutesPerDay = 24 * 60;
     private const int DigitsMax = 9;
 
-    /// <summary>2016-01-01T00:00:00.5Z</summary>
-    public static void AppendTimestamp(Utf8Buffer to, long value, long unitsPerSecond)
+    /// <summary>2016-01-01T00:00: of a minute since the Unix epoch.</summary>
+    public static void AppendMinute(Utf8Buffer to, long minute)
     {
-        (long seconds, long rest) = FloorDivide(value, unitsPerSecond);
-        (long days, long secondOfDay) = FloorDivide(seconds, SecondsPerDay);
+        (long days, long minuteOfDay) = FloorDivide(minute, MinutesPerDay);
         AppendDate(to, days);
         to.Append('T');
-        AppendClock(to, secondOfDay, rest, unitsPerSecond);
-        to.Append('Z');
+        to.AppendDigits(minuteOfDay / 60, 2);
+        to.Append(':');
+        to.AppendDigits(minuteOfDay % 60, 2);
+        to.Append(':');
     }
 
     /// <summary>2016-01-01</summary>
@@ -47,6 +48,12 @@ internal static class TimeText
         to.AppendDigits(secondOfDay / 60 % 60, 2);
         to.Append(':');
         to.AppendDigits(secondOfDay % 60, 2);
+        AppendFraction(to, rest, unitsPerSecond);
+    }
+
+    /// <summary>.5, or nothing for a whole second.</summary>
+    public static void AppendFraction(Utf8Buffer to, long rest, long unitsPerSecond)
+    {
         if (rest == 0) return;
         int digits = DigitsMax;
         long fraction = rest * (1_000_000_000 / unitsPerSecond);
@@ -55,16 +62,17 @@ internal static class TimeText
         to.AppendDigits(fraction, digits);
     }
 
+    /// <summary>Divides so that the remainder is never below zero.</summary>
+    public static (long Quotient, long Remainder) FloorDivide(long value, long by)
+    {
+        long quotient = Math.DivRem(value, by, out long rest);
+        return rest < 0 ? (quotient - 1, rest + by) : (quotient, rest);
+    }
+
     private static void AppendLongYear(Utf8Buffer to, long year)
     {
         if (year < 0) to.Append('-');
         string digits = Math.Abs(year).ToString("D4", System.Globalization.CultureInfo.InvariantCulture);
         to.Append(digits);
-    }
-
-    private static (long Quotient, long Remainder) FloorDivide(long value, long by)
-    {
-        long quotient = Math.DivRem(value, by, out long rest);
-        return rest < 0 ? (quotient - 1, rest + by) : (quotient, rest);
     }
 }

@@ -3,11 +3,12 @@ using System.Buffers;
 namespace TsDb.Adapters.Http.Results;
 
 /// <summary>Text under construction, as UTF-8: grows as needed, is sent and used again. One thread.</summary>
-internal sealed class Utf8Buffer
+/// <param name="bytesStart">Room at first, in bytes.</param>
+internal sealed class Utf8Buffer(int bytesStart = Utf8Buffer.BytesStart)
 {
     private const int BytesStart = 64 * 1024;
 
-    private byte[] _bytes = new byte[BytesStart];
+    private byte[] _bytes = new byte[bytesStart];
 
     /// <summary>Bytes so far.</summary>
     public int Length { get; private set; }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using TsDb.Adapters.Flight;
 using TsDb.Codec.Shipment;
@@ -14,104 +13,139 @@ namespace TsDb.Adapters.Mqtt.Fresh;
 /// </summary>
 public sealed class EdgeQueryService(
     EdgeQueryIdentity self, ShipmentTopics topics, EdgeDesk desk, TimeProvider clock, ILogger log)
-        : IDisposable
+        : IAsyncDisposable
 {
     private const int RunningMax = 2;
     private const int WaitingMax = 64;
     private const int SeenMax = 1_024;
 
     private readonly SemaphoreSlim _places = new(RunningMax);
-    private readonly ConcurrentDictionary<Guid, CancellationTokenSource> _running = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Guid, Run> _running = [];
     private readonly Queue<Guid> _seen = new();
     private readonly HashSet<Guid> _seenSet = [];
+    private bool _isStopped;
+    private long _answered;
+    private long _refused;
+    private long _late;
+    private long _unsent;
+
+    /// <summary>What became of the questions so far.</summary>
+    public EdgeQueryStats Stats => new(
+        Interlocked.Read(ref _answered), Interlocked.Read(ref _refused), Interlocked.Read(ref _late),
+        Interlocked.Read(ref _unsent));
 
     /// <summary>
     /// Takes a question and answers it on <paramref name="publish"/> in its own time; the parts are no larger
-    /// than <paramref name="partBytes"/>.
+    /// than <paramref name="partBytes"/>. What goes wrong later is logged and counted, and said to the cloud
+    /// as long as there is time.
     /// </summary>
     public void Take(
         EdgeQuery query, int partBytes, Func<string, byte[], CancellationToken, Task<string?>> publish)
     {
         // Only the cluster that this edge ships to may ask.
         if (query.Header.Cluster is not { } asker || self.Cluster() != asker) return;
-        if (query.Kind == 0)
+        Run run;
+        lock (_gate)
         {
-            if (_running.TryGetValue(query.QueryId, out CancellationTokenSource? run)) run.Cancel();
-            return;
-        }
+            if (query.Kind == 0)
+            {
+                if (_running.TryGetValue(query.QueryId, out Run? lost)) lost.Time.Cancel();
+                return;
+            }
 
-        lock (_seen)
-        {
-            if (!_seenSet.Add(query.QueryId)) return;
+            if (_isStopped || !_seenSet.Add(query.QueryId)) return;
             _seen.Enqueue(query.QueryId);
             if (_seen.Count > SeenMax) _seenSet.Remove(_seen.Dequeue());
+            run = new Run(new CancellationTokenSource(query.Deadline, clock), _running.Count >= WaitingMax);
+            _running.Add(query.QueryId, run);
         }
 
-        _ = AnswerAsync(query, partBytes, publish);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (CancellationTokenSource run in _running.Values) run.Cancel();
-    }
-
-    private async Task AnswerAsync(
-        EdgeQuery query, int partBytes, Func<string, byte[], CancellationToken, Task<string?>> publish)
-    {
-        using CancellationTokenSource run = new(query.Deadline, clock);
-        string topic = topics.Reply(query.Node);
-        if (_running.Count >= WaitingMax)
+        _ = Task.Run(async () =>
         {
-            await SendAsync("too many queries wait on this edge", []);
-            return;
+            await RunAsync(query, run, new Reply(query, self.Edge, topics, partBytes, publish));
+            lock (_gate)
+            {
+                _running.Remove(query.QueryId);
+                run.Time.Dispose();
+            }
+
+            run.Done.SetResult();
+        });
+    }
+
+    /// <summary>Lets go of all questions and waits until none runs any more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task[] running;
+        lock (_gate)
+        {
+            _isStopped = true;
+            foreach (Run run in _running.Values) run.Time.Cancel();
+            running = [.. _running.Values.Select(run => run.Done.Task)];
         }
 
-        _running[query.QueryId] = run;
+        await Task.WhenAll(running);
+        _places.Dispose();
+    }
+
+    // Nobody waits for it: whatever happens ends here.
+    private async Task RunAsync(EdgeQuery query, Run run, Reply reply)
+    {
+        CancellationToken ct = run.Time.Token;
         try
         {
-            await _places.WaitAsync(run.Token);
-            try
-            {
-                await SendAsync("", await ComputeAsync(query, run.Token));
-            }
-            finally
-            {
-                _places.Release();
-            }
+            string? unsent = run.IsTooMany
+                ? await RefuseAsync(reply, "too many queries wait on this edge", ct)
+                : await AnswerAsync(query, reply, ct);
+            if (unsent is not null) NotSent(reply, unsent);
         }
-        catch (OperationCanceledException) when (run.IsCancellationRequested)
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            // Nobody waits for it any more.
+            // Nobody waits for the answer any more.
+            Interlocked.Increment(ref _late);
+            Log.QueryLate(log, query.QueryId, query.Node);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
+        {
+            NotSent(reply, e.Message);
+        }
+    }
+
+    private async Task<string?> AnswerAsync(EdgeQuery query, Reply reply, CancellationToken ct)
+    {
+        byte[] answer;
+        await _places.WaitAsync(ct);
+        try
+        {
+            answer = await ComputeAsync(query, ct);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             if (e is not TsDbException) Log.QueryFailed(log, e);
-            await SendAsync(e is TsDbException ? e.Message : "the query failed there; its log says how", []);
+            string reason = e is TsDbException ? e.Message : "the query failed there; its log says how";
+            return await RefuseAsync(reply, reason, ct);
         }
         finally
         {
-            _running.TryRemove(query.QueryId, out _);
+            _places.Release();
         }
 
-        async Task SendAsync(string error, byte[] answer)
-        {
-            int part = 0;
-            for (int at = 0; at < answer.Length || part == 0; part++)
-            {
-                int length = Math.Min(partBytes, answer.Length - at);
-                EdgeReply reply = new(
-                    self.Edge, query.QueryId, part, at + length >= answer.Length, error, answer.AsMemory(
-                        at, length));
-                if (await publish(topic, ShipmentCodec.Encode(reply), run.Token) is { } failed)
-                {
-                    Log.ReplyNotSent(log, topic, failed);
-                    return;
-                }
+        string? unsent = await reply.SendAsync("", answer, ct);
+        if (unsent is null) Interlocked.Increment(ref _answered);
+        return unsent;
+    }
 
-                at += length;
-            }
-        }
+    private async Task<string?> RefuseAsync(Reply reply, string reason, CancellationToken ct)
+    {
+        Interlocked.Increment(ref _refused);
+        return await reply.SendAsync(reason, [], ct);
+    }
+
+    private void NotSent(Reply reply, string reason)
+    {
+        Interlocked.Increment(ref _unsent);
+        Log.ReplyNotSent(log, reply.Topic, reason);
     }
 
     private async Task<byte[]> ComputeAsync(EdgeQuery query, CancellationToken ct)
@@ -124,5 +158,39 @@ public sealed class EdgeQueryService(
 
         FreshAnswer answer = await desk.AnswerAsync(EdgeMessages.DecodeQuestion(query.Body.Span), ct);
         return await EdgeMessages.EncodeAsync(answer, ct);
+    }
+
+    // A question that is being answered: its time, and when it is over.
+    private sealed record Run(CancellationTokenSource Time, bool IsTooMany)
+    {
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    // Where the answer to one question goes, in parts.
+    private sealed class Reply(
+        EdgeQuery query,
+        EdgeId edge,
+        ShipmentTopics topics,
+        int partBytes,
+        Func<string, byte[], CancellationToken, Task<string?>> publish)
+    {
+        public string Topic { get; } = topics.Reply(query.Node);
+
+        // Null once all is sent, else why not.
+        public async Task<string?> SendAsync(string error, byte[] answer, CancellationToken ct)
+        {
+            int part = 0;
+            for (int at = 0; at < answer.Length || part == 0; part++)
+            {
+                int length = Math.Min(partBytes, answer.Length - at);
+                EdgeReply reply = new(
+                    edge, query.QueryId, part, at + length >= answer.Length, error,
+                    answer.AsMemory(at, length));
+                if (await publish(Topic, ShipmentCodec.Encode(reply), ct) is { } failed) return failed;
+                at += length;
+            }
+
+            return null;
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using TsDb.Model;
 
 namespace TsDb.Adapters.Mqtt.Fresh;
 
@@ -14,4 +15,8 @@ internal static partial class Log
 
     [LoggerMessage(5603, LogLevel.Error, "A fresh query failed")]
     public static partial void QueryFailed(ILogger log, Exception error);
+
+    [LoggerMessage(
+        5604, LogLevel.Information, "The time of query {Query} of {Node} was over before it was answered")]
+    public static partial void QueryLate(ILogger log, Guid query, NodeId node);
 }

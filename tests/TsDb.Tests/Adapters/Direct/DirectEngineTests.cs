@@ -138,6 +138,29 @@ public sealed class DirectEngineTests : IDisposable
             statement is null || DirectPlan.TryBind(statement, EngineFixture.Points(snapshot).Table) is null);
     }
 
+    [Theory]
+    [InlineData("SELECT * FROM weather WHERE f > 1000000")]
+    [InlineData("SELECT time, host FROM weather ORDER BY time LIMIT 2")]
+    [InlineData(
+        "SELECT host, time FROM weather QUALIFY row_number() OVER (PARTITION BY host ORDER BY time DESC)"
+        + " = 1")]
+    [InlineData("SELECT host, count(*) AS n FROM weather GROUP BY host")]
+    public async Task No_parts_are_no_rows(string sql)
+    {
+        TableSnapshot snapshot = Snapshot(([Point(0), Point(1)], [Point(2)], [Point(0)], []), hasHot: false);
+        Relation.Points relation = EngineFixture.Points(snapshot);
+        DirectEngine engine = new(_db.Engine, new SegmentCache(1 << 20, SegmentRows.Open));
+        DirectStatement statement = DirectStatement.TryParse(sql)!;
+        Schema schema = await engine.SchemaAsync(
+            statement, relation.Table, new SqlLimits(), TestContext.Current.CancellationToken);
+        IReadOnlyList<RecordBatch> merged = DirectSplit.TryPlan(statement, relation.Table)!.Merge(
+            [], schema)!;
+        Assert.Equal(0, merged.Sum(part => part.Length));
+        Assert.All(merged, part => Assert.Equal(
+            schema.FieldsList.Select(field => field.DataType.TypeId),
+            part.Arrays.Select(array => array.Data.DataType.TypeId)));
+    }
+
     [Fact]
     public void Shapes_differ_by_more_than_constants()
     {
@@ -224,19 +247,19 @@ public sealed class DirectEngineTests : IDisposable
 
         Schema schema = engine.SchemaAsync(
             statement, relation.Table, new SqlLimits(), CancellationToken.None).Result;
-        RecordBatch merged = split.Merge(parts, schema)
+        IReadOnlyList<RecordBatch> merged = split.Merge(parts, schema)
             ?? throw new InvalidOperationException($"{sql}: parts in a form that is not read");
-        return EngineFixture.ReadAsync(new Rows(merged)).Result.Split('\n');
+        return EngineFixture.ReadAsync(new Rows(schema, merged)).Result.Split('\n');
     }
 
-    private sealed class Rows(RecordBatch batch) : ISqlResult
+    private sealed class Rows(Schema schema, IReadOnlyList<RecordBatch> batches) : ISqlResult
     {
-        public Schema Schema => batch.Schema;
+        public Schema Schema => schema;
 
         public async IAsyncEnumerable<RecordBatch> ReadAsync([EnumeratorCancellation] CancellationToken ct)
         {
             await Task.CompletedTask;
-            yield return batch;
+            foreach (RecordBatch batch in batches) yield return batch;
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using Apache.Arrow;
@@ -108,6 +109,25 @@ public sealed class ResultFormatTests(EngineFixture db) : IClassFixture<EngineFi
         Assert.Equal(
             10000, (await TextAsync(ResultFormat.JsonLines, "SELECT i FROM range(10000) t(i)")).Count(
                 c => c == '\n'));
+    }
+
+    [Fact]
+    public async Task Texts_that_repeat_and_times_that_follow_each_other_are_each_row_s_own()
+    {
+        string Tag(int i) => i % 700 < 100 ? "null" : $"\"t{i / 300}\\n\"";
+        string json = await TextAsync(
+            ResultFormat.Json,
+            """
+            SELECT make_timestamp(-100000000 + i * 7500000) t, CASE WHEN i % 700 < 100 THEN NULL
+            ELSE 't' || (i // 300) || chr(10) END a, 'x' || (i // 450) b, i
+            FROM range(5000) r(i) ORDER BY i
+            """);
+        Assert.Equal("[" + string.Join(',', Enumerable.Range(0, 5000).Select(i =>
+        {
+            DateTime time = DateTime.UnixEpoch.AddTicks((-100_000_000L + i * 7_500_000L) * 10);
+            string text = time.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture);
+            return $$"""{"t":"{{text}}Z","a":{{Tag(i)}},"b":"x{{i / 450}}","i":{{i}}}""";
+        })) + "]", json);
     }
 
     [Fact]

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+
+namespace TsDb.Load.Queries;
+
+/// <summary>How long each type of question took one target, from the request to the end of the
+/// answer.</summary>
+internal sealed class QueryTimes
+{
+    private readonly Dictionary<string, List<double>> _byType = new(StringComparer.Ordinal);
+
+    /// <summary>Seconds of processor time that the target's processes used; null where nobody
+    /// asked.</summary>
+    public double? CpuSeconds { get; private set; }
+
+    /// <summary>Asks everything once for the code to be warm, then so often with the clock.</summary>
+    /// <param name="target">Who is asked.</param>
+    /// <param name="questions">What.</param>
+    /// <param name="repetitions">How often each is asked.</param>
+    /// <param name="processes">Whose processor time is counted.</param>
+    public static async Task<QueryTimes> MeasureAsync(
+        IQueryTarget target, IReadOnlyList<Question> questions, int repetitions, params int[] processes)
+    {
+        QueryTimes times = new();
+        foreach (Question question in questions) await target.AskAsync(question);
+        double before = Cpu(processes);
+        for (int i = 0; i < repetitions; i++)
+        {
+            foreach (Question question in questions)
+            {
+                long started = Stopwatch.GetTimestamp();
+                await target.AskAsync(question);
+                times.Add(question.Type, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            }
+        }
+
+        if (processes.Length > 0) times.CpuSeconds = Cpu(processes) - before;
+        foreach (List<double> all in times._byType.Values) all.Sort();
+        return times;
+    }
+
+    /// <summary>The median of a type, in milliseconds; null if it was not asked.</summary>
+    public double? Median(string type) =>
+        _byType.TryGetValue(type, out List<double>? all) ? all[all.Count / 2] : null;
+
+    private static double Cpu(int[] processes) => processes.Sum(id => ProcessFigures.Of(id).CpuSeconds);
+
+    private void Add(string type, double milliseconds)
+    {
+        if (!_byType.TryGetValue(type, out List<double>? all)) _byType[type] = all = [];
+        all.Add(milliseconds);
+    }
+}
