@@ -23,6 +23,8 @@ internal static class CloudFlags
         new("replication", "3", "Copies of each segment (counts at the founding)"),
         new("write-quorum",
             "majority", "Copies on disk that make a segment durable (counts at the founding)"),
+        new("query-memory", "",
+            "Memory for queries, decoded columns included [half of the machine's]"),
         new("disk-max", "", "Bytes the data directory may hold"),
         new("log-level", "information", "Least level of log lines on standard error"),
         new("insecure-bind", "false", "Allow addresses other than loopback although there is no TLS yet",

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using TsDb.Adapters.DuckDb;
 
 namespace TsDb.Cloud;
 
@@ -44,6 +45,7 @@ internal sealed class CloudMetrics : IDisposable
             "By", "What waits at an edge, by its own word");
         _meter.CreateObservableGauge(
             "tsdb.repair.missing", () => rooms.Receiving.Status.RepairMissing, "{segment}");
+        QueryMetrics.Add(_meter, rooms.Engine);
     }
 
     public void Dispose() => _meter.Dispose();

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using TsDb.Adapters.DuckDb;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Raft;
 using TsDb.Model;
@@ -11,7 +12,14 @@ namespace TsDb.Cloud;
 /// <summary>The settings of a cloud node, checked: an object of this type can be run.</summary>
 internal sealed partial record CloudOptions
 {
+    /// <summary>Statements that run at once, and as many slow ones beside them.</summary>
+    public const int StatementsMax = 4;
+
     private const int ReplicationMax = 7;
+    private const int MemoryShare = 50;
+
+    // Decoded columns kept for the small queries of dashboards.
+    private const long DecodedBytesMax = 512L << 20;
 
     /// <summary>Null: what the data directory says, or the host name.</summary>
     public NodeId? Id { get; init; }
@@ -38,6 +46,9 @@ internal sealed partial record CloudOptions
     public required string ClusterName { get; init; }
 
     public required ClusterSettings Settings { get; init; }
+
+    /// <summary>Memory that queries share.</summary>
+    public required QueryMemory Queries { get; init; }
 
     /// <summary>Bytes of the data directory; null for the disk's own limit.</summary>
     public long? DiskBytesMax { get; init; }
@@ -79,6 +90,8 @@ internal sealed partial record CloudOptions
                     ? 0
                     : values.Number("write-quorum", 1),
             },
+            Queries = QueryMemory.Of(
+                QueryMemory.Read(values, MemoryShare, long.MaxValue), DecodedBytesMax, 2 * StatementsMax),
             DiskBytesMax = values.OptionalBytes("disk-max"),
             LogLevel =
                 values.Read("log-level", text => Enum.TryParse(text, ignoreCase: true, out LogLevel level)

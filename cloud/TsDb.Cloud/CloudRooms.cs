@@ -26,9 +26,6 @@ internal sealed class CloudRooms : IAsyncDisposable
 {
     private const long FetchBytesMax = 256L << 20;
 
-    // Decoded columns kept for the small queries of dashboards.
-    private const long DecodedBytesMax = 512L << 20;
-
     private readonly DataDirectory _disk;
     private readonly CancellationTokenSource _stop = new();
     private Task _beating = Task.CompletedTask;
@@ -169,9 +166,8 @@ internal sealed class CloudRooms : IAsyncDisposable
         ReplicaSource source = new(
             store, cluster, new LeafKeeper(store, verifier), new LeafFetcher(peers, FetchBytesMax), NewId());
         DuckDbParser parser = new();
-        DuckDbEngine engine = new(
-            new DuckDbOptions { Directories = [disk.FullPath("segments")] }, parser, clock);
-        DirectEngine direct = new(engine, new SegmentCache(DecodedBytesMax, SegmentRows.Open));
+        DuckDbEngine engine = new(EngineOptions(options, disk), parser, clock);
+        DirectEngine direct = new(engine, new SegmentCache(options.Queries.DecodedBytes, SegmentRows.Open));
         LocalQueries local = LocalQueries.Of(new CatalogDesk(source), new FragmentDesk(source, direct));
         return new CloudRooms(disk)
         {
@@ -187,7 +183,7 @@ internal sealed class CloudRooms : IAsyncDisposable
             Local = local,
             Queries = new ClusterQueries(new Coordinator(
                 new Planner(parser, engine, clock),
-                new QueryEngines(engine, direct),
+                new QueryEngines(engine, direct) { Gathered = new GatherRoom(options.Queries.LargeBytes) },
                 new ClusterWatch(cluster),
                 new QueryPeers(
                     new GrpcCatalogClient(cluster, channels, local),
@@ -196,6 +192,14 @@ internal sealed class CloudRooms : IAsyncDisposable
                 clock)),
         };
     }
+
+    private static DuckDbOptions EngineOptions(CloudOptions options, DataDirectory disk) => new()
+    {
+        Directories = [disk.FullPath("segments")],
+        Memory = options.Queries,
+        ConcurrencyMax = CloudOptions.StatementsMax,
+        SlowMax = CloudOptions.StatementsMax,
+    };
 
     /// <summary>The one place of this program where random ids come in.</summary>
     private static Guid NewId() => new(RandomNumberGenerator.GetBytes(16));

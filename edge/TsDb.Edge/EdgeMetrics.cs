@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using TsDb.Adapters.DuckDb;
 using TsDb.Adapters.Mqtt.Fresh;
 using TsDb.Storage;
 
@@ -33,6 +34,7 @@ internal sealed class EdgeMetrics : IDisposable
         _meter.CreateObservableGauge(
             "tsdb.limit.max", () => Limits(rooms, limit => limit.Max), null, "Each limit");
         SensorMetrics.Add(_meter, rooms);
+        QueryMetrics.Add(_meter, rooms.Engine);
         if (rooms.Ship is null) return;
         _meter.CreateObservableGauge("tsdb.ship.pending", () => rooms.Ship.Lag.Backlog.Segments, "{segment}");
         _meter.CreateObservableGauge("tsdb.ship.pending.size", () =>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using TsDb.Adapters.DuckDb;
 using TsDb.Adapters.Hosting;
 using TsDb.Model;
 using TsDb.Replication.Shipping;
@@ -11,7 +12,18 @@ namespace TsDb.Edge;
 /// <summary>The settings of an edge, checked: an object of this type can be run.</summary>
 internal sealed partial record EdgeOptions
 {
+    /// <summary>Statements that run at once, and slow ones beside them.</summary>
+    public const int StatementsMax = 4;
+
+    /// <inheritdoc cref="StatementsMax"/>
+    public const int SlowMax = 2;
+
     private const long BodyBytesLargest = 1L << 30;
+    private const int MemoryShare = 25;
+    private const long MemoryMost = 1L << 30;
+
+    // Decoded columns kept for the small queries of dashboards.
+    private const long DecodedBytesMax = 64L << 20;
 
     public required string DataDirectory { get; init; }
 
@@ -34,6 +46,9 @@ internal sealed partial record EdgeOptions
     public required string ClusterName { get; init; }
 
     public required EdgeStoreOptions Store { get; init; }
+
+    /// <summary>Memory that queries share.</summary>
+    public required QueryMemory Queries { get; init; }
 
     /// <summary>What requests may bring.</summary>
     public required IngestLimits Ingest { get; init; }
@@ -101,6 +116,8 @@ internal sealed partial record EdgeOptions
                     DropUnshipped = values.OptionalText("uplink") is null,
                 },
             },
+            Queries = QueryMemory.Of(
+                QueryMemory.Read(values, MemoryShare, MemoryMost), DecodedBytesMax, StatementsMax + SlowMax),
             Ingest = ReadIngest(values),
             BodiesBytesMax = Positive(values, "bodies-max"),
             ShipBytes = Positive(values, "ship-bytes"),

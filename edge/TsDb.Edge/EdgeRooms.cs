@@ -22,9 +22,6 @@ namespace TsDb.Edge;
 /// shipping.</summary>
 internal sealed class EdgeRooms : IAsyncDisposable
 {
-    // Decoded columns kept for the small queries of dashboards.
-    private const long DecodedBytesMax = 64L << 20;
-
     private readonly DataDirectory _disk;
     private readonly CancellationTokenSource _stop = new();
     private Task _subscribed = Task.CompletedTask;
@@ -106,9 +103,16 @@ internal sealed class EdgeRooms : IAsyncDisposable
             SensorIntake sensors = new(ingest, rules, intake, loggers);
             ShipService? ship = options.Uplinks.Count == 0 ? null : Uplink(options, disk, store, environment);
             DuckDbParser parser = new();
-            DuckDbOptions duck = new() { Directories = [disk.FullPath(SegmentFolder.Root)] };
+            DuckDbOptions duck = new()
+            {
+                Directories = [disk.FullPath(SegmentFolder.Root)],
+                Memory = options.Queries,
+                ConcurrencyMax = EdgeOptions.StatementsMax,
+                SlowMax = EdgeOptions.SlowMax,
+            };
             DuckDbEngine engine = new(duck, parser, clock);
-            DirectEngine direct = new(engine, new SegmentCache(DecodedBytesMax, SegmentRows.Open));
+            DirectEngine direct = new(
+                engine, new SegmentCache(options.Queries.DecodedBytes, SegmentRows.Open));
             EdgeQueryService? fresh = ship is null ? null : new EdgeQueryService(
                 new EdgeQueryIdentity(store.Id, () => ClusterPin.Read(disk)),
                 new ShipmentTopics(options.ClusterName), new EdgeDesk(store, direct), clock,

@@ -13,7 +13,8 @@ internal sealed class DuckTarget : IQueryTarget, IDisposable
     {
         _connection.Open();
         Execute("SET parquet_metadata_cache = true");
-        Execute($"CREATE VIEW cpu AS SELECT * FROM read_parquet('{folder}/**/*.parquet', union_by_name = true)");
+        Execute(
+            $"CREATE VIEW cpu AS SELECT * FROM read_parquet('{folder}/**/*.parquet', union_by_name = true)");
     }
 
     public string Name => "DuckDB";

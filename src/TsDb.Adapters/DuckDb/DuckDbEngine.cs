@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using DuckDB.NET.Data;
 using TsDb.Model;
@@ -37,42 +38,78 @@ public sealed class DuckDbEngine : ISqlEngine, IDisposable
         }
 
         ct.ThrowIfCancellationRequested();
-        DuckDbInstance instance = await _pool.RentAsync(request.Limits.MemoryBytesMax, ct);
+        QueryMemory memory = _options.Memory;
+        long most = Math.Min(request.Limits.MemoryBytesMax, memory.LargeBytes);
+        long small = Math.Min(most, memory.SmallBytes);
+        if (await TryAsync(request, small, isLast: small == most, large: null, ct) is { } result)
+            return result;
+        IDisposable large = await _pool.RentLargeAsync(ct);
+        try
+        {
+            return (await TryAsync(request, most, isLast: true, large, ct))!;
+        }
+        catch
+        {
+            large.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What runs and waits in this engine.</summary>
+    public QueryLoad Load => _pool.Load;
+
+    /// <inheritdoc/>
+    public void Dispose() => _pool.Dispose();
+
+    // Null if it needs more memory and this is not the last try.
+    private async Task<ISqlResult?> TryAsync(
+        SqlRequest request, long bytesMax, bool isLast, IDisposable? large, CancellationToken ct)
+    {
+        DuckDbInstance instance = await _pool.RentAsync(bytesMax, ct);
         RunningStatement running = new(instance, request.Limits.DurationMax, _clock, ct);
         try
         {
-            return await instance.Thread.RunAsync<ISqlResult>(() => Start(request, instance, running));
+            return await instance.Thread.RunAsync<ISqlResult>(() => Start(request, instance, running, large));
         }
         catch (Exception error)
         {
             running.Dispose();
             _pool.Return(
                 instance, isDamaged: error is DuckDBException engine && DuckDbErrors.IsFatal(engine));
+            if (!isLast && error is DuckDBException lacks && DuckDbErrors.IsMemory(lacks)) return null;
             Exception meaning = running.Explain(error);
             if (meaning != error) throw meaning;
             throw;
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _pool.Dispose();
-
-    private DuckDbResult Start(SqlRequest request, DuckDbInstance instance, RunningStatement running)
+    private DuckDbResult Start(
+        SqlRequest request, DuckDbInstance instance, RunningStatement running, IDisposable? large)
     {
         JsonObject tree = _parser.Parse(request.Sql);
         ImmutableArray<TableReference> references = StatementGuard.Check(tree);
         RelationSetup setup = new(instance);
         DuckDBCommand? command = null;
+        IArrowArrayStream? stream = null;
         try
         {
             command =
                 instance.Command(setup.Prepare(request.Sql, tree, Match(references, request.Relations)));
             running.ThrowIfStopped();
-            IArrowArrayStream stream = command.ExecuteArrowStream();
-            return new DuckDbResult(_pool, instance, setup, running, command, stream);
+            stream = command.ExecuteArrowStream();
+
+            // The first rows are made here: what a statement lacks it mostly lacks before they are there.
+            RecordBatch? first = stream.ReadNextRecordBatchAsync(CancellationToken.None).AsTask()
+                .GetAwaiter().GetResult();
+            return new DuckDbResult(_pool, instance, setup, running, command, stream)
+            {
+                First = first,
+                Large = large,
+            };
         }
         catch
         {
+            stream?.Dispose();
             command?.Dispose();
             setup.Dispose();
             throw;

@@ -21,20 +21,22 @@ internal static class DuckDbErrors
     /// <summary>Translates an error of DuckDB that no file was part of.</summary>
     public static TsDbException Translate(DuckDBException error) => error.ErrorType switch
     {
-        DuckDBErrorType.OutOfMemory => new TsDbException(
+        _ when IsMemory(error) => new TsDbException(
             ErrorKind.Unavailable,
             "the statement needs more memory than it is allowed: read less data or fewer groups at once",
             error)
         {
             RetryAfter = MemoryRetryAfter,
         },
-        _ when error.Message.Contains(Aggregates.AggregateMemory.Exceeded, StringComparison.Ordinal) =>
-            new TsDbException(ErrorKind.Unavailable, error.Message, error) { RetryAfter = MemoryRetryAfter },
         DuckDBErrorType.Io or DuckDBErrorType.Serialization => Damaged(error),
         DuckDBErrorType.Interrupt =>
             new TsDbException(ErrorKind.Deadline, "the statement was interrupted", error),
         _ => new TsDbException(ErrorKind.Invalid, error.Message, error),
     };
+
+    /// <summary>True if the statement needs more memory than its database has.</summary>
+    public static bool IsMemory(DuckDBException error) => error.ErrorType == DuckDBErrorType.OutOfMemory
+        || error.Message.Contains(Aggregates.AggregateMemory.Exceeded, StringComparison.Ordinal);
 
     /// <summary>True if the database behind the connection cannot be trusted any more.</summary>
     public static bool IsFatal(DuckDBException error) =>

@@ -8,6 +8,9 @@ public sealed record DuckDbOptions
     /// </summary>
     public required IReadOnlyList<string> Directories { get; init; }
 
+    /// <summary>The memory that all statements share.</summary>
+    public QueryMemory Memory { get; init; } = QueryMemory.Of(4L << 30, 0, 8);
+
     /// <summary>Statements that run at the same time; more wait.</summary>
     public int ConcurrencyMax { get; init; } = 4;
 

@@ -18,17 +18,31 @@ internal sealed class DuckDbResult(
     IArrowArrayStream stream) : ISqlResult
 {
     private bool _isDamaged;
+    private bool _isFirstTaken;
     private bool _isFinished;
     private bool _isDisposed;
 
     /// <inheritdoc/>
     public Schema Schema { get; } = stream.Schema;
 
+    /// <summary>The first rows, made already; null if there are none.</summary>
+    public RecordBatch? First { get; init; }
+
+    /// <summary>What is given back at the end; null for nothing.</summary>
+    public IDisposable? Large { get; init; }
+
     /// <inheritdoc/>
     public async IAsyncEnumerable<RecordBatch> ReadAsync([EnumeratorCancellation] CancellationToken ct)
     {
         using CancellationTokenRegistration registration = ct.Register(running.Abandon);
-        while (await NextAsync(ct) is { } batch) yield return batch;
+        if (!_isFirstTaken && First is not null)
+        {
+            _isFirstTaken = true;
+            yield return First;
+        }
+
+        if (First is not null)
+            while (await NextAsync(ct) is { } batch) yield return batch;
         _isFinished = true;
     }
 
@@ -43,6 +57,7 @@ internal sealed class DuckDbResult(
         {
             await instance.Thread.RunAsync(() =>
             {
+                if (!_isFirstTaken) First?.Dispose();
                 stream.Dispose();
                 command.Dispose();
                 setup.Dispose();
@@ -56,6 +71,7 @@ internal sealed class DuckDbResult(
         }
 
         pool.Return(instance, _isDamaged);
+        Large?.Dispose();
     }
 
     private async Task<RecordBatch?> NextAsync(CancellationToken ct)

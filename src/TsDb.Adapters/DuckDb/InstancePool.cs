@@ -1,3 +1,4 @@
+using TsDb.Adapters.Hosting;
 using TsDb.Model;
 
 namespace TsDb.Adapters.DuckDb;
@@ -12,10 +13,30 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
 
     private readonly Lock _gate = new();
     private readonly Stack<DuckDbInstance> _idle = new();
+    private readonly SemaphoreSlim _large = new(1, 1);
     private readonly SemaphoreSlim _turns = new(options.ConcurrencyMax, options.ConcurrencyMax);
     private readonly SemaphoreSlim _slow = new(options.SlowMax, Math.Max(1, options.SlowMax));
     private int _waiting;
+    private int _running;
+    private long _largeCount;
+    private long _refused;
     private bool _isClosed;
+
+    /// <summary>What runs and waits.</summary>
+    public QueryLoad Load => new(
+        Volatile.Read(ref _running), Volatile.Read(ref _waiting), Interlocked.Read(ref _largeCount),
+        Interlocked.Read(ref _refused));
+
+    /// <summary>
+    /// Waits for the large part of the memory; whoever disposes of what is returned gives it back. Throws as
+    /// <see cref="RentAsync"/>.
+    /// </summary>
+    public async Task<IDisposable> RentLargeAsync(CancellationToken ct)
+    {
+        if (!_large.Wait(0, ct)) await WaitForAsync(_large, LargeBusy, ct);
+        Interlocked.Increment(ref _largeCount);
+        return new Held(_large);
+    }
 
     /// <summary>
     /// Takes an instance with that memory limit, opening one if need be. Throws <see
@@ -24,7 +45,8 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
     public async Task<DuckDbInstance> RentAsync(long memoryBytesMax, CancellationToken ct)
     {
         ObjectDisposedException.ThrowIf(_isClosed, this);
-        if (!_turns.Wait(0, ct)) await WaitForTurnAsync(ct);
+        if (!_turns.Wait(0, ct)) await WaitForAsync(_turns, Busy, ct);
+        Interlocked.Increment(ref _running);
         Turn turn = new(_turns, _slow, options.SlowAfter, clock);
         try
         {
@@ -42,6 +64,7 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
         }
         catch
         {
+            Interlocked.Decrement(ref _running);
             turn.Dispose();
             throw;
         }
@@ -53,10 +76,13 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
         Turn? turn = instance.Turn;
         lock (_gate)
         {
-            if (isDamaged || _isClosed) instance.Dispose();
+            // What is idle keeps what it has of its memory: that is only done for the small ones.
+            bool isKept = instance.MemoryBytesMax <= options.Memory.SmallBytes;
+            if (isDamaged || _isClosed || !isKept) instance.Dispose();
             else _idle.Push(instance);
         }
 
+        Interlocked.Decrement(ref _running);
         turn?.Dispose();
     }
 
@@ -70,12 +96,14 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
         }
     }
 
-    private async Task WaitForTurnAsync(CancellationToken ct)
+    private async Task WaitForAsync(
+        SemaphoreSlim place, Func<TsDbException> busy, CancellationToken ct)
     {
         if (Interlocked.Increment(ref _waiting) > options.WaitingMax)
         {
             Interlocked.Decrement(ref _waiting);
-            throw Busy();
+            Interlocked.Increment(ref _refused);
+            throw busy();
         }
 
         try
@@ -83,11 +111,12 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
             using CancellationTokenSource late = new(options.WaitMax, clock);
             using CancellationTokenSource both =
                 CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
-            await _turns.WaitAsync(both.Token);
+            await place.WaitAsync(both.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw Busy();
+            Interlocked.Increment(ref _refused);
+            throw busy();
         }
         finally
         {
@@ -100,4 +129,19 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
         {
             RetryAfter = RetryAfter,
         };
+
+    private TsDbException LargeBusy() => new(
+        ErrorKind.Unavailable,
+        $"the statement needs more than {ByteSizeText.Format(options.Memory.SmallBytes)} of memory, and "
+        + "others that do are before it: try again, or read less data at once")
+    {
+        RetryAfter = RetryAfter,
+    };
+
+    private sealed class Held(SemaphoreSlim place) : IDisposable
+    {
+        private SemaphoreSlim? _place = place;
+
+        public void Dispose() => Interlocked.Exchange(ref _place, null)?.Release();
+    }
 }

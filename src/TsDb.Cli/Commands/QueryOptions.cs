@@ -6,7 +6,7 @@ namespace TsDb.Cli.Commands;
 /// <summary>Options of a question: how to print it, how sure to be of it.</summary>
 internal sealed class QueryOptions
 {
-    private static readonly string[] Formats = ["table", "csv", "json", "jsonl", "arrow", "parquet"];
+    private static readonly string[] Formats = ["table", "chart", "csv", "json", "jsonl", "arrow", "parquet"];
     private static readonly string[] Consistencies = ["one", "quorum", "all"];
 
     private readonly Option<string> _format = new("--format")
@@ -24,6 +24,9 @@ internal sealed class QueryOptions
     private readonly Option<bool> _fresh =
         new("--fresh") { Description = "Include points that edges have not shipped" };
 
+    private readonly Option<string?> _edgeTimeout =
+        new("--edge-timeout") { Description = "How long a fresh question waits for edges [5s]" };
+
     private readonly Option<bool> _partial = new("--allow-partial")
     {
         Description = "Take an answer that names what is missing instead of an error",
@@ -36,6 +39,7 @@ internal sealed class QueryOptions
         command.Add(_format);
         command.Add(_consistency);
         command.Add(_fresh);
+        command.Add(_edgeTimeout);
         command.Add(_partial);
     }
 
@@ -44,6 +48,7 @@ internal sealed class QueryOptions
         {
             Consistency = parsed.GetValue(_consistency),
             Fresh = parsed.GetValue(_fresh),
+            EdgeTimeout = parsed.GetValue(_edgeTimeout),
             AllowPartial = parsed.GetValue(_partial),
         };
 }

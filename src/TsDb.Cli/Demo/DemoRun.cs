@@ -89,8 +89,9 @@ internal sealed class DemoRun(Fleet fleet, TimeProvider clock)
             TimeSpan.FromSeconds(20),
             async () =>
             {
-                await QueryCommand.RunAsync(fleet.Client(node), new QueryCall("default", Question, "table"),
-                    ct);
+                await using Stream output = Console.OpenStandardOutput();
+                await QueryCommand.RunAsync(
+                    fleet.Client(node), new QueryCall("default", Question, "table"), output, ct);
                 return true;
             },
             ct);

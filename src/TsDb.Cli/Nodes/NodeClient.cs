@@ -77,6 +77,7 @@ internal sealed class NodeClient : IDisposable
         };
         if (call.Consistency is not null) form["consistency"] = call.Consistency;
         if (call.Fresh) form["fresh"] = "true";
+        if (call.EdgeTimeout is not null) form["edge_timeout"] = call.EdgeTimeout;
         if (call.AllowPartial) form["allow_partial"] = "true";
         using HttpRequestMessage request = new(HttpMethod.Post, "/api/v3/query_sql")
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -20,4 +21,23 @@ internal static class CoverageText
             output.WriteLine($"the node's coverage cannot be read ({e.Message}): {coverage}");
         }
     }
+
+    /// <summary>Who took part, behind the time: <c>, 3 nodes, complete</c>.</summary>
+    public static string Summary(string coverage)
+    {
+        try
+        {
+            JsonNode? json = JsonNode.Parse(coverage);
+            string whole = json?["complete"]?.GetValue<bool>() == true ? "complete" : "incomplete";
+            return Count(json?["nodes"], "node") + Count(json?["edges"], "edge") + $", {whole}";
+        }
+        catch (JsonException e)
+        {
+            return $", coverage cannot be read: {e.Message}";
+        }
+    }
+
+    private static string Count(JsonNode? list, string what) => list is JsonArray { Count: > 0 } all
+        ? string.Create(CultureInfo.InvariantCulture, $", {all.Count} {what}{(all.Count == 1 ? "" : "s")}")
+        : "";
 }

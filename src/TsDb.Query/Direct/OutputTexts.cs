@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using Array = System.Array;
@@ -24,17 +25,29 @@ internal sealed class OutputTexts(int length)
     /// <summary>Adds a text.</summary>
     public void Append(ReadOnlySpan<byte> text)
     {
-        if (_bytes.Length - _used < text.Length)
-        {
-            int doubled = (int)Math.Min(_used * 2L, Array.MaxLength);
-            Array.Resize(ref _bytes, Math.Max(checked(_used + text.Length), doubled));
-        }
-
-
+        Reserve(text.Length);
         text.CopyTo(_bytes.AsSpan(_used));
         _used += text.Length;
         BitUtility.SetBit(_validity, _count);
         End();
+    }
+
+    /// <summary>Adds the same text, or null, for some rows.</summary>
+    public void AppendRepeated(ReadOnlySpan<byte> text, bool isNull, int times)
+    {
+        int length = isNull ? 0 : text.Length;
+        Reserve(checked(length * times));
+        Span<int> offsets = MemoryMarshal.Cast<byte, int>(_offsets.AsSpan());
+        for (int i = 0; i < times; i++)
+        {
+            if (length > 0) text.CopyTo(_bytes.AsSpan(_used));
+            _used += length;
+            offsets[_count + i + 1] = _used;
+        }
+
+        if (isNull) _nulls += times;
+        else ValidBits.Set(_validity, _count, times);
+        _count += times;
     }
 
     /// <summary>Adds a null.</summary>
@@ -51,10 +64,16 @@ internal sealed class OutputTexts(int length)
             new ArrowBuffer(_offsets), new ArrowBuffer(_bytes.AsMemory(0, _used)),
         ]));
 
+    private void Reserve(int bytes)
+    {
+        if (_bytes.Length - _used >= bytes) return;
+        int doubled = (int)Math.Min(_used * 2L, Array.MaxLength);
+        Array.Resize(ref _bytes, Math.Max(checked(_used + bytes), doubled));
+    }
+
     private void End()
     {
         _count++;
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(
-            _offsets.AsSpan(_count * sizeof(int)), _used);
+        MemoryMarshal.Cast<byte, int>(_offsets.AsSpan())[_count] = _used;
     }
 }

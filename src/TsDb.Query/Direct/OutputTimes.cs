@@ -12,7 +12,9 @@ internal static class OutputTimes
     {
         long unit = UnitOf(type) ?? throw new InvalidOperationException($"{type.Name} is no type of times");
         OutputValues<long> values = new(times.Length);
-        for (int i = 0; i < times.Length; i++) values.Set(i, times[i] / unit);
+        Span<long> into = values.SetAll(0, times.Length);
+        if (unit == 1) times.CopyTo(into);
+        else for (int i = 0; i < times.Length; i++) into[i] = times[i] / unit;
         return values.Build(type);
     }
 

@@ -20,6 +20,14 @@ internal sealed class OutputValues<T>(int length)
         _present++;
     }
 
+    /// <summary>Room for the values of some rows, all of which are set.</summary>
+    public Span<T> SetAll(int start, int count)
+    {
+        ValidBits.Set(_validity, start, count);
+        _present += count;
+        return MemoryMarshal.Cast<byte, T>(_values.AsSpan()).Slice(start, count);
+    }
+
     public IArrowArray Build(IArrowType type)
     {
         ArrowBuffer validity = _present == length ? ArrowBuffer.Empty : new ArrowBuffer(_validity);

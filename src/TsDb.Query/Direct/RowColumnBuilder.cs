@@ -55,7 +55,7 @@ internal abstract class RowColumnBuilder
             RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
         {
             byte[] text = System.Text.Encoding.UTF8.GetBytes(edge.Value);
-            for (int i = 0; i < rows.Length; i++) _texts.Append(text.AsSpan());
+            _texts.AppendRepeated(text, isNull: false, rows.Length);
         }
 
         public override IArrowArray Build() => _texts.Build();
@@ -69,11 +69,15 @@ internal abstract class RowColumnBuilder
             RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
         {
             TagCodes? tag = block.Tag(name);
-            foreach (int one in series)
+            for (int start = 0; start < series.Length;)
             {
-                int code = tag is null ? TagCodes.Absent : tag.Codes[one];
-                if (code == TagCodes.Absent) _texts.AppendNull();
-                else _texts.Append(tag!.Utf8(code));
+                // Rows of one series mostly lie together.
+                int end = start + series[start..].IndexOfAnyExcept(series[start]);
+                if (end < start) end = series.Length;
+                int code = tag is null ? TagCodes.Absent : tag.Codes[series[start]];
+                bool isNull = code == TagCodes.Absent;
+                _texts.AppendRepeated(isNull ? default : tag!.Utf8(code), isNull, end - start);
+                start = end;
             }
         }
 
@@ -103,6 +107,14 @@ internal abstract class RowColumnBuilder
             where T : struct, INumber<T>
         {
             ReadOnlySpan<T> values = vector.Values;
+            if (!vector.HasNulls)
+            {
+                Span<long> into = _values.SetAll(_count, rows.Length);
+                for (int i = 0; i < rows.Length; i++) into[i] = long.CreateTruncating(values[rows[i]]);
+                _count += rows.Length;
+                return;
+            }
+
             foreach (int row in rows)
             {
                 if (vector.IsValid(row)) _values.Set(_count, long.CreateTruncating(values[row]));
@@ -120,6 +132,15 @@ internal abstract class RowColumnBuilder
             RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
         {
             NumberVector<double>? vector = (NumberVector<double>?)block.Field(name);
+            if (vector is { HasNulls: false })
+            {
+                ReadOnlySpan<double> values = vector.Values;
+                Span<double> into = _values.SetAll(_count, rows.Length);
+                for (int i = 0; i < rows.Length; i++) into[i] = values[rows[i]];
+                _count += rows.Length;
+                return;
+            }
+
             foreach (int row in rows)
             {
                 if (vector is not null && vector.IsValid(row)) _values.Set(_count, vector.Values[row]);

@@ -55,9 +55,13 @@ public sealed class Coordinator(
         {
             for (int tries = 1; ; tries++)
             {
+                GatherRoom.Part room = engines.Gathered.Rent();
+                bool isAnswered = false;
                 try
                 {
-                    return await TryAsync(request, small, statement, both.Token);
+                    QueryAnswer answer = await TryAsync(request, small, statement, room, both.Token);
+                    isAnswered = true;
+                    return answer with { Result = new RoomedResult(answer.Result, room) };
                 }
                 catch (TsDbException e) when (e.Kind == ErrorKind.Conflict && tries < TriesMax)
                 {
@@ -69,6 +73,10 @@ public sealed class Coordinator(
                 {
                     throw new TsDbException(ErrorKind.Unavailable, e.Message, e) { RetryAfter =
                         TryAgainAfter };
+                }
+                finally
+                {
+                    if (!isAnswered) room.Dispose();
                 }
             }
         }
@@ -83,7 +91,11 @@ public sealed class Coordinator(
     }
 
     private async Task<QueryAnswer> TryAsync(
-        QueryRequest request, DirectStatement? small, Statement? statement, CancellationToken ct)
+        QueryRequest request,
+        DirectStatement? small,
+        Statement? statement,
+        GatherRoom.Part room,
+        CancellationToken ct)
     {
         using CancellationTokenSource waitOver = new(request.EdgeWait, clock);
         EdgeRound? edges = request.Fresh ? new EdgeRound(peers.Edges, _edgeColumns, waitOver.Token) : null;
@@ -91,6 +103,7 @@ public sealed class Coordinator(
         FragmentRuns runs = new(read.View, cluster, peers.Fragments, engines.General, clock)
         {
             IsExact = request.Fresh,
+            Room = room,
         };
         Dictionary<TableName, ResolvedTable> tables = [];
         List<Relation> relations = [];

@@ -19,6 +19,9 @@ internal sealed class FragmentRuns(
 
     private readonly HashSet<NodeId> _failed = [];
 
+    /// <summary>Memory for the rows.</summary>
+    public required GatherRoom.Part Room { get; init; }
+
     /// <summary>True if the cells must still be in the states of the holdings when they are read.</summary>
     public bool IsExact { get; set; }
 
@@ -187,22 +190,16 @@ internal sealed class FragmentRuns(
         return await CollectAsync(result, request.Limits, ct);
     }
 
-    private static async Task<FragmentRows> CollectAsync(ISqlResult result, SqlLimits limits,
+    private async Task<FragmentRows> CollectAsync(ISqlResult result, SqlLimits limits,
         CancellationToken ct)
     {
         List<RecordBatch> batches = [];
         long bytes = 0;
         await foreach (RecordBatch batch in result.ReadAsync(ct))
         {
-            bytes += ExplainFigures.BytesOf(batch);
-            if (bytes > limits.MemoryBytesMax)
-            {
-                throw new TsDbException(
-                    ErrorKind.TooLarge,
-                    $"one node's part of the rows is more than {limits.MemoryBytesMax} bytes: "
-                    + "narrow the time range or aggregate");
-            }
-
+            long more = ExplainFigures.BytesOf(batch);
+            bytes += more;
+            Room.Take(more, limits.MemoryBytesMax);
             batches.Add(batch);
         }
 

@@ -15,12 +15,16 @@ internal sealed class LoneEdge : IAsyncDisposable
     private LoneEdge(string folder, NodeProcess process, IReadOnlyDictionary<string, string> addresses)
     {
         (_folder, Process, Mqtt) = (folder, process, $"mqtt://{addresses["mqtt"]}");
-        Client = new NodeClient($"http://{addresses["http"]}");
+        Url = $"http://{addresses["http"]}";
+        Client = new NodeClient(Url);
     }
 
     public NodeProcess Process { get; }
 
     public NodeClient Client { get; }
+
+    /// <summary>The address of its endpoints.</summary>
+    public string Url { get; }
 
     /// <summary>The address of its broker.</summary>
     public string Mqtt { get; }

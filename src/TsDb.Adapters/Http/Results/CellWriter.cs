@@ -7,10 +7,11 @@ namespace TsDb.Adapters.Http.Results;
 /// </summary>
 internal abstract class CellWriter
 {
-    private bool _hasNulls;
-
     /// <summary>The array of the batch at hand.</summary>
     protected IArrowArray Array { get; private set; } = null!;
+
+    /// <summary>True if a row of the batch may have no value.</summary>
+    public bool HasNulls { get; private set; }
 
     /// <summary>True if the value is text in JSON, between quotes.</summary>
     public virtual bool IsText => false;
@@ -19,7 +20,7 @@ internal abstract class CellWriter
     public virtual void Bind(IArrowArray array)
     {
         Array = array;
-        _hasNulls = array.NullCount != 0;
+        HasNulls = array.NullCount != 0;
     }
 
     /// <summary>
@@ -36,7 +37,7 @@ internal abstract class CellWriter
     public virtual bool IsNull(int row) => IsAbsent(row);
 
     /// <summary>True if the row has no value.</summary>
-    public bool IsAbsent(int row) => _hasNulls && Array.IsNull(row);
+    public bool IsAbsent(int row) => HasNulls && Array.IsNull(row);
 
     /// <summary>Writes the value as JSON, quotes included; the row is not null.</summary>
     public abstract void WriteJson(int row, Utf8Buffer to);

@@ -10,6 +10,9 @@ internal sealed class IntegerCell<T> : CellWriter
 {
     private T[] _values = [];
 
+    /// <summary>The batch's values by row, at least.</summary>
+    public ReadOnlySpan<T> Values => _values;
+
     public override void Bind(IArrowArray array)
     {
         base.Bind(array);

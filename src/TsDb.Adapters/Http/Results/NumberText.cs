@@ -8,9 +8,11 @@ namespace TsDb.Adapters.Http.Results;
 /// quick.</summary>
 internal static class NumberText
 {
+    /// <summary>Room that a number may need.</summary>
+    public const int DigitsMax = 48;
+
     private const int SmallCount = 1_000;
     private const int LengthShift = 24;
-    private const int DigitsMax = 48;
 
     // By number: up to three digits in the low bytes, the first one lowest; their count in the highest byte.
     private static readonly uint[] Small = [.. Enumerable.Range(0, SmallCount).Select(Packed)];
@@ -25,21 +27,25 @@ internal static class NumberText
     {
         Span<byte> room = to.Room(prefix.Length + DigitsMax);
         prefix.CopyTo(room);
-        room = room[prefix.Length..];
+        to.Advance(prefix.Length + Write(room[prefix.Length..], value));
+    }
 
+    /// <summary>Writes an integer into a room of <see cref="DigitsMax"/> bytes; how many it took.</summary>
+    public static int Write<T>(Span<byte> room, T value)
+        where T : struct, IBinaryInteger<T>
+    {
         // A negative number is a huge one here.
         ulong bits = ulong.CreateTruncating(value);
         if (bits < SmallCount)
         {
             uint packed = Small[bits];
             BinaryPrimitives.WriteUInt32LittleEndian(room, packed);
-            to.Advance(prefix.Length + (int)(packed >> LengthShift));
-            return;
+            return (int)(packed >> LengthShift);
         }
 
-        if (!value.TryFormat(room, out int written, default, CultureInfo.InvariantCulture))
-            throw new InvalidOperationException($"a number of more than {DigitsMax} characters");
-        to.Advance(prefix.Length + written);
+        return value.TryFormat(room, out int written, default, CultureInfo.InvariantCulture)
+            ? written
+            : throw new InvalidOperationException($"a number of more than {DigitsMax} characters");
     }
 
     /// <summary>

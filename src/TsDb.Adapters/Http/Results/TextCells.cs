@@ -123,16 +123,23 @@ internal sealed class StringCell : CellWriter
     public void MarkChanges(Span<bool> changes)
     {
         changes[0] = true;
-        ReadOnlySpan<byte> before = Bytes(0);
-        bool wasAbsent = IsAbsent(0);
-        for (int row = 1; row < changes.Length; row++)
+        for (int row = 1; row < changes.Length;)
         {
-            ReadOnlySpan<byte> value = Bytes(row);
-            bool isAbsent = IsAbsent(row);
-            if (isAbsent != wasAbsent || !value.SequenceEqual(before)) changes[row] = true;
-            before = value;
-            wasAbsent = isAbsent;
+            // Rows of one length whose bytes repeat are the same text.
+            int length = LengthOf(row - 1);
+            int end = row;
+            while (end < changes.Length && LengthOf(end) == length) end++;
+            ReadOnlySpan<byte> before = _bytes.AsSpan(_offsets[row - 1].._offsets[end - 1]);
+            int same = length == 0
+                ? end - row
+                : before.CommonPrefixLength(_bytes.AsSpan(_offsets[row].._offsets[end])) / length;
+            row += same;
+            if (row < changes.Length) changes[row++] = true;
         }
+
+        if (!HasNulls) return;
+        for (int row = 1; row < changes.Length; row++)
+            if (IsAbsent(row) != IsAbsent(row - 1)) changes[row] = true;
     }
 
     /// <summary>Adds a JSON string.</summary>
@@ -168,6 +175,8 @@ internal sealed class StringCell : CellWriter
                 break;
         }
     }
+
+    private int LengthOf(int row) => _offsets[row + 1] - _offsets[row];
 
     private ReadOnlySpan<byte> Bytes(int row) => _bytes.AsSpan(_offsets[row].._offsets[row + 1]);
 }
