@@ -3,6 +3,7 @@ using TsDb.Query.Distributed;
 using TsDb.Query.Ports;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Ports;
+using TsDb.Replication.Serving;
 
 namespace TsDb.Adapters.Flight;
 
@@ -21,7 +22,7 @@ public sealed class ClusterWatch(IClusterState cluster) : IClusterWatch
             ClusterConfiguration? current = cluster.Current;
             lock (_gate)
             {
-                if (!ReferenceEquals(current, _seen)) _view = current is null ? null : View(current);
+                if (!ReferenceEquals(current, _seen)) _view = current is null ? null : ClusterViews.Of(cluster.Self, current);
                 _seen = current;
                 return _view;
             }
@@ -30,14 +31,4 @@ public sealed class ClusterWatch(IClusterState cluster) : IClusterWatch
 
     /// <inheritdoc/>
     public bool IsLive(NodeId node) => cluster.IsLive(node);
-
-    private ClusterView View(ClusterConfiguration current) => new()
-    {
-        Self = cluster.Self,
-        Owners = [.. Enumerable.Range(0, current.ShardCount)
-            .Select(s => Placement.Owners(current, new ShardId(s)))],
-        ReadQuorum = current.ReadQuorum,
-        Databases = [.. current.Databases.Keys],
-        Edges = [.. current.Edges.Keys],
-    };
 }

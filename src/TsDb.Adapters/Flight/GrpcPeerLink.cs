@@ -47,7 +47,8 @@ public sealed class GrpcPeerLink(IClusterState cluster, NodeChannels channels) :
             answer => answer.Shards.Select(s => s.Shard).SequenceEqual(shards.Select(s => s.Value))
                 ? answer.Shards
                     .Select(s => new ShardDigest(
-                        new ShardId(s.Shard), NodeMessages.Digest(s.Digest), s.Recovering))
+                        new ShardId(s.Shard), NodeMessages.Digest(s.Digest), s.Recovering,
+                        new Epoch(s.Epoch)))
                     .ToImmutableArray()
                 : throw NodeMessages.Wrong("other shards than asked"),
             ct);

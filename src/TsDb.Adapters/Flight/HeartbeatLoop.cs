@@ -67,12 +67,16 @@ public sealed class HeartbeatLoop(
                     DirectoryId = NodeMessages.Bytes(identity.Directory),
                     Epoch = current.Epoch.Value,
                     Version = NodeProtocol.Version,
+                    UnixMilliseconds = clock.GetUtcNow().ToUnixTimeMilliseconds(),
                 },
                 new CallOptions(cancellationToken: patience.Token));
 
             // The address may have another node by now.
             if (NodeMessages.Id(reply.DirectoryId, "a directory id") == member.DirectoryId)
-                heartbeats.Heard(member.Id, member.DirectoryId);
+            {
+                heartbeats.Heard(
+                    member.Id, member.DirectoryId, NodeMessages.Clock(reply.UnixMilliseconds));
+            }
         }
         catch (Exception e) when (e is RpcException or OperationCanceledException or TsDbException
             or ObjectDisposedException)

@@ -5,6 +5,11 @@ namespace TsDb.Adapters.Flight;
 /// <summary>Whoever wants to know that another node was heard.</summary>
 public interface IHeartbeatSink
 {
-    /// <summary>A sign of life of a node, with the id of its data directory.</summary>
-    void Heard(NodeId node, Guid directoryId);
+    /// <summary>The clock that silences are measured by.</summary>
+    TimeProvider Clock { get; }
+
+    /// <summary>
+    /// A sign of life of a node, with the id of its data directory and the time by its clock, if it said so.
+    /// </summary>
+    void Heard(NodeId node, Guid directoryId, DateTimeOffset? itsClock);
 }

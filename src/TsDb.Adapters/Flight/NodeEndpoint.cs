@@ -24,13 +24,15 @@ internal sealed class NodeEndpoint(
         Answer(context, request.ClusterId, () =>
         {
             heartbeats.Heard(
-                new NodeId(request.Node), NodeMessages.Id(request.DirectoryId, "a directory id"));
+                new NodeId(request.Node), NodeMessages.Id(request.DirectoryId, "a directory id"),
+                NodeMessages.Clock(request.UnixMilliseconds));
             return ValueTask.FromResult(new HeartbeatReply
             {
                 Node = identity.Id.Value,
                 DirectoryId = NodeMessages.Bytes(identity.Directory),
                 Epoch = cluster.Current?.Epoch.Value ?? 0,
                 Version = NodeProtocol.Version,
+                UnixMilliseconds = heartbeats.Clock.GetUtcNow().ToUnixTimeMilliseconds(),
             });
         });
 
@@ -65,6 +67,7 @@ internal sealed class NodeEndpoint(
                         Shard = d.Shard.Value,
                         Digest = NodeMessages.Name(d.Digest),
                         Recovering = d.IsRecovering,
+                        Epoch = d.Epoch.Value,
                     }),
                 },
             });

@@ -66,4 +66,9 @@ internal static class NodeMessages
 
     public static TsDbException Wrong(string what) =>
         new(ErrorKind.Invalid, $"message from another node: {what}");
+
+    /// <summary>The time by another node's clock; null if it said none, or one out of reach.</summary>
+    public static DateTimeOffset? Clock(long unixMilliseconds) =>
+        unixMilliseconds is > 0 and < 253_402_300_800_000
+            ? DateTimeOffset.FromUnixTimeMilliseconds(unixMilliseconds) : null;
 }

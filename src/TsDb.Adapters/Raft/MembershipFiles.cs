@@ -71,10 +71,11 @@ internal sealed class MembershipFiles(IDisk disk)
     private static MembershipRecord? ReadMembership(IDisk disk)
     {
         MembershipRecord? record = DurableFile.ReadJson<MembershipRecord>(disk, MembershipPath);
-        return record is null || record.Version == MembershipRecord.VersionNow
+        return record is null || record.Version is >= 1 and <= MembershipRecord.VersionNow
             ? record
             : throw new TsDbException(
                 ErrorKind.Corrupt,
-                $"{disk.FullPath(MembershipPath)} has version {record.Version}; this node speaks version 1");
+                $"{disk.FullPath(MembershipPath)} has version {record.Version}; this node speaks version "
+                    + $"{MembershipRecord.VersionNow}");
     }
 }

@@ -7,8 +7,8 @@ namespace TsDb.Adapters.Raft;
 /// <summary>That this data directory belongs to a cluster, for good. Immutable.</summary>
 internal sealed record MembershipRecord
 {
-    /// <summary>The version written and read.</summary>
-    public const int VersionNow = 1;
+    /// <summary>The version written; 1, whose members could not leave, is read too.</summary>
+    public const int VersionNow = 2;
 
     /// <summary>Version of this record.</summary>
     public required int Version { get; init; }

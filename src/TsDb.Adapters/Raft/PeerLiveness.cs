@@ -29,7 +29,10 @@ public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : I
     private readonly ILogger _log = loggers.CreateLogger("TsDb.Cluster");
 
     /// <inheritdoc/>
-    public void Heard(NodeId node, Guid directoryId)
+    public TimeProvider Clock => clock;
+
+    /// <inheritdoc/>
+    public void Heard(NodeId node, Guid directoryId, DateTimeOffset? itsClock)
     {
         Peer peer = _peers.GetOrAdd(node, _ => new Peer());
         lock (peer)
@@ -48,6 +51,7 @@ public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : I
 
             peer.LastHeard = now;
             peer.LastHeardAt = clock.GetUtcNow();
+            if (itsClock is { } time) peer.Ahead = time - peer.LastHeardAt;
             peer.Detector.ReportHeartbeat();
         }
 
@@ -68,6 +72,22 @@ public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : I
     public DateTimeOffset? LastHeard(NodeId node) =>
         _peers.TryGetValue(node, out Peer? peer) ? peer.LastHeardAt : null;
 
+    /// <summary>
+    /// The median of the clocks of this node and of the members heard lately; of two in the middle the
+    /// earlier.
+    /// </summary>
+    public DateTimeOffset MedianClock(IEnumerable<NodeId> members)
+    {
+        List<TimeSpan> ahead = [TimeSpan.Zero];
+        foreach (NodeId member in members)
+        {
+            if (IsLive(member) && _peers.TryGetValue(member, out Peer? peer)) ahead.Add(peer.Ahead);
+        }
+
+        ahead.Sort();
+        return clock.GetUtcNow() + ahead[(ahead.Count - 1) / 2];
+    }
+
     private void Note(NodeId node, Peer peer, bool isLive)
     {
         bool isNews;
@@ -87,6 +107,8 @@ public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : I
         public long LastHeard { get; set; }
 
         public DateTimeOffset LastHeardAt { get; set; }
+
+        public TimeSpan Ahead { get; set; }
 
         public bool IsLive { get; set; }
     }

@@ -16,6 +16,7 @@ namespace TsDb.Adapters.Raft;
 /// </summary>
 public sealed class RaftClusterState : IClusterState, IAsyncDisposable
 {
+    private const long ClockEveryNanoseconds = 3_600_000_000_000;
     private static readonly TimeSpan TendEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan RegisterWithin = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
@@ -125,6 +126,16 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
         bool IsKnown() => _current?.Edges.GetValueOrDefault(edge)?.Incarnations.Contains(incarnation) == true;
         if (!IsKnown()) await ChangeAsync(new ClusterCommand.RegisterEdge(edge, incarnation), IsKnown, ct);
     }
+
+    /// <inheritdoc/>
+    public Task ChangeAsync(
+        ClusterCommand command, Func<ClusterConfiguration, bool> isApplied, CancellationToken ct) =>
+        ChangeAsync(command, () => _current is { } current && isApplied(current), ct);
+
+    /// <summary>The present by the median of the members' clocks, in nanoseconds since 1970.</summary>
+    public long ClockNanoseconds =>
+        (_liveness.MedianClock((_current?.Members ?? []).Select(m => m.Id).Where(m => m != Self))
+            - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
 
     /// <summary>
     /// Has the leader put a command into the log and returns once <paramref name="isApplied"/> holds here.
@@ -245,6 +256,11 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
                 if (node.IsLeader && membership.Plan is { } plan)
                     await node.ProposeAsync(new ClusterCommand.Found(plan.ToConfiguration()), ct);
                 return;
+            }
+
+            if (node.IsLeader && ClockNanoseconds - current.ClockNanoseconds >= ClockEveryNanoseconds)
+            {
+                await node.ProposeAsync(new ClusterCommand.AdvanceClock(ClockNanoseconds), ct);
             }
 
             if (node.Failure.IsFaulted) _failure.TrySetException(node.Failure.Exception!.InnerExceptions);

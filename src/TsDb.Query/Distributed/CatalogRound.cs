@@ -21,7 +21,7 @@ internal sealed class CatalogRound(
     public static int Needed(ClusterView view, ShardId shard, Consistency consistency) => consistency switch
     {
         Consistency.One => 1,
-        Consistency.Quorum => Math.Min(view.ReadQuorum, view.Owners[shard.Value].Length),
+        Consistency.Quorum => view.ReadQuorumOf(shard),
         _ => view.Owners[shard.Value].Length,
     };
 

@@ -16,11 +16,18 @@ public sealed record ClusterView
     /// 1).</summary>
     public required int ReadQuorum { get; init; }
 
+    /// <summary>The same for each shard, where they differ (some move); empty where they do not.</summary>
+    public ImmutableArray<int> ReadQuorums { get; init; } = [];
+
     /// <summary>Databases that exist by configuration, with or without data.</summary>
     public ImmutableArray<string> Databases { get; init; } = [];
 
     /// <summary>Every edge that ever said hello.</summary>
     public ImmutableArray<EdgeId> Edges { get; init; } = [];
+
+    /// <summary>Owners of a shard that a quorum read must hear.</summary>
+    public int ReadQuorumOf(ShardId shard) => Math.Min(
+        ReadQuorums.IsEmpty ? ReadQuorum : ReadQuorums[shard.Value], Owners[shard.Value].Length);
 
     /// <summary>Number of shards.</summary>
     public int ShardCount => Owners.Length;

@@ -9,8 +9,13 @@ namespace TsDb.Replication.Cluster;
 /// </summary>
 public static class ClusterCodec
 {
-    /// <summary>The newest version that is written, and the only one that is read.</summary>
-    public const byte Version = 1;
+    /// <summary>
+    /// The version that is written, and the newest that is read. Version 1 knew no moves, no leaving members,
+    /// no rules of tables and no clock; all that it says means the same now.
+    /// </summary>
+    public const byte Version = 2;
+
+    private const byte VersionOldest = 1;
 
     private static readonly byte[] CommandMagic = "TSDBCMD"u8.ToArray();
     private static readonly byte[] SnapshotMagic = "TSDBCFG"u8.ToArray();
@@ -29,6 +34,7 @@ public static class ClusterCodec
     {
         command = bytes.StartsWith(CommandMagic)
             ? Decode<ClusterCommand>(bytes[CommandMagic.Length..], "command") : null;
+        if (command is not null && bytes[CommandMagic.Length] == VersionOldest) command = AsItWas(command);
         return command is not null;
     }
 
@@ -41,12 +47,20 @@ public static class ClusterCodec
             : throw new TsDbException(
                 ErrorKind.Corrupt, "a snapshot of the cluster's configuration has no magic");
 
+    // Old entries must do again what they did, whoever applies them.
+    private static ClusterCommand AsItWas(ClusterCommand command) => command switch
+    {
+        ClusterCommand.Admit admit => admit with { MovesShards = false },
+        ClusterCommand.Remove remove => remove with { MovesShards = false },
+        _ => command,
+    };
+
     private static byte[] Encode<T>(byte[] magic, T value) =>
         [.. magic, Version, .. JsonSerializer.SerializeToUtf8Bytes(value, ClusterJson.Options)];
 
     private static T Decode<T>(ReadOnlySpan<byte> bytes, string what)
     {
-        if (bytes.IsEmpty || bytes[0] != Version)
+        if (bytes.IsEmpty || bytes[0] is < VersionOldest or > Version)
         {
             string found =
                 bytes.IsEmpty ? "none" : bytes[0].ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using TsDb.Model;
 
@@ -13,6 +14,13 @@ namespace TsDb.Replication.Cluster;
 [JsonDerivedType(typeof(Remove), "remove")]
 [JsonDerivedType(typeof(RegisterEdge), "register-edge")]
 [JsonDerivedType(typeof(SetDatabase), "set-database")]
+[JsonDerivedType(typeof(CreateDatabase), "create-database")]
+[JsonDerivedType(typeof(SetRetention), "set-retention")]
+[JsonDerivedType(typeof(ForgetDatabase), "forget-database")]
+[JsonDerivedType(typeof(AdvanceClock), "advance-clock")]
+[JsonDerivedType(typeof(Leave), "leave")]
+[JsonDerivedType(typeof(Arrive), "arrive")]
+[JsonDerivedType(typeof(EndMoves), "end-moves")]
 public abstract record ClusterCommand
 {
     private ClusterCommand()
@@ -26,14 +34,58 @@ public abstract record ClusterCommand
     /// Makes a node a member, replaces the member of the same name that had another data directory, or takes
     /// over new addresses of a member.
     /// </summary>
-    public sealed record Admit(Member Member) : ClusterCommand;
+    public sealed record Admit(Member Member) : ClusterCommand
+    {
+        /// <summary>False in logs of version 1: shards had other owners at once then.</summary>
+        public bool MovesShards { get; init; } = true;
+    }
 
     /// <summary>Ends the membership of a data directory.</summary>
-    public sealed record Remove(Guid DirectoryId) : ClusterCommand;
+    public sealed record Remove(Guid DirectoryId) : ClusterCommand
+    {
+        /// <summary>False in logs of version 1: shards had other owners at once then.</summary>
+        public bool MovesShards { get; init; } = true;
+    }
 
     /// <summary>Makes an edge's incarnation known; a later one is newer.</summary>
     public sealed record RegisterEdge(EdgeId Edge, Incarnation Incarnation) : ClusterCommand;
 
     /// <summary>Sets a database's retention and raises its horizon; a lower horizon is ignored.</summary>
     public sealed record SetDatabase(DatabaseSettings Settings) : ClusterCommand;
+
+    /// <summary>Makes a database known; nothing happens if it is.</summary>
+    public sealed record CreateDatabase(string Name) : ClusterCommand;
+
+    /// <summary>
+    /// Sets how long points of a database, or of one of its tables, are kept; null for ever. Makes the
+    /// database known.
+    /// </summary>
+    /// <param name="Database">The database.</param>
+    /// <param name="Table">The table; null for the database's own rule.</param>
+    /// <param name="Retention">How long; null for ever.</param>
+    /// <param name="NowNanoseconds">The present by the median of the members' clocks.</param>
+    public sealed record SetRetention(
+        string Database, string? Table, TimeSpan? Retention, long NowNanoseconds) : ClusterCommand;
+
+    /// <summary>Forgets the settings of a database; its points are another matter.</summary>
+    public sealed record ForgetDatabase(string Name) : ClusterCommand;
+
+    /// <summary>
+    /// Moves the cluster's clock for retention, and with it the horizons; by a limited step, so that wrong
+    /// clocks take a while to do harm.
+    /// </summary>
+    public sealed record AdvanceClock(long NowNanoseconds) : ClusterCommand;
+
+    /// <summary>Begins the orderly leave of a member: its shards move away first, then it is
+    /// removed.</summary>
+    public sealed record Leave(Guid DirectoryId) : ClusterCommand;
+
+    /// <summary>A new owner has all that the owners before it have of these shards.</summary>
+    public sealed record Arrive(
+        NodeId Node, Guid DirectoryId, ImmutableArray<ShardArrival> Shards) : ClusterCommand;
+
+    /// <summary>
+    /// Ends moves that were handed over a while ago; members that leave and have nothing any more go.
+    /// </summary>
+    public sealed record EndMoves(ImmutableArray<ShardArrival> Shards) : ClusterCommand;
 }

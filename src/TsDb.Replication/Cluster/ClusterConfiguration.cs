@@ -36,9 +36,25 @@ public sealed record ClusterConfiguration
     /// <summary>Data directories that were members once and never are again, in order of removal.</summary>
     public ImmutableArray<Guid> Removed { get; init; } = [];
 
-    /// <summary>Replicas a shard has now: never more than there are members.</summary>
+    /// <summary>Shards on their way to other owners, by number.</summary>
+    public ImmutableArray<ShardMove> Moves { get; init; } = [];
+
+    /// <summary>
+    /// The present as the cluster counts it for retention, in nanoseconds since 1970; 0 before anybody said.
+    /// It only rises, and by little at a time.
+    /// </summary>
+    public long ClockNanoseconds { get; init; }
+
+    /// <summary>Rises with every change of what edges hear besides the epoch.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>Members that own shards: all but those that leave.</summary>
     [JsonIgnore]
-    public int Replicas => Math.Min(ReplicationFactor, Members.Length);
+    public int Placeable => Members.Count(m => !m.IsLeaving);
+
+    /// <summary>Replicas a shard has now: never more than there are members to have them.</summary>
+    [JsonIgnore]
+    public int Replicas => Math.Min(ReplicationFactor, Placeable);
 
     /// <summary>Owners that must have a leaf on disk before it is durable.</summary>
     [JsonIgnore]
@@ -49,4 +65,14 @@ public sealed record ClusterConfiguration
     /// <summary>Owners that a quorum read must hear: any two such sets and any write quorum meet.</summary>
     [JsonIgnore]
     public int ReadQuorum => Math.Max((Replicas / 2) + 1, Replicas - WriteQuorum + 1);
+
+    /// <summary>Days of a table that end before this are gone; long.MinValue if none are.</summary>
+    public long HorizonOf(TableId table) =>
+        Databases.GetValueOrDefault(table.Database)?.HorizonOf(table.Table) ?? DatabaseSettings.NoHorizon;
+
+    /// <summary>True if retention has taken the cell.</summary>
+    public bool IsExpired(Cell cell) => cell.Day.Range.EndNanoseconds <= HorizonOf(cell.Table);
+
+    /// <summary>The shard's move; null if it is where it belongs.</summary>
+    public ShardMove? MoveOf(ShardId shard) => Moves.FirstOrDefault(move => move.Shard == shard);
 }

@@ -22,22 +22,35 @@ public static class ClusterStateMachine
             ? command is ClusterCommand.Found found ? Ordered(found.Configuration) : null
             : command switch
             {
-                ClusterCommand.Admit admit => Admit(current, admit.Member),
-                ClusterCommand.Remove remove => Remove(current, remove.DirectoryId),
+                ClusterCommand.Admit admit => Gone(Admit(current, admit)),
+                ClusterCommand.Remove remove => Gone(Remove(current, remove)),
                 ClusterCommand.RegisterEdge register =>
                     Register(current, register.Edge, register.Incarnation),
-                ClusterCommand.SetDatabase set => Set(current, set.Settings),
+                ClusterCommand.SetDatabase set => ClusterDatabases.Set(current, set.Settings),
+                ClusterCommand.CreateDatabase create => ClusterDatabases.Create(current, create.Name),
+                ClusterCommand.SetRetention set => ClusterDatabases.SetRetention(current, set),
+                ClusterCommand.ForgetDatabase forget => ClusterDatabases.Forget(current, forget.Name),
+                ClusterCommand.AdvanceClock advance =>
+                    ClusterDatabases.Advance(current, advance.NowNanoseconds),
+                ClusterCommand.Leave leave => Leave(current, leave.DirectoryId),
+                ClusterCommand.Arrive arrive => ShardMoves.Arrive(current, arrive),
+                ClusterCommand.EndMoves end => Gone(ShardMoves.End(current, end.Shards)),
                 _ => current,
             };
 
     private static ClusterConfiguration Ordered(ClusterConfiguration configuration) =>
         configuration with { Members = Sorted(configuration.Members) };
 
-    private static ClusterConfiguration Admit(ClusterConfiguration current, Member member)
+    private static ClusterConfiguration Admit(ClusterConfiguration current, ClusterCommand.Admit admit)
     {
+        Member member = admit.Member;
         if (current.Removed.Contains(member.DirectoryId)) return current;
         Member? known = current.Members.FirstOrDefault(m => m.DirectoryId == member.DirectoryId);
-        member = member with { Since = known?.Since ?? Next(current.Epoch) };
+        member = member with
+        {
+            Since = known?.Since ?? Next(current.Epoch),
+            IsLeaving = known?.IsLeaving == true,
+        };
         if (known == member) return current;
 
         // A directory keeps its name for life: everything stored in it was stored under that name.
@@ -45,25 +58,32 @@ public static class ClusterStateMachine
         Member? namesake = current.Members.FirstOrDefault(m => m.Id == member.Id);
         bool replaces = known is null && namesake is not null;
         if (known is null && namesake is null && current.Members.Length >= MembersMax) return current;
-        return current with
+        ClusterConfiguration next = current with
         {
             Members = Sorted(current.Members.Where(m => m != known && m != namesake).Append(member)),
             Removed = replaces ? Remember(current.Removed, namesake!.DirectoryId) : current.Removed,
             Epoch = Next(current.Epoch),
         };
+        return admit.MovesShards
+            ? ShardMoves.Follow(replaces ? ShardMoves.Unarrive(current, member.Id) : current, next)
+            : next;
     }
 
-    private static ClusterConfiguration Remove(ClusterConfiguration current, Guid directory)
+    private static ClusterConfiguration Remove(ClusterConfiguration current, ClusterCommand.Remove remove)
     {
+        Guid directory = remove.DirectoryId;
+
         // The last member stays: nobody would be left to admit another.
         if (current.Members.Length <= 1
             || current.Members.All(m => m.DirectoryId != directory)) return current;
-        return current with
+        if (current.Members.All(m => m.IsLeaving || m.DirectoryId == directory)) return current;
+        ClusterConfiguration next = current with
         {
             Members = Sorted(current.Members.Where(m => m.DirectoryId != directory)),
             Removed = Remember(current.Removed, directory),
             Epoch = Next(current.Epoch),
         };
+        return remove.MovesShards ? ShardMoves.Follow(current, next) : next;
     }
 
     private static ClusterConfiguration Register(
@@ -79,14 +99,30 @@ public static class ClusterStateMachine
             };
     }
 
-    private static ClusterConfiguration Set(ClusterConfiguration current, DatabaseSettings settings)
+    private static ClusterConfiguration Leave(ClusterConfiguration current, Guid directory)
     {
-        long horizon = current.Databases.TryGetValue(settings.Name, out DatabaseSettings? known)
-            ? Math.Max(known.HorizonNanoseconds, settings.HorizonNanoseconds)
-            : settings.HorizonNanoseconds;
-        DatabaseSettings next = settings with { HorizonNanoseconds = horizon };
-        return next == known
-            ? current : current with { Databases = current.Databases.SetItem(next.Name, next) };
+        Member? member = current.Members.FirstOrDefault(m => m.DirectoryId == directory);
+
+        // Somebody has to take the shards.
+        if (member is null or { IsLeaving: true } || current.Placeable <= 1) return current;
+        return Gone(ShardMoves.Follow(current, current with
+        {
+            Members = Sorted(current.Members.Where(m => m != member).Append(
+                member with { IsLeaving = true })),
+            Epoch = Next(current.Epoch),
+        }));
+    }
+
+    // Members that leave and that nobody needs any more are removed.
+    private static ClusterConfiguration Gone(ClusterConfiguration current)
+    {
+        foreach (Member member in current.Members.Where(m => m.IsLeaving))
+        {
+            if (current.Moves.All(move => !move.From.Contains(member.Id)))
+                current = Remove(current, new ClusterCommand.Remove(member.DirectoryId));
+        }
+
+        return current;
     }
 
     private static Epoch Next(Epoch epoch) => new(checked(epoch.Value + 1));

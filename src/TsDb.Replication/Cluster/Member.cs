@@ -34,7 +34,11 @@ public sealed record Member
     /// <summary>Share of the data relative to the others, above 0.</summary>
     public double Weight { get; init; } = 1;
 
-    /// <summary>True if both say the same of the node; when it was admitted is the cluster's to
-    /// say.</summary>
-    public bool IsSameAs(Member? other) => other is not null && this == other with { Since = Since };
+    /// <summary>True while it hands over its shards; once it has none it is removed.</summary>
+    public bool IsLeaving { get; init; }
+
+    /// <summary>True if both say the same of the node; when it was admitted, and whether it leaves, is the
+    /// cluster's to say.</summary>
+    public bool IsSameAs(Member? other) =>
+        other is not null && this == other with { Since = Since, IsLeaving = IsLeaving };
 }

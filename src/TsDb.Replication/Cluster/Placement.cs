@@ -14,6 +14,14 @@ namespace TsDb.Replication.Cluster;
 /// </summary>
 public static class Placement
 {
+    /// <summary>Who has to do with a shard, its move included.</summary>
+    public static ShardOwners Of(ClusterConfiguration cluster, ShardId shard) => new(
+        Owners(cluster, shard), cluster.WriteQuorum, cluster.ReadQuorum, cluster.MoveOf(shard));
+
+    /// <summary>Who has to do with each shard; the index is its number.</summary>
+    public static ImmutableArray<ShardOwners> All(ClusterConfiguration cluster) =>
+        [.. Enumerable.Range(0, cluster.ShardCount).Select(number => Of(cluster, new ShardId(number)))];
+
     /// <summary>
     /// The owners of a shard, best first, as many as there are replicas; zones are spread first: a second
     /// replica in a
@@ -21,7 +29,11 @@ public static class Placement
     /// </summary>
     public static ImmutableArray<NodeId> Owners(ClusterConfiguration cluster, ShardId shard)
     {
-        Member[] ranked = [.. cluster.Members.OrderByDescending(m => Score(m, shard)).ThenBy(m => m.Id)];
+        Member[] ranked =
+        [
+            .. cluster.Members.Where(m => !m.IsLeaving)
+                .OrderByDescending(m => Score(m, shard)).ThenBy(m => m.Id),
+        ];
         ImmutableArray<NodeId>.Builder owners = ImmutableArray.CreateBuilder<NodeId>(cluster.Replicas);
         Dictionary<string, int> used = new(StringComparer.Ordinal);
         for (int round = 0; owners.Count < cluster.Replicas; round++)

@@ -27,4 +27,13 @@ public interface IClusterState
     /// <see cref="ErrorKind.Unavailable"/> without a leader.
     /// </summary>
     Task RegisterAsync(EdgeId edge, Incarnation incarnation, CancellationToken ct);
+
+    /// <summary>
+    /// Changes the configuration and returns once <paramref name="isApplied"/> holds of what is applied here.
+    /// Throws <see cref="ErrorKind.Unavailable"/> without a leader, or if it takes too long: it may still be
+    /// applied later.
+    /// </summary>
+    Task ChangeAsync(
+        ClusterCommand command, Func<ClusterConfiguration, bool> isApplied, CancellationToken ct) =>
+        throw new TsDbException(ErrorKind.Unavailable, "the configuration cannot be changed here");
 }

@@ -47,4 +47,19 @@ internal static partial class Log
 
     [LoggerMessage(4113, LogLevel.Warning, "A round of repair failed")]
     public static partial void RepairFailed(ILogger log, Exception error);
+
+    [LoggerMessage(4140, LogLevel.Information,
+        "Has all of {Count} shards that moved here")]
+    public static partial void ShardsArrived(ILogger log, int count);
+
+    [LoggerMessage(4141, LogLevel.Information,
+        "Retention took {Count} cells of a table, edge and day")]
+    public static partial void CellsExpired(ILogger log, int count);
+
+    [LoggerMessage(4142, LogLevel.Information,
+        "Dropped {Count} leaves of {Shard}, which its owners have")]
+    public static partial void LeavesGivenAway(ILogger log, int count, ShardId shard);
+
+    [LoggerMessage(4143, LogLevel.Debug, "Moving shards waits: {Reason}")]
+    public static partial void MoveDelayed(ILogger log, string reason);
 }

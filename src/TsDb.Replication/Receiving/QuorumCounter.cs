@@ -19,6 +19,7 @@ internal sealed class QuorumCounter(ReceiverOptions options)
     private readonly Queue<ContentHash> _durableOrder = new();
     private readonly SortedSet<ContentHash> _fresh = [];
     private ClusterConfiguration? _cluster;
+    private ImmutableArray<ShardOwners> _owners = [];
     private DateTimeOffset _sweptAt;
     private DateTimeOffset _lookedAt;
 
@@ -35,12 +36,14 @@ internal sealed class QuorumCounter(ReceiverOptions options)
         }
 
         _cluster = cluster;
+        _owners = Placement.All(cluster);
         _durable.Clear();
         _durableOrder.Clear();
         foreach (LeafCount count in _counts.Values)
         {
             count.Owners = OwnersOf(count.Leaf);
             count.Counted.Clear();
+            count.Holders.Clear();
             if (count.IsHere && count.SelfCounts) count.Counted.Add(options.Self);
             (count.NoticeAt, count.NoticeWait) = (now, options.NoticeMin);
         }
@@ -82,9 +85,10 @@ internal sealed class QuorumCounter(ReceiverOptions options)
     {
         if (_durable.Contains(leaf.Hash)) return;
         LeafCount count = CountOf(leaf, now);
-        if (!count.Owners.Contains(node)) return;
+
+        // Also a former owner that gives away what it still has: it is no part of a quorum, but it can give.
         count.Holders.Add(node);
-        if (counts) count.Counted.Add(node);
+        if (counts && count.Owners.All.Contains(node)) count.Counted.Add(node);
     }
 
     /// <summary>Who else is known to have the leaf; null if nobody is.</summary>
@@ -100,8 +104,11 @@ internal sealed class QuorumCounter(ReceiverOptions options)
     {
         speaks = false;
         if (!_counts.TryGetValue(hash, out LeafCount? count)) return false;
-        if (!count.IsHere || count.Counted.Count < _cluster!.WriteQuorum) return false;
-        speaks = count.IsAsked || count.Owners.First(count.Counted.Contains) == options.Self;
+        if (!count.IsHere || !count.Owners.IsDurable(count.Counted, [.. count.Holders, options.Self]))
+            return false;
+        speaks = count.IsAsked || count.Owners.All.First(owner =>
+            owner == options.Self || count.Counted.Contains(owner) || count.Holders.Contains(owner))
+            == options.Self;
         _counts.Remove(hash);
         if (!_durable.Add(hash)) return true;
         _durableOrder.Enqueue(hash);
@@ -129,9 +136,10 @@ internal sealed class QuorumCounter(ReceiverOptions options)
         {
             if (!_counts.TryGetValue(hash, out LeafCount? count) || !count.IsHere || count.NoticeAt > now)
                 continue;
-            foreach (NodeId owner in count.Owners)
+            foreach (NodeId owner in count.Owners.All)
             {
                 if (owner == options.Self || count.Counted.Contains(owner)) continue;
+                if (count.Owners.Move?.From.Contains(owner) == false && count.Holders.Contains(owner)) continue;
                 if (!due.TryGetValue(owner, out List<Leaf>? leaves)) due.Add(owner, leaves = []);
                 leaves.Add(count.Leaf);
             }
@@ -163,8 +171,7 @@ internal sealed class QuorumCounter(ReceiverOptions options)
         return due;
     }
 
-    private ImmutableArray<NodeId> OwnersOf(Leaf leaf) =>
-        Placement.Owners(_cluster!, ShardId.Of(leaf.Cell, _cluster!.ShardCount));
+    private ShardOwners OwnersOf(Leaf leaf) => _owners[ShardId.Of(leaf.Cell, _owners.Length).Value];
 
     private LeafCount CountOf(Leaf leaf, DateTimeOffset now)
     {
@@ -185,11 +192,11 @@ internal sealed class QuorumCounter(ReceiverOptions options)
         return count;
     }
 
-    private sealed class LeafCount(Leaf leaf, ImmutableArray<NodeId> owners, DateTimeOffset now)
+    private sealed class LeafCount(Leaf leaf, ShardOwners owners, DateTimeOffset now)
     {
         public Leaf Leaf { get; } = leaf;
 
-        public ImmutableArray<NodeId> Owners { get; set; } = owners;
+        public ShardOwners Owners { get; set; } = owners;
 
         public SortedSet<NodeId> Counted { get; } = [];
 

@@ -13,6 +13,7 @@ public sealed partial class ReceiveService
     private readonly SortedDictionary<NodeId, SortedDictionary<ContentHash, Leaf>> _notices = [];
     private readonly HashSet<NodeId> _noticing = [];
     private ClusterConfiguration? _announced;
+    private long _countingAt;
 
     private void Handle(ReceiveEvent happened)
     {
@@ -24,6 +25,7 @@ public sealed partial class ReceiveService
         if (happened is ReceiveEvent.Configured configured) MarkFounded(configured.Cluster);
         foreach (ReceiveEffect effect in _receiver.On(happened, _clock.GetUtcNow())) Carry(effect);
         if (happened is ReceiveEvent.Configured) Announce();
+        Volatile.Write(ref _countingAt, _receiver.Cluster?.Epoch.Value ?? 0);
         if (happened is ReceiveEvent.Tick) TakeStatus();
         SendNotices();
     }
@@ -102,6 +104,7 @@ public sealed partial class ReceiveService
             _ports.Edges.Subscribe(filters);
         }
 
+        bool isNews = _announced is null || _announced.Epoch != cluster.Epoch;
         _announced = cluster;
         _ports.Edges.Retain(_options.Topics.Cluster, ShipmentCodec.Encode(new ClusterInfo
         {
@@ -118,7 +121,7 @@ public sealed partial class ReceiveService
                     database => database.HorizonNanoseconds,
                     StringComparer.Ordinal),
         }));
-        AskRepair();
+        if (isNews) AskRepair();
     }
 
     private void TakeStatus()
@@ -126,7 +129,7 @@ public sealed partial class ReceiveService
         ReplicaVersion version = _store.Current;
         Volatile.Write(ref _status, new ReceiveStatus(
             _receiver.Owned.Count,
-            _receiver.Owned.Count(shard => !_store.IsWhole(shard)),
+            _receiver.Owned.Count(shard => !IsWhole(shard)),
             version.LeafCount,
             version.BytesLength,
             _receiver.PendingBytes,
@@ -165,7 +168,7 @@ public sealed partial class ReceiveService
                 cluster.Id,
                 cluster.Epoch,
                 [.. told.Select(
-                    l => new NoticedLeaf(l, _store.IsWhole(ShardId.Of(l.Cell, cluster.ShardCount))))]);
+                    l => new NoticedLeaf(l, IsWhole(ShardId.Of(l.Cell, cluster.ShardCount))))]);
             _ = TellAsync(node, notice, _stopping.Token);
         }
     }

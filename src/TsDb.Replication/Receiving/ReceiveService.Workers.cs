@@ -68,7 +68,13 @@ public sealed partial class ReceiveService
 
     private async Task RepairAsync(CancellationToken ct)
     {
-        RepairRound round = new(_options.Receiver.Self, _keeper, _ports.Peers, _fetcher, _log);
+        RepairRound round = new(
+            _options.Receiver.Self, _keeper, _ports.Peers,
+            new LeafFetcher(_ports.Peers, _options.Receiver.ShipmentBytesMax)
+            {
+                Pace = new FetchPace(_options.RepairBytesPerSecondMax, _clock),
+            },
+            _log);
         ImmutableSortedSet<ShardId> open = [];
         while (true)
         {

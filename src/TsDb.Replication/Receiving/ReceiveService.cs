@@ -45,8 +45,11 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
         (_options, _store, _ports, _clock, _log) = (options, store, ports, clock, log);
         _keeper = new LeafKeeper(store, ports.Verifier);
         _fetcher = new LeafFetcher(ports.Peers, options.Receiver.ShipmentBytesMax);
-        _receiver = new Receiver(options.Receiver, () => store.Current, store.IsWhole, ports.Cluster.IsLive);
-        Desk = new ReplicaDesk(store, ports.Cluster, NoticeAsync);
+        _receiver = new Receiver(options.Receiver, () => store.Current, IsWhole, ports.Cluster.IsLive);
+        Desk = new ReplicaDesk(store, ports.Cluster, NoticeAsync)
+        {
+            CountingAt = () => new Epoch(Volatile.Read(ref _countingAt)),
+        };
         int pending = options.Receiver.PendingCountMax;
         _inbox = Queue<ReceiveEvent>(options.InboxMessagesMax);
         _reports = Queue<ReceiveEvent>(4 * (pending + options.InboxMessagesMax));
@@ -79,6 +82,7 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
         Begin(TickAsync, stop);
         Begin(KeepAsync, stop);
         Begin(RepairAsync, stop);
+        Begin(MoveAsync, stop);
         for (int i = 0; i < _options.FetchersCount; i++) Begin(FetchAsync, stop);
         await _ports.Edges.StartAsync(this, ct);
     }
@@ -117,6 +121,9 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask LostAsync(string broker, CancellationToken ct) =>
         _inbox.Writer.WriteAsync(new ReceiveEvent.BrokerLost(broker), ct);
+
+    private bool IsWhole(ShardId shard) =>
+        _store.IsWholeIn(_ports.Cluster.Current, shard, _options.Receiver.Self);
 
     private Channel<T> Queue<T>(int itemsMax, int readers = 1) => Channel.CreateBounded<T>(
         new BoundedChannelOptions(itemsMax)

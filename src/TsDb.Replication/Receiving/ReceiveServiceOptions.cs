@@ -25,6 +25,12 @@ public sealed record ReceiveServiceOptions
     /// </summary>
     public TimeSpan RepairEagerlyEvery { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How often moving shards and what is to go are looked at.</summary>
+    public TimeSpan MoveEvery { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Bytes a second that comparing and moving may fetch; null for no limit.</summary>
+    public long? RepairBytesPerSecondMax { get; init; }
+
     /// <summary>How long a co-owner may take to answer a notice.</summary>
     public TimeSpan NoticePatience { get; init; } = TimeSpan.FromSeconds(5);
 

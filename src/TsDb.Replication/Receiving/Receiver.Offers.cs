@@ -138,9 +138,7 @@ public sealed partial class Receiver
         else Answer(leaf.Cell.Edge, new EdgeAnswer.Have(leaf.Hash));
     }
 
-    private bool IsExpired(Leaf leaf) =>
-        _cluster!.Databases.TryGetValue(leaf.Cell.Table.Database, out Cluster.DatabaseSettings? settings)
-        && leaf.Cell.Day.Range.EndNanoseconds <= settings.HorizonNanoseconds;
+    private bool IsExpired(Leaf leaf) => _cluster!.IsExpired(leaf.Cell);
 
     private void TakeChunk(ReceiveEvent.ChunkCame came, DateTimeOffset now)
     {

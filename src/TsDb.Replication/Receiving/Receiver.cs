@@ -131,7 +131,7 @@ public sealed partial class Receiver
         _owned =
         [
             .. Enumerable.Range(0, cluster.ShardCount).Select(number => new ShardId(number))
-                .Where(shard => Placement.Owners(cluster, shard).Contains(_options.Self)),
+                .Where(shard => Placement.Of(cluster, shard).All.Contains(_options.Self)),
         ];
         _counter.Configure(cluster, now);
         if (isNewEpoch)

@@ -135,14 +135,19 @@ public sealed class ReplicaStore : IDisposable
     {
         lock (_gate)
         {
+            ReplicaVersion next = Current;
+            List<StoredLeaf> dropped = [];
             foreach (Leaf leaf in leaves)
             {
-                if (Current.Find(leaf) is not { } stored) continue;
-                ReplicaVersion next = Current.Without(stored);
-                _catalog.Append(new ReplicaRecord.Lost(leaf, rule), Current);
-                Volatile.Write(ref _current, next);
-                _leases.DeleteLater(stored.Path, next.Number);
+                if (next.Find(leaf) is not { } stored) continue;
+                _catalog.Append(new ReplicaRecord.Lost(leaf, rule), next);
+                next = next.Without(stored);
+                dropped.Add(stored);
             }
+
+            // All at once, so that nobody sees a part of them.
+            Volatile.Write(ref _current, next);
+            foreach (StoredLeaf stored in dropped) _leases.DeleteLater(stored.Path, next.Number);
 
             _leases.DeleteUnused();
         }
@@ -184,12 +189,21 @@ public sealed class ReplicaStore : IDisposable
     /// </summary>
     public bool IsWhole(ShardId shard) => _catalog.WholeShards.ContainsKey(shard);
 
+    /// <summary>The last epoch at which this directory had all of the shard; null for never.</summary>
+    public Epoch? WholeSince(ShardId shard) =>
+        _catalog.WholeShards.TryGetValue(shard, out Epoch since) ? since : null;
+
+    /// <summary>True if it does so under this configuration: see <see cref="Repair.RepairPolicy"/>.</summary>
+    public bool IsWholeIn(Cluster.ClusterConfiguration? cluster, ShardId shard, NodeId self) =>
+        Repair.RepairPolicy.IsWhole(cluster, shard, self, WholeSince(shard));
+
     /// <summary>Records that these shards are whole as of an epoch.</summary>
     public void MarkWhole(Epoch epoch, ImmutableArray<ShardId> shards)
     {
         lock (_gate)
         {
-            ImmutableArray<ShardId> added = [.. shards.Where(shard => !IsWhole(shard))];
+            ImmutableArray<ShardId> added =
+                [.. shards.Where(shard => WholeSince(shard) is not { } since || since.Value < epoch.Value)];
             if (added.Length > 0) _catalog.Append(new ReplicaRecord.Whole(epoch, added), Current);
         }
     }

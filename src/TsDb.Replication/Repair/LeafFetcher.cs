@@ -11,6 +11,9 @@ namespace TsDb.Replication.Repair;
 public sealed class LeafFetcher(IPeerLink peers, long shipmentBytesMax)
 {
     private const int PieceBytesLength = 1 << 20;
+
+    /// <summary>How fast it may fetch; null for as fast as it goes.</summary>
+    public FetchPace? Pace { get; init; }
     private const int AttemptsMax = 3;
 
     /// <summary>
@@ -24,6 +27,7 @@ public sealed class LeafFetcher(IPeerLink peers, long shipmentBytesMax)
         {
             ReadOnlyMemory<byte> piece = await FetchPieceAsync(node, leaf, bytes.Length, ct);
             if (piece.IsEmpty) break;
+            if (Pace is not null) await Pace.TakeAsync(piece.Length, ct);
             if (bytes.Length + piece.Length > shipmentBytesMax)
             {
                 throw new TsDbException(

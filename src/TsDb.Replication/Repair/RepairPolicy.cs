@@ -8,33 +8,59 @@ namespace TsDb.Replication.Repair;
 public static class RepairPolicy
 {
     /// <summary>
-    /// The other nodes that may have leaves of a shard that this node should have: its co-owners, and for a
-    /// recovering node those that owned the shard before it came.
+    /// The other nodes that may have leaves of a shard that this node should have: its co-owners, and while
+    /// it moves those before.
     /// </summary>
-    public static ImmutableSortedSet<NodeId> PeersOf(
-        ClusterConfiguration cluster, ShardId shard, NodeId self, bool isRecovering)
-    {
-        IEnumerable<NodeId> peers = Placement.Owners(cluster, shard);
-        if (isRecovering && cluster.Members.Length > 1)
-        {
-            ClusterConfiguration before = cluster with
-            {
-                Members = [.. cluster.Members.Where(member => member.Id != self)],
-            };
-            peers = peers.Concat(Placement.Owners(before, shard));
-        }
-
-        return [.. peers.Where(node => node != self)];
-    }
+    public static ImmutableSortedSet<NodeId> PeersOf(ShardOwners owners, NodeId self) =>
+        [.. owners.All.Where(node => node != self)];
 
     /// <summary>
     /// How many others must be heard to know every durable leaf. A durable leaf is on WQ of RF owners: for a
-    /// node whose own disk counts any RF - WQ others meet it, for a recovering one RF - WQ + 1, as one of the
-    /// WQ may be what was lost. Never more than there are to be asked: who has heard all of them (a first
-    /// second node, or a write quorum of one) knows what can be known.
+    /// node whose own disk counts any RF - WQ others meet it, for one whose disk does not RF - WQ + 1, as one
+    /// of the WQ may be what was lost. Never more than there are to be asked: who has heard all of them (a
+    /// first second node, or a write quorum of one) knows what can be known. While a shard moves, what is
+    /// durable is with the owners before, and only they count.
     /// </summary>
-    public static int HeardMin(ClusterConfiguration cluster, bool isRecovering, int peers) => Math.Min(
-        cluster.Replicas - cluster.WriteQuorum + (isRecovering ? 1 : 0), Math.Max(1, peers));
+    public static int HeardMin(ClusterConfiguration cluster, ShardOwners owners, NodeId self, bool isWhole)
+    {
+        if (owners.Move is { IsHandedOver: false } move)
+        {
+            int needed = Math.Min(move.FromReplicas - move.FromWriteQuorum + 1, move.From.Length);
+            bool isAmong = move.From.Contains(self);
+            return isAmong && isWhole ? needed - 1 : Math.Min(needed, move.From.Length - (isAmong ? 1 : 0));
+        }
+
+        int peers = owners.Now.Count(node => node != self);
+        return Math.Min(
+            cluster.Replicas - cluster.WriteQuorum + (isWhole ? 0 : 1), Math.Max(1, peers));
+    }
+
+    /// <summary>
+    /// True if what a peer says counts towards <see cref="HeardMin"/>: it has, or had, all of the shard, and
+    /// it counts under a configuration that knows this node's part, so that nothing becomes durable any more
+    /// without it.
+    /// </summary>
+    public static bool Counts(
+        ClusterConfiguration cluster, ShardOwners owners, NodeId self, NodeId peer, ShardDigest said)
+    {
+        if (said.IsRecovering || !owners.Readers.Contains(peer)) return false;
+        Epoch since = owners.Move?.Since
+            ?? cluster.Members.FirstOrDefault(member => member.Id == self)?.Since ?? default;
+        return said.Epoch.Value >= since.Value;
+    }
+
+    /// <summary>
+    /// True if this node has what the shard's owners before it had, so that it counts in quorums.
+    /// </summary>
+    /// <param name="cluster">The configuration.</param>
+    /// <param name="shard">The shard.</param>
+    /// <param name="self">This node.</param>
+    /// <param name="wholeSince">When it last had everything by its own catalog; null for never.</param>
+    public static bool IsWhole(
+        ClusterConfiguration? cluster, ShardId shard, NodeId self, Epoch? wholeSince) =>
+        wholeSince is { } since
+        && (cluster?.MoveOf(shard) is not { IsHandedOver: false } move
+            || move.From.Contains(self) || since.Value >= move.Since.Value);
 
     /// <summary>
     /// True if a node with an intact catalog need not recover the shard: nobody was ever removed, so the
@@ -45,7 +71,11 @@ public static class RepairPolicy
         if (!cluster.Removed.IsEmpty) return false;
         ClusterConfiguration founded = cluster with
         {
-            Members = [.. cluster.Members.Where(member => member.Since == default)],
+            Members =
+            [
+                .. cluster.Members.Where(member => member.Since == default)
+                    .Select(member => member with { IsLeaving = false }),
+            ],
         };
         return Placement.Owners(founded, shard).Contains(self);
     }

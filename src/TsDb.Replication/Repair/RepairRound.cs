@@ -28,15 +28,11 @@ public sealed class RepairRound(
         ClusterConfiguration cluster, IReadOnlyCollection<ShardId> shards, CancellationToken ct)
     {
         SortedDictionary<ShardId, int> heard = [];
-        Dictionary<ShardId, int> peers = [];
         SortedDictionary<NodeId, List<ShardId>> asked = [];
         foreach (ShardId shard in shards.Distinct().Order())
         {
             heard[shard] = 0;
-            ImmutableSortedSet<NodeId> able =
-                RepairPolicy.PeersOf(cluster, shard, self, !_store.IsWhole(shard));
-            peers[shard] = able.Count;
-            foreach (NodeId peer in able)
+            foreach (NodeId peer in RepairPolicy.PeersOf(Placement.Of(cluster, shard), self))
             {
                 if (!asked.TryGetValue(peer, out List<ShardId>? list)) asked.Add(peer, list = []);
                 list.Add(shard);
@@ -52,12 +48,17 @@ public sealed class RepairRound(
         ShardId[] conclusive =
             [
                 .. heard.Where(h => h.Value >= RepairPolicy.HeardMin(
-                    cluster, isRecovering: !_store.IsWhole(h.Key), peers[h.Key])).Select(h => h.Key),
+                    cluster, Placement.Of(cluster, h.Key), self, IsWhole(cluster, h.Key)))
+                    .Select(h => h.Key),
             ];
-        _store.MarkWhole(cluster.Epoch, [.. conclusive]);
+        _store.MarkWhole(cluster.Epoch, [.. conclusive.Where(shard => !IsWhole(cluster, shard)
+            || cluster.MoveOf(shard) is { } move && _store.WholeSince(shard)!.Value.Value < move.Since.Value)]);
         return new RepairReport(
             [.. conclusive], [.. heard.Keys.Except(conclusive)], tally.Fetched, tally.Missing);
     }
+
+    private bool IsWhole(ClusterConfiguration cluster, ShardId shard) =>
+        _store.IsWholeIn(cluster, shard, self);
 
     private async Task<List<ShardId>> CompareAsync(
         ClusterConfiguration cluster,
@@ -78,7 +79,9 @@ public sealed class RepairRound(
 
                 // A peer that is recovering itself may lack what was durable: it gives, but it proves
                 // nothing.
-                if (isPulled && !theirs.IsRecovering) heard.Add(theirs.Shard);
+                if (isPulled && RepairPolicy.Counts(
+                    cluster, Placement.Of(cluster, theirs.Shard), self, peer, theirs))
+                    heard.Add(theirs.Shard);
             }
         }
         catch (TsDbException e) when (e.Kind is ErrorKind.Unavailable or ErrorKind.Deadline
@@ -124,7 +127,7 @@ public sealed class RepairRound(
         long bytes = 0;
         foreach (ListedLeaf theirs in listed)
         {
-            if (_store.Current.Find(theirs.Leaf) is not null) continue;
+            if (_store.Current.Find(theirs.Leaf) is not null || cluster.IsExpired(theirs.Leaf.Cell)) continue;
             if (!IsRegistered(cluster, theirs.Leaf))
             {
                 isWhole = false;

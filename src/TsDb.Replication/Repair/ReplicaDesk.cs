@@ -15,6 +15,9 @@ public sealed class ReplicaDesk(
     IClusterState cluster,
     Func<StoredNotice, CancellationToken, ValueTask> noticed) : PeerDesk
 {
+    /// <summary>The epoch under which this node counts leaves; null for the newest it knows.</summary>
+    public Func<Epoch>? CountingAt { get; init; }
+
     /// <summary>Most bytes in one answer to a fetch.</summary>
     public const int FetchBytesMax = 2 << 20;
 
@@ -29,13 +32,17 @@ public sealed class ReplicaDesk(
         }
 
         await noticed(notice, ct);
+
+        // In this order: what is said of an epoch was on disk while the node counted under that epoch, or an
+        // earlier one.
         ReplicaVersion version = store.Current;
+        current = Current();
         return new StoredReply(current.Epoch, [.. notice.Leaves.Select(noted => StateOf(noted.Leaf))]);
 
         HeldState StateOf(Leaf leaf)
         {
             if (version.Find(leaf) is null) return HeldState.Absent;
-            return store.IsWhole(ShardId.Of(leaf.Cell, current.ShardCount)) 
+            return store.IsWholeIn(current, ShardId.Of(leaf.Cell, current.ShardCount), cluster.Self)
                 ? HeldState.Counted
                 : HeldState.Recovering;
         }
@@ -44,8 +51,14 @@ public sealed class ReplicaDesk(
     /// <inheritdoc/>
     public override ImmutableArray<ShardDigest> ShardDigests(ImmutableArray<ShardId> shards)
     {
-        SortedDictionary<ShardId, LeafDigest> digests = store.Current.ShardDigests(Current().ShardCount);
-        return [.. shards.Select(s => new ShardDigest(s, digests.GetValueOrDefault(s), !store.IsWhole(s)))];
+        ClusterConfiguration current = Current();
+        Epoch epoch = CountingAt?.Invoke() ?? current.Epoch;
+        SortedDictionary<ShardId, LeafDigest> digests = store.Current.ShardDigests(current.ShardCount);
+        return
+        [
+            .. shards.Select(s => new ShardDigest(
+                s, digests.GetValueOrDefault(s), !store.IsWholeIn(current, s, cluster.Self), epoch)),
+        ];
     }
 
     /// <inheritdoc/>

@@ -35,7 +35,7 @@ public sealed class ReplicaSource(
     [
         .. Enumerable.Range(0, cluster.Current?.ShardCount ?? 0)
             .Select(shard => new ShardId(shard))
-            .Where(shard => !store.IsWhole(shard)),
+            .Where(shard => !store.IsWholeIn(cluster.Current, shard, cluster.Self)),
     ];
 
     /// <inheritdoc/>

@@ -28,16 +28,22 @@ internal sealed class RaftMember(World world, SimulatedNode node, Process progra
     public bool IsLive(NodeId other) => other == Self
         || (_heardAt.TryGetValue(other, out TimeSpan at) && world.Time.Elapsed - at < DeadAfter);
 
-    public async Task RegisterAsync(EdgeId edge, Incarnation incarnation, CancellationToken ct)
+    public Task RegisterAsync(EdgeId edge, Incarnation incarnation, CancellationToken ct) => ChangeAsync(
+        new ClusterCommand.RegisterEdge(edge, incarnation),
+        now => now.Edges.GetValueOrDefault(edge)?.Incarnations.Contains(incarnation) == true,
+        ct);
+
+    public async Task ChangeAsync(
+        ClusterCommand command, Func<ClusterConfiguration, bool> isApplied, CancellationToken ct)
     {
-        if (Current?.Edges.GetValueOrDefault(edge)?.Incarnations.Contains(incarnation) == true) return;
+        if (Current is { } current && isApplied(current)) return;
         TaskCompletionSource<bool> done = new();
         await using CancellationTokenRegistration given = ct.Register(() => done.TrySetCanceled(ct));
         bool isUnheard = world.Wires.IsLost();
         world.Time.After(world.Wires.Delay(), () => program.Run(() =>
         {
             if (!world.Raft.HasMajority(node)) return;
-            world.Raft.Commit(new ClusterCommand.RegisterEdge(edge, incarnation));
+            world.Raft.Commit(command);
             if (isUnheard) return;
             FollowTo(world.Raft.Length);
             done.TrySetResult(true);

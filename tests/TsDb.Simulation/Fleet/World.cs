@@ -121,7 +121,8 @@ internal sealed class World
     public SimulationException Fail(string what) => _failure ??= new SimulationException(what);
 
     /// <summary>True if all owners of every shard count for it.</summary>
-    public bool IsWhole() => _nodes.All(node => node.IsUp && node.Raft?.Known == Raft.Length)
+    public bool IsWhole() => Raft.Latest!.Moves.IsEmpty
+        && _nodes.All(node => node.IsUp && node.Raft?.Known == Raft.Length)
         && Shards.All(shard => OwnersOf(shard).All(owner => owner.IsWhole(shard)));
 
     /// <summary>The node of that name; null if there is none.</summary>

@@ -3,6 +3,7 @@ using TsDb.Query.Distributed;
 using TsDb.Query.Ports;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Ports;
+using TsDb.Replication.Serving;
 
 namespace TsDb.Simulation.Nodes;
 
@@ -18,13 +19,7 @@ internal sealed class NodeWatch(IClusterState cluster) : IClusterWatch
         {
             if (ReferenceEquals(_seen, cluster.Current)) return _view;
             _seen = cluster.Current;
-            return _view = _seen is null ? null : new ClusterView
-            {
-                Self = cluster.Self,
-                Owners = [.. Enumerable.Range(0, _seen.ShardCount)
-                    .Select(number => Placement.Owners(_seen, new ShardId(number)))],
-                ReadQuorum = _seen.ReadQuorum,
-            };
+            return _view = _seen is null ? null : ClusterViews.Of(cluster.Self, _seen);
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class SimulatedNode : Machine
     private ReceiveService? _receiving;
     private NodeLink? _link;
     private ReplicaVersion _kept = ReplicaVersion.Empty;
-    private ImmutableHashSet<ShardId> _keptWhole = [];
+    private ImmutableDictionary<ShardId, Epoch> _keptWhole = ImmutableDictionary<ShardId, Epoch>.Empty;
     private int _knownConfiguration;
 
     public SimulatedNode(World world, NodeId id)
@@ -60,7 +60,10 @@ internal sealed class SimulatedNode : Machine
     public ReplicaVersion Held => Store?.Current ?? _kept;
 
     /// <summary>True if it counts for the shard, also while it is down.</summary>
-    public bool IsWhole(ShardId shard) => Store?.IsWhole(shard) ?? _keptWhole.Contains(shard);
+    public bool IsWhole(ShardId shard) => RepairPolicy.IsWhole(
+        World.Raft.Latest, shard, Self,
+        Store is null ? _keptWhole.TryGetValue(shard, out Epoch since) ? since : null
+            : Store.WholeSince(shard));
 
     /// <summary>Breaks one of its connections to brokers.</summary>
     public void BreakLink() => _link?.BreakOne();
@@ -75,7 +78,7 @@ internal sealed class SimulatedNode : Machine
         World.Trace.Add($"! {Name} has an empty disk");
         World.Durable.Credit(this);
         Disk.PutBack(new Dictionary<string, byte[]>());
-        (_kept, _keptWhole, _knownConfiguration) = (ReplicaVersion.Empty, [], 0);
+        (_kept, _keptWhole, _knownConfiguration) = (ReplicaVersion.Empty, _keptWhole.Clear(), 0);
     }
 
     /// <summary>What it says of itself when it joins.</summary>
@@ -160,7 +163,8 @@ internal sealed class SimulatedNode : Machine
         {
             _kept = Store.Current;
             ReplicaStore store = Store;
-            _keptWhole = [.. World.Shards.Where(shard => store.IsWhole(shard))];
+            _keptWhole = World.Shards.Where(shard => store.IsWhole(shard))
+                .ToImmutableDictionary(shard => shard, shard => store.WholeSince(shard)!.Value);
         }
 
         if (Raft is not null) _knownConfiguration = Math.Max(_knownConfiguration, Raft.Known);
@@ -178,7 +182,7 @@ internal sealed class SimulatedNode : Machine
                 throw new SimulationException($"{Name} lost {leaf.Leaf} with its power");
         }
 
-        foreach (ShardId shard in _keptWhole)
+        foreach (ShardId shard in _keptWhole.Keys)
         {
             if (!Store!.IsWhole(shard))
                 throw new SimulationException($"{Name} forgot that it is whole for {shard}");

@@ -35,7 +35,9 @@ internal sealed class DurableTruth(World world)
     {
         foreach (StoredLeaf leaf in node.Held.Cells.SelectMany(cell => cell.Leaves))
         {
-            if (!node.IsWhole(ShardId.Of(leaf.Cell, World.ShardCount))) continue;
+            bool counts = node.IsWhole(ShardId.Of(leaf.Cell, World.ShardCount))
+                || world.Raft.Latest!.MoveOf(ShardId.Of(leaf.Cell, World.ShardCount)) is not null;
+            if (!counts) continue;
             if (!_credits.TryGetValue(leaf.Hash, out HashSet<NodeId>? nodes))
                 _credits.Add(leaf.Hash, nodes = []);
             nodes.Add(node.Self);
@@ -78,11 +80,13 @@ internal sealed class DurableTruth(World world)
         ClusterConfiguration cluster = node.Raft!.Current!;
         if (cluster.Epoch != epoch) return;
         ShardId shard = ShardId.Of(stored.Cell, World.ShardCount);
-        NodeId[] holders = [.. Placement.Owners(cluster, shard).Where(owner =>
-            _credits.GetValueOrDefault(hash)?.Contains(owner) == true
-            || (world.Find(owner) is { } other && other.IsWhole(shard)
-                && other.Held.Find(stored.Leaf) is not null))];
-        if (holders.Length < cluster.WriteQuorum)
+        ShardOwners owners = Placement.Of(cluster, shard);
+        bool IsCredited(NodeId owner) => _credits.GetValueOrDefault(hash)?.Contains(owner) == true;
+        NodeId[] holders = [.. owners.All.Where(owner => IsCredited(owner)
+            || world.Find(owner)?.Held.Find(stored.Leaf) is not null)];
+        NodeId[] counted = [.. holders.Where(owner => IsCredited(owner)
+            || world.Find(owner)?.IsWhole(shard) == true)];
+        if (!owners.IsDurable(counted, holders))
         {
             throw new SimulationException(
                 $"{node.Name} calls {stored.Leaf} durable, and it counts on "

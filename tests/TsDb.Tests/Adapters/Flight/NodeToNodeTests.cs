@@ -179,7 +179,9 @@ public sealed class NodeToNodeTests : IAsyncDisposable
         public TaskCompletionSource<NodeId> First { get; } =
             new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void Heard(NodeId node, Guid directoryId) => First.TrySetResult(node);
+        public TimeProvider Clock => TimeProvider.System;
+
+        public void Heard(NodeId node, Guid directoryId, DateTimeOffset? itsClock) => First.TrySetResult(node);
     }
 
     private sealed class Desk : PeerDesk

@@ -121,10 +121,10 @@ public sealed class ClusterStateMachineTests
         Assert.False(ClusterCodec.TryDecode("membership entry"u8, out _));
         Assert.False(ClusterCodec.TryDecode([], out _));
         byte[] newer = ClusterCodec.Encode(new ClusterCommand.Remove(Id(2)));
-        newer[7] = 2;
+        newer[7] = 3;
         TsDbException error = Assert.Throws<TsDbException>(() => ClusterCodec.TryDecode(newer, out _));
         Assert.Equal(ErrorKind.Corrupt, error.Kind);
-        Assert.Contains("speaks version 1", error.Message, StringComparison.Ordinal);
+        Assert.Contains("speaks version 2", error.Message, StringComparison.Ordinal);
         Assert.Throws<TsDbException>(() =>
             ClusterCodec.TryDecode("TSDBCMD\u0001{\"kind\":\"new\"}"u8, out _));
     }

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using TsDb.Model;
+
+namespace TsDb.Replication.Cluster;
+
+/// <summary>
+/// Who has to do with a shard under one configuration, and how many of them make a quorum. Immutable.
+/// </summary>
+/// <param name="Now">The owners by placement, best first.</param>
+/// <param name="WriteQuorum">How many of them must have a leaf.</param>
+/// <param name="ReadQuorum">How many of them a quorum read must hear.</param>
+/// <param name="Move">The move that brings the shard to them; null if they have it.</param>
+public sealed record ShardOwners(
+    ImmutableArray<NodeId> Now, int WriteQuorum, int ReadQuorum, ShardMove? Move)
+{
+    /// <summary>All that store what edges send: the owners, and while it moves those before.</summary>
+    public ImmutableArray<NodeId> All { get; } =
+        Move is null ? Now : [.. Now.Concat(Move.From.Where(node => !Now.Contains(node)))];
+
+    /// <summary>Whom queries ask.</summary>
+    public ImmutableArray<NodeId> Readers => Move is { IsHandedOver: false } ? Move.From : Now;
+
+    /// <summary>How many of the readers a quorum read must hear.</summary>
+    public int ReadersQuorum => Move is { IsHandedOver: false } ? Move.ReadQuorum : ReadQuorum;
+
+    /// <summary>
+    /// True if a leaf is durable: the quorum of the owners has it and, while the shard moves, the quorum of
+    /// those before.
+    /// </summary>
+    /// <param name="counted">Nodes that have the leaf and have, or had, all of the shard.</param>
+    /// <param name="holders">Nodes that have the leaf.</param>
+    public bool IsDurable(IReadOnlyCollection<NodeId> counted, IReadOnlyCollection<NodeId> holders)
+    {
+        if (Move is null) return Now.Count(counted.Contains) >= WriteQuorum;
+
+        // A newcomer counts for the set that it comes into: the move ends only once it has the rest as well.
+        int now = Now.Count(node => Move.From.Contains(node) ? counted.Contains(node)
+            : holders.Contains(node));
+        return now >= WriteQuorum && Move.From.Count(counted.Contains) >= Move.WriteQuorum;
+    }
+}

@@ -1,0 +1,105 @@
+using TsDb.Model;
+using TsDb.Replication.Cluster;
+using TsDb.Replication.Repair;
+
+namespace TsDb.Replication.Receiving;
+
+/// <content>Shards that move, and what is to go: by retention, or because others have it.</content>
+public sealed partial class ReceiveService
+{
+    private const int DropLeavesMax = 256;
+    private static readonly TimeSpan ChangePatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ExpiredEvery = TimeSpan.FromMinutes(5);
+
+    private long _expiredRevision = -1;
+    private DateTimeOffset _expiredAt;
+
+    private async Task MoveAsync(CancellationToken ct)
+    {
+        MoveWatch watch = new(_options.Receiver.Self);
+        using PeriodicTimer timer = new(_options.MoveEvery, _clock);
+        while (await timer.WaitForNextTickAsync(ct))
+        {
+            if (_ports.Cluster.Current is not { } cluster) continue;
+            try
+            {
+                await SpeakAsync(watch, cluster, ct);
+                DropExpired(cluster);
+                await GiveAwayAsync(watch, cluster, ct);
+            }
+            catch (Exception e) when (e is IOException or TsDbException
+                || (e is OperationCanceledException && !ct.IsCancellationRequested))
+            {
+                // Nothing is lost by it: the next turn sees the same and tries again.
+                Log.MoveDelayed(_log, e.Message);
+            }
+        }
+    }
+
+    private async Task SpeakAsync(MoveWatch watch, ClusterConfiguration cluster, CancellationToken ct)
+    {
+        NodeId self = _options.Receiver.Self;
+        Member? member = cluster.Members.FirstOrDefault(m => m.Id == self);
+        if (member is null) return;
+        using CancellationTokenSource patience = new(ChangePatience, _clock);
+        using CancellationTokenSource either =
+            CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ct);
+        if (watch.Arrivals(cluster, _store.WholeSince) is { IsEmpty: false } arrived)
+        {
+            await _ports.Cluster.ChangeAsync(
+                new ClusterCommand.Arrive(self, member.DirectoryId, arrived),
+                now => arrived.All(a => now.MoveOf(a.Shard) is not { } move
+                    || move.Since != a.Since || move.Arrived.Contains(self)),
+                either.Token);
+            Log.ShardsArrived(_log, arrived.Length);
+        }
+
+        if (watch.Ends(cluster, _clock.GetUtcNow()) is { IsEmpty: false } ended)
+        {
+            await _ports.Cluster.ChangeAsync(
+                new ClusterCommand.EndMoves(ended),
+                now => ended.All(a => now.MoveOf(a.Shard)?.Since != a.Since),
+                either.Token);
+        }
+    }
+
+    private void DropExpired(ClusterConfiguration cluster)
+    {
+        DateTimeOffset now = _clock.GetUtcNow();
+        if (cluster.Revision == _expiredRevision && now - _expiredAt < ExpiredEvery) return;
+        CellLeaves[] expired = [.. _store.Current.Cells.Where(cell => cluster.IsExpired(cell.Cell))];
+        foreach (CellLeaves cell in expired)
+            _store.Drop([.. cell.Leaves.Select(leaf => leaf.Leaf)], "retention");
+        (_expiredRevision, _expiredAt) = (cluster.Revision, now);
+        if (expired.Length > 0) Log.CellsExpired(_log, expired.Length);
+    }
+
+    // What every owner has on its disk goes; what one of them lacks it fetches from here, having been told.
+    private async Task GiveAwayAsync(MoveWatch watch, ClusterConfiguration cluster, CancellationToken ct)
+    {
+        ReplicaVersion version = _store.Current;
+        ShardId[] held = [.. version.ShardDigests(cluster.ShardCount).Keys];
+        foreach (ShardId shard in watch.Foreign(cluster, held, _clock.GetUtcNow()))
+        {
+            Leaf[] mine =
+            [
+                .. version.CellsOf(shard, cluster.ShardCount).SelectMany(cell => cell.Leaves)
+                    .Take(DropLeavesMax).Select(leaf => leaf.Leaf),
+            ];
+            HashSet<Leaf> everywhere = [.. mine];
+            StoredNotice notice = new(
+                _options.Receiver.Self, cluster.Id, cluster.Epoch,
+                [.. mine.Select(leaf => new NoticedLeaf(leaf, Counts: false))]);
+            foreach (NodeId owner in Placement.Owners(cluster, shard))
+            {
+                StoredReply reply = await _ports.Peers.StoredAsync(owner, notice, ct);
+                if (reply.Epoch != cluster.Epoch) return;
+                everywhere.ExceptWith(mine.Where((_, i) => reply.Has[i] != HeldState.Counted));
+            }
+
+            if (everywhere.Count == 0) continue;
+            _store.Drop([.. mine.Where(everywhere.Contains)], "moved away");
+            Log.LeavesGivenAway(_log, everywhere.Count, shard);
+        }
+    }
+}
