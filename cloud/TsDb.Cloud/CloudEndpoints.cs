@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using TsDb.Adapters.Http;
 using TsDb.Adapters.Raft;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
@@ -19,6 +21,34 @@ internal static class CloudEndpoints
         foreach (string path in WritePaths)
             routes.MapPost(path, context => RefuseWriteAsync(context, cluster.Current));
     }
+
+    /// <summary>Maps what operators do to the cluster.</summary>
+    public static void MapClusterAdmin(
+        this IEndpointRouteBuilder routes, AdminEndpoint admin, ClusterAdmin cluster)
+    {
+        const string path = "/api/v1/cluster/";
+        static bool IsForced(HttpContext context) => AdminEndpoint.Value(context, "force") == "true";
+        admin.Map(routes, HttpMethods.Get, "/api/v1/shards", context =>
+            cluster.ShardsAsync(context.RequestAborted));
+        admin.Map(routes, HttpMethods.Post, path + "remove", context => cluster.RemoveAsync(
+            AdminEndpoint.Required(context, "node"), IsForced(context), context.RequestAborted));
+        admin.Map(routes, HttpMethods.Post, path + "leave", context => cluster.LeaveAsync(
+            AdminEndpoint.Value(context, "node"), context.RequestAborted));
+        admin.Map(routes, HttpMethods.Post, path + "replace", context => cluster.ReplaceAsync(
+            AdminEndpoint.Required(context, "node"), AdminEndpoint.Required(context, "by"),
+            IsForced(context), context.RequestAborted));
+        admin.Map(routes, HttpMethods.Post, path + "set", context => cluster.SetAsync(
+            Number(context, "replication"), Number(context, "write_quorum"), context.RequestAborted));
+    }
+
+    private static int? Number(HttpContext context, string name) => AdminEndpoint.Value(context, name) switch
+    {
+        null => null,
+        "majority" => 0,
+        { } text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) =>
+            number,
+        { } text => throw new TsDbException(ErrorKind.Invalid, $"{name}: '{text}' is not a number"),
+    };
 
     private static Task TellLeavesAsync(HttpContext context, CloudStatus status)
     {

@@ -44,6 +44,19 @@ internal sealed class CloudMetrics : IDisposable
                 edge.Lag?.BytesLength ?? 0, new KeyValuePair<string, object?>("edge", edge.Edge.Value))),
             "By", "What waits at an edge, by its own word");
         _meter.CreateObservableGauge(
+            "tsdb.shards.moving", () => rooms.Cluster.Current?.Moves.Length ?? 0, "{shard}");
+        _meter.CreateObservableCounter(
+            "tsdb.repair.fetched.size", () => rooms.Receiving.Status.RepairFetchedBytes, "By",
+            "Fetched from other nodes to repair or take over shards");
+        _meter.CreateObservableGauge(
+            "tsdb.repair.lost", () => rooms.Receiving.Status.LostCount, "{segment}",
+            "Segments damaged or gone here that are not back yet");
+        _meter.CreateObservableCounter(
+            "tsdb.scrub.size", () => rooms.Receiving.Status.Scrub.BytesLength, "By",
+            "Stored segments read again and compared with their hashes");
+        _meter.CreateObservableCounter(
+            "tsdb.scrub.damaged", () => rooms.Receiving.Status.Scrub.Damaged, "{segment}");
+        _meter.CreateObservableGauge(
             "tsdb.repair.missing", () => rooms.Receiving.Status.RepairMissing, "{segment}");
         QueryMetrics.Add(_meter, rooms.Engine);
     }

@@ -4,6 +4,8 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
+using TsDb.Adapters.Http;
+using TsDb.Adapters.Http.Databases;
 using TsDb.Adapters.Http.Query;
 using TsDb.Adapters.Http.Write;
 using TsDb.Replication.Cluster;
@@ -40,6 +42,8 @@ internal static class CloudNode
                 FlightAddress = options.Advertised(Bound("flight")),
                 ClusterAddress = options.Advertised(cluster),
                 BrokerAddress = options.Broker is null ? "" : options.Advertised(Bound("mqtt")),
+                Zone = options.Zone,
+                Weight = options.Weight,
             });
             fault = rooms.Fault;
             NodeProgram.PrintReady(
@@ -116,6 +120,11 @@ internal static class CloudNode
         new QueryEndpoint(
             rooms.Queries, probes.Authorizer, app.Services.GetRequiredService<ILogger<QueryEndpoint>>())
                 .Map(app);
+        AdminEndpoint admin = new(probes.Authorizer);
+        app.MapClusterAdmin(admin, new ClusterAdmin(rooms));
+        ClusterDatabases databases = new(rooms);
+        app.MapDatabases(admin, databases);
+        app.MapStatements(databases, probes);
         app.MapCloudEndpoints(rooms.Cluster, new CloudStatus(rooms, TimeProvider.System));
         app.MapFlight();
         app.MapNodeService();

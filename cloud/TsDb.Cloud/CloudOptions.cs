@@ -15,7 +15,7 @@ internal sealed partial record CloudOptions
     /// <summary>Statements that run at once, and as many slow ones beside them.</summary>
     public const int StatementsMax = 4;
 
-    private const int ReplicationMax = 7;
+    public const int ReplicationMax = 7;
     private const int MemoryShare = 50;
 
     // Decoded columns kept for the small queries of dashboards.
@@ -49,6 +49,21 @@ internal sealed partial record CloudOptions
 
     /// <summary>Memory that queries share.</summary>
     public required QueryMemory Queries { get; init; }
+
+    /// <summary>Failure zone; empty for none.</summary>
+    public string Zone { get; init; } = "";
+
+    /// <summary>Share of the data relative to the other nodes.</summary>
+    public double Weight { get; init; } = 1;
+
+    /// <summary>Bytes a second that repair fetches at most.</summary>
+    public required long RepairRate { get; init; }
+
+    /// <summary>How long both sets of owners store after a shard was handed over.</summary>
+    public required TimeSpan MoveGrace { get; init; }
+
+    /// <summary>Bytes a second that the scrub reads; 0 for none.</summary>
+    public required long ScrubRate { get; init; }
 
     /// <summary>Bytes of the data directory; null for the disk's own limit.</summary>
     public long? DiskBytesMax { get; init; }
@@ -92,6 +107,14 @@ internal sealed partial record CloudOptions
             },
             Queries = QueryMemory.Of(
                 QueryMemory.Read(values, MemoryShare, long.MaxValue), DecodedBytesMax, 2 * StatementsMax),
+            Zone = values.Read("zone", text => text.Length == 0 || ClusterNames().IsMatch(text)
+                ? text
+                : throw new FormatException("use 1 to 64 of A-Z a-z 0-9 _ . -")),
+            Weight = values.Read("weight", WeightOf),
+            RepairRate = values.Read("repair-rate", text => ByteSizeText.Parse(text) is var rate and > 0
+                ? rate : throw new FormatException("use bytes a second above 0")),
+            MoveGrace = values.Read("move-grace", DurationText.Parse),
+            ScrubRate = values.Read("scrub-rate", ByteSizeText.Parse),
             DiskBytesMax = values.OptionalBytes("disk-max"),
             LogLevel =
                 values.Read("log-level", text => Enum.TryParse(text, ignoreCase: true, out LogLevel level)
@@ -149,6 +172,11 @@ internal sealed partial record CloudOptions
         return isAddress
             ? text : throw new FormatException("use host:port of the nodes' --cluster addresses");
     }
+
+    private static double WeightOf(string text) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double weight)
+        && weight is >= 0.01 and <= 100
+            ? weight : throw new FormatException("use a number from 0.01 to 100");
 
     /// <summary>The host name made fit to be an id.</summary>
     private static NodeId HostName()

@@ -50,6 +50,9 @@ internal sealed class CloudRooms : IAsyncDisposable
 
     public required ReceiveService Receiving { get; init; }
 
+    /// <summary>The other cloud nodes.</summary>
+    public required GrpcPeerLink Peers { get; init; }
+
     public required DuckDbEngine Engine { get; init; }
 
     public required LocalQueries Local { get; init; }
@@ -158,6 +161,9 @@ internal sealed class CloudRooms : IAsyncDisposable
             {
                 Receiver = new ReceiverOptions { Self = identity.Id },
                 Topics = brokers.Topics,
+                RepairBytesPerSecondMax = options.RepairRate,
+                MoveGrace = options.MoveGrace,
+                ScrubBytesPerSecondMax = options.ScrubRate,
             },
             store,
             new ReceivePorts(cluster, peers, edges, verifier),
@@ -179,6 +185,7 @@ internal sealed class CloudRooms : IAsyncDisposable
             Broker = broker,
             Edges = edges,
             Receiving = receiving,
+            Peers = peers,
             Engine = engine,
             Local = local,
             Queries = new ClusterQueries(new Coordinator(

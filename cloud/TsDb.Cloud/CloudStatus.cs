@@ -33,11 +33,31 @@ internal sealed class CloudStatus(CloudRooms rooms, TimeProvider clock)
                 ["write_quorum"] = current?.WriteQuorum,
             },
             ["members"] = new JsonArray([.. (current?.Members ?? []).Select(Describe)]),
-            ["shards"] = new JsonObject { ["owned"] = receiving.ShardsOwned,
-                ["recovering"] = receiving.ShardsRecovering },
+            ["shards"] = new JsonObject
+            {
+                ["owned"] = receiving.ShardsOwned,
+                ["recovering"] = receiving.ShardsRecovering,
+                ["moving"] = current?.Moves.Length ?? 0,
+                ["moving_here"] = current?.Moves.Count(move =>
+                    !move.IsHandedOver && !move.Arrived.Contains(_cluster.Self)
+                    && Placement.Owners(current, move.Shard).Contains(_cluster.Self)) ?? 0,
+            },
             ["segments"] = new JsonObject { ["count"] = version.LeafCount, ["bytes"] = version.BytesLength },
             ["edges"] = new JsonArray([.. Edges(current)]),
-            ["repair"] = new JsonObject { ["missing"] = receiving.RepairMissing },
+            ["repair"] = new JsonObject
+            {
+                ["missing"] = receiving.RepairMissing,
+                ["lost"] = receiving.LostCount,
+                ["fetched"] = receiving.RepairFetchedLeaves,
+                ["fetched_bytes"] = receiving.RepairFetchedBytes,
+            },
+            ["scrub"] = new JsonObject
+            {
+                ["files"] = receiving.Scrub.Files,
+                ["bytes"] = receiving.Scrub.BytesLength,
+                ["damaged"] = receiving.Scrub.Damaged,
+                ["finished_at"] = receiving.Scrub.FinishedAt?.ToString("O"),
+            },
         };
     }
 
@@ -65,7 +85,10 @@ internal sealed class CloudStatus(CloudRooms rooms, TimeProvider clock)
     private JsonObject Describe(Member member) => new()
     {
         ["id"] = member.Id.Value,
-        ["state"] = _cluster.IsLive(member.Id) ? "alive" : "silent",
+        ["state"] = _cluster.IsLive(member.Id) ? member.IsLeaving ? "leaving" : "alive" : "silent",
+        ["zone"] = member.Zone.Length == 0 ? null : member.Zone,
+        ["weight"] = member.Weight,
+        ["seat"] = member.Seat.Length == 0 ? null : member.Seat,
         ["address"] = member.HttpAddress,
         ["flight"] = member.FlightAddress,
         ["cluster"] = member.ClusterAddress,

@@ -4,6 +4,8 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
+using TsDb.Adapters.Http;
+using TsDb.Adapters.Http.Databases;
 using TsDb.Adapters.Http.Query;
 using TsDb.Adapters.Http.Write;
 
@@ -88,7 +90,9 @@ internal static class EdgeNode
             Authorizer = app.Services.GetRequiredService<IAuthorizer>(),
             Bodies = rooms.Bodies,
         };
-        app.MapWriteEndpoints(rooms.Ingest, write);
+        EdgeDatabases databases = new(rooms.Store, rooms.Ship);
+        app.MapWriteEndpoints(rooms.Ingest, databases, write);
+        app.MapDatabases(new AdminEndpoint(write.Authorizer), databases);
         app.MapProbeEndpoints(() => rooms.Store.Stats.WritesRefusedReason, write);
         app.MapPrometheusScrapingEndpoint();
         app.MapEdgeStatus(rooms);

@@ -3,6 +3,7 @@ using TsDb.Columnar;
 using TsDb.Model;
 using TsDb.Storage.Catalog;
 using TsDb.Storage.Commit;
+using TsDb.Storage.Databases;
 using TsDb.Storage.Hot;
 using TsDb.Storage.Identity;
 using TsDb.Storage.Ingest;
@@ -85,6 +86,9 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
 
     /// <summary>Segments and ledger at this moment.</summary>
     public CatalogState Catalog => _parts.Versions.Current.Catalog;
+
+    /// <summary>The settings of databases.</summary>
+    public DatabaseBook Databases => _parts.Databases;
 
     /// <summary>The schemas after the last commit.</summary>
     public SchemaCatalog Schemas => _parts.Versions.Current.Schemas;
@@ -223,13 +227,21 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
     }
 
     /// <summary>
-    /// The segments that the operator's rule allows to be dropped now, those with the oldest points first.
+    /// The segments that the operator's rule, or their database's, allows to be dropped now, those with the
+    /// oldest points first.
     /// </summary>
-    public IReadOnlyList<string> RetentionDue() => RetentionPolicy.Decide(
-        _parts.Versions.Current.Catalog,
-        _options.Retention,
-        _env.Clock.GetUtcNow(),
-        _parts.Rooms.Disk.ShortBytes(0, _parts.Versions.Current.Hot.Bytes));
+    public IReadOnlyList<string> RetentionDue()
+    {
+        DateTimeOffset now = _env.Clock.GetUtcNow();
+        CatalogState catalog = _parts.Versions.Current.Catalog;
+        long shortBytes = _parts.Rooms.Disk.ShortBytes(0, _parts.Versions.Current.Hot.Bytes);
+        return
+        [
+            .. RetentionPolicy.Decide(catalog, _options.Retention, now, shortBytes)
+                .Union(RetentionPolicy.Below(
+                    catalog, _options.Retention, table => Databases.HorizonOf(table, now))),
+        ];
+    }
 
     /// <summary>Begins a new incarnation (the cloud knows ordinals that this directory does not).</summary>
     public Incarnation RenewIncarnation()

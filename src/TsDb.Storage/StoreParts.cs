@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using TsDb.Storage.Catalog;
 using TsDb.Storage.Commit;
+using TsDb.Storage.Databases;
 using TsDb.Storage.Identity;
 using TsDb.Storage.Ports;
 using TsDb.Storage.Seal;
@@ -17,6 +18,8 @@ internal sealed class StoreParts : IDisposable
     public required IDisk Disk { get; init; }
 
     public required EdgeIdentity Identity { get; init; }
+
+    public required DatabaseBook Databases { get; init; }
 
     public required CatalogFile Catalog { get; init; }
 
@@ -52,6 +55,7 @@ internal sealed class StoreParts : IDisposable
         {
             Disk = disk,
             Identity = identity,
+            Databases = DatabaseBook.Open(disk),
             Catalog = catalog,
             Log = wal,
             Builder = builder,

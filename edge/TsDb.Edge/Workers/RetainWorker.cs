@@ -52,6 +52,14 @@ internal sealed partial class RetainWorker(
         foreach (string name in due)
         {
             if (!catalog.Segments.TryGetValue(name, out StoredSegment? segment)) continue;
+            // What is before its table's horizon the cloud has dropped as well: there is nothing to ask.
+            Cell cell = segment.Manifest.Cell;
+            if (cell.Day.Range.EndNanoseconds <= store.Databases.HorizonOf(cell.Table, now))
+            {
+                confirmed.Add(name);
+                continue;
+            }
+
             Leaf[] leaves =
             [
                 .. catalog.LeavesOf(segment).Where(leaf => !leaf.IsUnwanted).Select(leaf => leaf.Leaf)

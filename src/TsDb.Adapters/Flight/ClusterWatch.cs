@@ -22,7 +22,8 @@ public sealed class ClusterWatch(IClusterState cluster) : IClusterWatch
             ClusterConfiguration? current = cluster.Current;
             lock (_gate)
             {
-                if (!ReferenceEquals(current, _seen)) _view = current is null ? null : ClusterViews.Of(cluster.Self, current);
+                if (!ReferenceEquals(current, _seen))
+                    _view = current is null ? null : ClusterViews.Of(cluster.Self, current);
                 _seen = current;
                 return _view;
             }

@@ -44,6 +44,10 @@ internal static partial class Log
     [LoggerMessage(6112, LogLevel.Error, "Cluster membership failed, it goes on in a second")]
     public static partial void AgentFailed(ILogger log, Exception error);
 
+    [LoggerMessage(
+        6114, LogLevel.Information, "This node is no member of cluster {Cluster} any more: it ends")]
+    public static partial void HasLeft(ILogger log, ClusterId cluster);
+
     [LoggerMessage(6113, LogLevel.Information, "Node {Node} is {State}")]
     public static partial void Liveness(ILogger log, NodeId node, string state);
 }

@@ -78,7 +78,10 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     /// <summary>host:port that the other nodes use for the cluster port; null before the start.</summary>
     public string? Endpoint => SelfMember?.ClusterAddress;
 
-    /// <summary>Fails if this node cannot follow the cluster any more: the process should end then.</summary>
+    /// <summary>
+    /// Ends when this node is no member any more, fails if it cannot follow the cluster: the process should
+    /// end then.
+    /// </summary>
     public Task Failure => _failure.Task;
 
     internal CloudIdentity Identity => _identity;
@@ -265,6 +268,15 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
 
             if (node.Failure.IsFaulted) _failure.TrySetException(node.Failure.Exception!.InnerExceptions);
             Compare(current);
+            if (current.Removed.Contains(self.DirectoryId)
+                && current.Members.All(m => m.DirectoryId != self.DirectoryId))
+            {
+                // What it had, others have, or it was given up: either way it is of no use here any more.
+                Log.HasLeft(_log, current.Id);
+                _failure.TrySetResult();
+                return;
+            }
+
             if (!current.Members.Any(self.IsSameAs))
                 await AnnounceAsync(self, current, ct);
             await node.AlignVotersAsync(current, ct);

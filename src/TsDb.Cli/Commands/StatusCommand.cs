@@ -51,7 +51,11 @@ internal static class StatusCommand
         node.Add("shards owned", Text(status["shards"]?["owned"]));
         node.Add("segments", Text(status["segments"]?["count"]));
         node.Add("bytes of segments", Bytes(status["segments"]?["bytes"]));
-        node.Add("leaves to repair", Text(status["repair"]?["missing"]));
+        node.Add("shards recovering here", Text(status["shards"]?["recovering"]));
+        node.Add("shards on their way", Text(status["shards"]?["moving"]));
+        node.Add("segments to repair", Text(status["repair"]?["missing"]));
+        node.Add("damaged segments found", Text(status["scrub"]?["damaged"]));
+        node.Add("of these not back yet", Text(status["repair"]?["lost"]));
         node.Print(Console.Out);
         PrintRows("member", status["members"], "state", "address");
         PrintRows(

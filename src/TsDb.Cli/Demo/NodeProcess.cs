@@ -103,6 +103,9 @@ internal sealed class NodeProcess
         await _process.WaitForExitAsync(ct);
     }
 
+    /// <summary>Waits until it has ended by itself.</summary>
+    public Task ExitAsync(CancellationToken ct) => _process.WaitForExitAsync(ct);
+
     /// <summary>Stops it where it stands (SIGSTOP): it holds its sockets and answers nothing.</summary>
     public void Pause() => Signal("-STOP", Id);
 

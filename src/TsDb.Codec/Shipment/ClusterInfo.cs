@@ -24,6 +24,21 @@ public sealed record ClusterInfo
     /// <summary>The version of shipments as rows that the cloud takes; 0 for none.</summary>
     public int RowFormVersion { get; init; }
 
+    /// <summary>Databases with settings, by name; where the cloud says none, only the horizons
+    /// count.</summary>
+    public ImmutableArray<DatabaseSettings> Databases { get; init; } = [];
+
+    /// <summary>Rises with each change of the databases; 0 if the cloud does not say them.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>Days of a table that end before this are gone; long.MinValue if none are.</summary>
+    public long HorizonOf(TableId table)
+    {
+        if (Databases.FirstOrDefault(d => d.Name == table.Database) is { } settings)
+            return settings.HorizonOf(table.Table);
+        return Horizons.GetValueOrDefault(table.Database, DatabaseSettings.NoHorizon);
+    }
+
     /// <summary>
     /// Per database the time before which points are gone, in nanoseconds; without entry there is none.
     /// </summary>

@@ -56,6 +56,9 @@ public sealed record EdgeControl(MessageHeader Header, EdgeId Edge, Guid Instanc
         public string LastError { get; init; } = "";
     }
 
+    /// <summary>Databases that were made at the edge and that the cluster has not named yet.</summary>
+    public sealed record CreateDatabases(ImmutableArray<string> Names) : Saying;
+
     /// <summary>Asked before shipped files are deleted: each is answered by durable or missing.</summary>
     public sealed record Confirm(ImmutableArray<Leaf> Leaves) : Saying;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Google.Protobuf;
+using TsDb.Model;
 using P = TsDb.Codec.Shipment.Protos;
 
 namespace TsDb.Codec.Shipment;
@@ -17,7 +18,9 @@ public static partial class ShipmentCodec
             ReplicationFactor = (uint)info.ReplicationFactor,
             WriteQuorum = (uint)info.WriteQuorum,
             RowFormVersion = (uint)info.RowFormVersion,
+            Revision = info.Revision,
         };
+        wire.Databases.AddRange(info.Databases.Select(FromSettings));
         wire.Horizons.AddRange(
             info.Horizons.Select(h => new P.Horizon { Database = h.Key, BeforeNanoseconds = h.Value }));
         return wire.ToByteArray();
@@ -48,8 +51,49 @@ public static partial class ShipmentCodec
             ReplicationFactor = (int)wire.ReplicationFactor,
             WriteQuorum = (int)wire.WriteQuorum,
             RowFormVersion = (int)Math.Min(wire.RowFormVersion, int.MaxValue),
+            Revision = wire.Revision,
+            Databases = WireRules.All(
+                wire.Databases, ShipmentLimits.ItemsMax, "databases", ToSettings),
             Horizons = horizons.ToImmutable(),
         };
+    }
+
+    private static P.DatabaseRule FromSettings(DatabaseSettings settings)
+    {
+        P.DatabaseRule rule = new()
+        {
+            Name = settings.Name,
+            RetentionSeconds = FromRetention(settings.Retention),
+            BeforeNanoseconds = settings.HorizonNanoseconds,
+        };
+        rule.Tables.AddRange(settings.Tables.Select(table => new P.TableRule
+        {
+            Name = table.Table,
+            RetentionSeconds = FromRetention(table.Retention),
+            BeforeNanoseconds = table.HorizonNanoseconds,
+        }));
+        return rule;
+    }
+
+    private static DatabaseSettings ToSettings(P.DatabaseRule rule) => new(
+        WireRules.Name(rule.Name, "a database"), ToRetention(rule.RetentionSeconds), rule.BeforeNanoseconds)
+    {
+        Tables = WireRules.All(
+            rule.Tables, ShipmentLimits.ItemsMax, "tables",
+            table => new TableSettings(
+                WireRules.Name(table.Name, "a table"), ToRetention(table.RetentionSeconds),
+                table.BeforeNanoseconds)),
+    };
+
+    // A part of a second is nothing to whole days.
+    private static long FromRetention(TimeSpan? kept) =>
+        kept is { } time ? Math.Max(1, (long)time.TotalSeconds) : 0;
+
+    private static TimeSpan? ToRetention(long seconds)
+    {
+        WireRules.Require(
+            seconds >= 0 && seconds <= TimeSpan.MaxValue.TotalSeconds - 1, $"a retention of {seconds} s");
+        return seconds == 0 ? null : TimeSpan.FromSeconds(seconds);
     }
 
     /// <summary>Bytes of a node's answers to an edge.</summary>

@@ -44,6 +44,10 @@ public static partial class ShipmentCodec
             case EdgeControl.Lag lag:
                 wire.Lag = FromLag(lag);
                 break;
+            case EdgeControl.CreateDatabases create:
+                wire.CreateDatabases = new P.CreateDatabases();
+                wire.CreateDatabases.Names.AddRange(create.Names);
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException(control.Body.ToString());
         }
@@ -66,6 +70,9 @@ public static partial class ShipmentCodec
             P.EdgeControl.BodyOneofCase.Confirm => new EdgeControl.Confirm(
                 WireRules.All(wire.Confirm.Leaves, ShipmentLimits.ItemsMax, "leaves", WireRules.Leaf)),
             P.EdgeControl.BodyOneofCase.Lag => ToLag(wire.Lag),
+            P.EdgeControl.BodyOneofCase.CreateDatabases => new EdgeControl.CreateDatabases(WireRules.All(
+                wire.CreateDatabases.Names, ShipmentLimits.ItemsMax, "databases",
+                name => WireRules.Name(name, "a database"))),
             _ => throw WireRules.Invalid("an edge says nothing in it that is understood here"),
         };
         WireRules.Require(

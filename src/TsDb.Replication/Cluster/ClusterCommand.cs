@@ -19,6 +19,8 @@ namespace TsDb.Replication.Cluster;
 [JsonDerivedType(typeof(ForgetDatabase), "forget-database")]
 [JsonDerivedType(typeof(AdvanceClock), "advance-clock")]
 [JsonDerivedType(typeof(Leave), "leave")]
+[JsonDerivedType(typeof(Replace), "replace")]
+[JsonDerivedType(typeof(SetReplication), "set-replication")]
 [JsonDerivedType(typeof(Arrive), "arrive")]
 [JsonDerivedType(typeof(EndMoves), "end-moves")]
 public abstract record ClusterCommand
@@ -79,6 +81,16 @@ public abstract record ClusterCommand
     /// <summary>Begins the orderly leave of a member: its shards move away first, then it is
     /// removed.</summary>
     public sealed record Leave(Guid DirectoryId) : ClusterCommand;
+
+    /// <summary>
+    /// A member takes the place of another, so that exactly the other's shards move to it; the other leaves,
+    /// or is removed at once if it is dead.
+    /// </summary>
+    public sealed record Replace(Guid OldDirectoryId, Guid NewDirectoryId, bool IsDead) : ClusterCommand;
+
+    /// <summary>Sets how many replicas there are, and how many make a leaf durable (0: the
+    /// majority).</summary>
+    public sealed record SetReplication(int ReplicationFactor, int WriteQuorumAsked) : ClusterCommand;
 
     /// <summary>A new owner has all that the owners before it have of these shards.</summary>
     public sealed record Arrive(

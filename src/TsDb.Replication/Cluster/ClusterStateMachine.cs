@@ -33,6 +33,8 @@ public static class ClusterStateMachine
                 ClusterCommand.AdvanceClock advance =>
                     ClusterDatabases.Advance(current, advance.NowNanoseconds),
                 ClusterCommand.Leave leave => Leave(current, leave.DirectoryId),
+                ClusterCommand.Replace replace => Gone(Replace(current, replace)),
+                ClusterCommand.SetReplication set => SetReplication(current, set),
                 ClusterCommand.Arrive arrive => ShardMoves.Arrive(current, arrive),
                 ClusterCommand.EndMoves end => Gone(ShardMoves.End(current, end.Shards)),
                 _ => current,
@@ -50,6 +52,7 @@ public static class ClusterStateMachine
         {
             Since = known?.Since ?? Next(current.Epoch),
             IsLeaving = known?.IsLeaving == true,
+            Seat = (known ?? current.Members.FirstOrDefault(m => m.Id == member.Id))?.Seat ?? "",
         };
         if (known == member) return current;
 
@@ -111,6 +114,39 @@ public static class ClusterStateMachine
                 member with { IsLeaving = true })),
             Epoch = Next(current.Epoch),
         }));
+    }
+
+    private static ClusterConfiguration Replace(
+        ClusterConfiguration current, ClusterCommand.Replace replace)
+    {
+        Member? old = current.Members.FirstOrDefault(m => m.DirectoryId == replace.OldDirectoryId);
+        Member? heir = current.Members.FirstOrDefault(m => m.DirectoryId == replace.NewDirectoryId);
+        if (old is null || heir is null || old == heir || heir.IsLeaving) return current;
+        string seat = old.Seat.Length == 0 ? old.Id.Value : old.Seat;
+        IEnumerable<Member> members = current.Members.Where(m => m != old && m != heir)
+            .Append(heir with { Seat = seat });
+        if (!replace.IsDead) members = members.Append(old with { IsLeaving = true });
+        return ShardMoves.Follow(current, current with
+        {
+            Members = Sorted(members),
+            Removed = replace.IsDead ? Remember(current.Removed, old.DirectoryId) : current.Removed,
+            Epoch = Next(current.Epoch),
+        });
+    }
+
+    private static ClusterConfiguration SetReplication(
+        ClusterConfiguration current, ClusterCommand.SetReplication set)
+    {
+        bool isSame = set.ReplicationFactor == current.ReplicationFactor
+            && set.WriteQuorumAsked == current.WriteQuorumAsked;
+        if (isSame || set.ReplicationFactor < 1 || set.WriteQuorumAsked < 0
+            || set.WriteQuorumAsked > set.ReplicationFactor) return current;
+        return ShardMoves.Follow(current, current with
+        {
+            ReplicationFactor = set.ReplicationFactor,
+            WriteQuorumAsked = set.WriteQuorumAsked,
+            Epoch = Next(current.Epoch),
+        });
     }
 
     // Members that leave and that nobody needs any more are removed.

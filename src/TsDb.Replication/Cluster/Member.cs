@@ -34,11 +34,17 @@ public sealed record Member
     /// <summary>Share of the data relative to the others, above 0.</summary>
     public double Weight { get; init; } = 1;
 
+    /// <summary>
+    /// The name that its shards are drawn by: its own, or that of a member whose place it took; empty for its
+    /// own.
+    /// </summary>
+    public string Seat { get; init; } = "";
+
     /// <summary>True while it hands over its shards; once it has none it is removed.</summary>
     public bool IsLeaving { get; init; }
 
-    /// <summary>True if both say the same of the node; when it was admitted, and whether it leaves, is the
-    /// cluster's to say.</summary>
+    /// <summary>True if both say the same of the node; when it was admitted, whether it leaves and
+    /// whose seat it has is the cluster's to say.</summary>
     public bool IsSameAs(Member? other) =>
-        other is not null && this == other with { Since = Since, IsLeaving = IsLeaving };
+        other is not null && this == other with { Since = Since, IsLeaving = IsLeaving, Seat = Seat };
 }

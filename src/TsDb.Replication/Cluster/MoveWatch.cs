@@ -7,16 +7,14 @@ namespace TsDb.Replication.Cluster;
 /// What a node has to say and do about moving shards: that it has arrived, that a move may end, that it may
 /// drop what others have now. Owned by one loop; time comes in.
 /// </summary>
-public sealed class MoveWatch(NodeId self)
+/// <param name="self">This node.</param>
+/// <param name="grace">
+/// How long both sets go on storing after the hand-over: a coordinator that is behind with the configuration
+/// by less still gets whole answers. A former owner keeps what it has for some times as long.
+/// </param>
+public sealed class MoveWatch(NodeId self, TimeSpan grace)
 {
-    /// <summary>
-    /// How long both sets go on storing after the hand-over: a coordinator that is behind with the
-    /// configuration by less still gets whole answers.
-    /// </summary>
-    public static readonly TimeSpan HandOverGrace = TimeSpan.FromSeconds(10);
-
-    /// <summary>How long a former owner keeps what it has nothing to do with any more.</summary>
-    public static readonly TimeSpan DropGrace = TimeSpan.FromSeconds(60);
+    private const int DropGraces = 6;
 
     private readonly Dictionary<ShardArrival, DateTimeOffset> _handedOver = [];
     private readonly Dictionary<ShardId, DateTimeOffset> _foreign = [];
@@ -47,20 +45,20 @@ public sealed class MoveWatch(NodeId self)
             seen.Add(name);
             _handedOver.TryAdd(name, now);
             int turn = Placement.Owners(cluster, move.Shard).IndexOf(self);
-            if (turn >= 0 && now - _handedOver[name] >= HandOverGrace * (turn + 1)) ends.Add(name);
+            if (turn >= 0 && now - _handedOver[name] >= grace * (turn + 1)) ends.Add(name);
         }
 
         foreach (ShardArrival past in _handedOver.Keys.Except(seen).ToArray()) _handedOver.Remove(past);
         return ends.ToImmutable();
     }
 
-    /// <summary>Those of the shards held here that this node has had nothing to do with for a while.</summary>
+    /// <summary>Shards held here that this node has had nothing to do with for a while.</summary>
     public ImmutableArray<ShardId> Foreign(
         ClusterConfiguration cluster, IEnumerable<ShardId> held, DateTimeOffset now)
     {
         ShardId[] foreign = [.. held.Where(s => !Placement.Of(cluster, s).All.Contains(self))];
         foreach (ShardId back in _foreign.Keys.Except(foreign).ToArray()) _foreign.Remove(back);
         foreach (ShardId shard in foreign) _foreign.TryAdd(shard, now);
-        return [.. foreign.Where(shard => now - _foreign[shard] >= DropGrace).Order()];
+        return [.. foreign.Where(shard => now - _foreign[shard] >= grace * DropGraces).Order()];
     }
 }

@@ -54,7 +54,7 @@ public static class Placement
     private static double Score(Member member, ShardId shard)
     {
         XxHash64 hash = new();
-        hash.Append(Encoding.UTF8.GetBytes(member.Id.Value));
+        hash.Append(Encoding.UTF8.GetBytes(member.Seat.Length == 0 ? member.Id.Value : member.Seat));
         hash.Append([0]);
         Span<byte> number = stackalloc byte[sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(number, shard.Value);

@@ -139,7 +139,8 @@ internal sealed class QuorumCounter(ReceiverOptions options)
             foreach (NodeId owner in count.Owners.All)
             {
                 if (owner == options.Self || count.Counted.Contains(owner)) continue;
-                if (count.Owners.Move?.From.Contains(owner) == false && count.Holders.Contains(owner)) continue;
+                bool isNewcomer = count.Owners.Move?.From.Contains(owner) == false;
+                if (isNewcomer && count.Holders.Contains(owner)) continue;
                 if (!due.TryGetValue(owner, out List<Leaf>? leaves)) due.Add(owner, leaves = []);
                 leaves.Add(count.Leaf);
             }

@@ -32,6 +32,10 @@ public abstract record ReceiveEffect
     /// <summary>Register an incarnation; ends with <see cref="ReceiveEvent.RegisterEnded"/>.</summary>
     public sealed record Register(EdgeId Edge, Incarnation Incarnation) : ReceiveEffect;
 
+    /// <summary>Make a database known that an edge has made; the edge repeats itself until it
+    /// is.</summary>
+    public sealed record CreateDatabase(string Name) : ReceiveEffect;
+
     /// <summary>
     /// Compare a shard with its co-owners soon; ends with <see cref="ReceiveEvent.RepairEnded"/>.
     /// </summary>

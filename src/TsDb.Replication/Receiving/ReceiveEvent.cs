@@ -45,6 +45,9 @@ public abstract record ReceiveEvent
     /// <summary>The registry was asked to take an incarnation.</summary>
     public sealed record RegisterEnded(EdgeId Edge, Incarnation Incarnation) : ReceiveEvent;
 
+    /// <summary>The cluster was asked to make a database known.</summary>
+    public sealed record CreateEnded(string Name) : ReceiveEvent;
+
     /// <summary>
     /// A repair of a shard ended; conclusive if enough co-owners were heard to know that nothing durable is
     /// missing.

@@ -12,12 +12,14 @@ public sealed partial class ReceiveService
     private readonly SortedDictionary<EdgeId, List<EdgeAnswer>> _answers = [];
     private readonly SortedDictionary<NodeId, SortedDictionary<ContentHash, Leaf>> _notices = [];
     private readonly HashSet<NodeId> _noticing = [];
+    private readonly HashSet<string> _creating = new(StringComparer.Ordinal);
     private ClusterConfiguration? _announced;
     private long _countingAt;
 
     private void Handle(ReceiveEvent happened)
     {
         if (happened is ReceiveEvent.NoticeAnswered answered) _noticing.Remove(answered.Node);
+        if (happened is ReceiveEvent.CreateEnded created) _creating.Remove(created.Name);
 
         // Reports may wait behind each other: what counts is the configuration of now.
         if (happened is ReceiveEvent.Configured && _ports.Cluster.Current is { } latest)
@@ -55,6 +57,9 @@ public sealed partial class ReceiveService
             case ReceiveEffect.Register register:
                 _ = RegisterAsync(register.Edge, register.Incarnation, _stopping.Token);
                 break;
+            case ReceiveEffect.CreateDatabase create:
+                if (_creating.Add(create.Name)) _ = CreateAsync(create.Name, _stopping.Token);
+                break;
             case ReceiveEffect.Repair repair:
                 AskRepair(repair.Shard);
                 break;
@@ -76,7 +81,8 @@ public sealed partial class ReceiveService
         ImmutableArray<ShardId> whole =
         [
             .. Enumerable.Range(0, cluster.ShardCount).Select(number => new ShardId(number))
-                .Where(shard => RepairPolicy.IsWholeFromFounding(cluster, shard, self)),
+                .Where(shard => !_store.IsWhole(shard)
+                    && RepairPolicy.IsWholeFromFounding(cluster, shard, self)),
         ];
         try
         {
@@ -114,6 +120,8 @@ public sealed partial class ReceiveService
             ReplicationFactor = cluster.Replicas,
             WriteQuorum = cluster.WriteQuorum,
             RowFormVersion = Columnar.Transfer.RowForm.Version,
+            Revision = cluster.Revision + 1,
+            Databases = [.. cluster.Databases.Values.OrderBy(d => d.Name, StringComparer.Ordinal)],
             Horizons = cluster.Databases.Values
                 .Where(database => database.HorizonNanoseconds > long.MinValue)
                 .ToImmutableSortedDictionary(
@@ -135,7 +143,13 @@ public sealed partial class ReceiveService
             _receiver.PendingBytes,
             _receiver.UndecidedCount,
             Volatile.Read(ref _repairMissing),
-            _receiver.EdgesSeen));
+            _receiver.EdgesSeen)
+        {
+            Scrub = Volatile.Read(ref _scrub),
+            RepairFetchedLeaves = Interlocked.Read(ref _repairFetched),
+            RepairFetchedBytes = _repairPace.BytesCount,
+            LostCount = _store.Lost.Count,
+        });
     }
 
     private async Task SayAsync(CancellationToken ct)
@@ -208,6 +222,26 @@ public sealed partial class ReceiveService
         if (_ports.Cluster.Current is { } current)
             await ReportAsync(new ReceiveEvent.Configured(current), ct);
         await ReportAsync(new ReceiveEvent.RegisterEnded(edge, incarnation), ct);
+    }
+
+    private async Task CreateAsync(string name, CancellationToken ct)
+    {
+        try
+        {
+            using CancellationTokenSource patience = new(_options.RegisterPatience, _clock);
+            using CancellationTokenSource either =
+                CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ct);
+            await _ports.Cluster.ChangeAsync(
+                new ClusterCommand.CreateDatabase(name),
+                now => now.Databases.ContainsKey(name),
+                either.Token);
+        }
+        catch (Exception e) when (e is TsDbException or OperationCanceledException)
+        {
+            Log.MoveDelayed(_log, $"database '{name}' is not known to the cluster yet: {e.Message}");
+        }
+
+        await ReportAsync(new ReceiveEvent.CreateEnded(name), ct);
     }
 
     private async Task ReportAsync(ReceiveEvent report, CancellationToken ct)

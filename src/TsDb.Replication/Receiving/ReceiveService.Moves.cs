@@ -16,7 +16,7 @@ public sealed partial class ReceiveService
 
     private async Task MoveAsync(CancellationToken ct)
     {
-        MoveWatch watch = new(_options.Receiver.Self);
+        MoveWatch watch = new(_options.Receiver.Self, _options.MoveGrace);
         using PeriodicTimer timer = new(_options.MoveEvery, _clock);
         while (await timer.WaitForNextTickAsync(ct))
         {
@@ -69,7 +69,7 @@ public sealed partial class ReceiveService
         if (cluster.Revision == _expiredRevision && now - _expiredAt < ExpiredEvery) return;
         CellLeaves[] expired = [.. _store.Current.Cells.Where(cell => cluster.IsExpired(cell.Cell))];
         foreach (CellLeaves cell in expired)
-            _store.Drop([.. cell.Leaves.Select(leaf => leaf.Leaf)], "retention");
+            _store.Drop([.. cell.Leaves.Select(leaf => leaf.Leaf)], ReplicaStore.RuleRetention);
         (_expiredRevision, _expiredAt) = (cluster.Revision, now);
         if (expired.Length > 0) Log.CellsExpired(_log, expired.Length);
     }
@@ -98,7 +98,7 @@ public sealed partial class ReceiveService
             }
 
             if (everywhere.Count == 0) continue;
-            _store.Drop([.. mine.Where(everywhere.Contains)], "moved away");
+            _store.Drop([.. mine.Where(everywhere.Contains)], ReplicaStore.RuleMoved);
             Log.LeavesGivenAway(_log, everywhere.Count, shard);
         }
     }

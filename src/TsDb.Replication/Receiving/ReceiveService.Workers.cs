@@ -14,7 +14,9 @@ public sealed partial class ReceiveService
     private readonly Lock _repairGate = new();
     private readonly SortedSet<ShardId> _repairAsked = [];
     private readonly Channel<bool> _repairSignal;
+    private readonly FetchPace _repairPace;
     private int _repairMissing;
+    private long _repairFetched;
 
     private async Task KeepAsync(CancellationToken ct)
     {
@@ -72,7 +74,7 @@ public sealed partial class ReceiveService
             _options.Receiver.Self, _keeper, _ports.Peers,
             new LeafFetcher(_ports.Peers, _options.Receiver.ShipmentBytesMax)
             {
-                Pace = new FetchPace(_options.RepairBytesPerSecondMax, _clock),
+                Pace = _repairPace,
             },
             _log);
         ImmutableSortedSet<ShardId> open = [];
@@ -102,6 +104,7 @@ public sealed partial class ReceiveService
     private async Task ReportRepairAsync(RepairReport report, CancellationToken ct)
     {
         Volatile.Write(ref _repairMissing, report.Missing);
+        Interlocked.Add(ref _repairFetched, report.Fetched);
         if (report.Fetched + report.Missing > 0)
         {
             Log.Repaired(_log, report.Fetched, report.Missing);

@@ -56,6 +56,7 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
         _toKeep = Queue<TransferredLeaf>(2 * pending);
         _toFetch = Queue<(Leaf, NodeId)>(pending + 1, readers: options.FetchersCount);
         _repairSignal = Queue<bool>(1);
+        _repairPace = new FetchPace(options.RepairBytesPerSecondMax, clock);
     }
 
     /// <summary>Answers other nodes' questions about leaves.</summary>
@@ -83,6 +84,7 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
         Begin(KeepAsync, stop);
         Begin(RepairAsync, stop);
         Begin(MoveAsync, stop);
+        Begin(ScrubAsync, stop);
         for (int i = 0; i < _options.FetchersCount; i++) Begin(FetchAsync, stop);
         await _ports.Edges.StartAsync(this, ct);
     }

@@ -28,8 +28,14 @@ public sealed record ReceiveServiceOptions
     /// <summary>How often moving shards and what is to go are looked at.</summary>
     public TimeSpan MoveEvery { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long both sets of owners go on storing after a shard was handed over.</summary>
+    public TimeSpan MoveGrace { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Bytes a second that comparing and moving may fetch; null for no limit.</summary>
     public long? RepairBytesPerSecondMax { get; init; }
+
+    /// <summary>Bytes a second of stored files that are compared with their hashes; 0 for none.</summary>
+    public long ScrubBytesPerSecondMax { get; init; }
 
     /// <summary>How long a co-owner may take to answer a notice.</summary>
     public TimeSpan NoticePatience { get; init; } = TimeSpan.FromSeconds(5);

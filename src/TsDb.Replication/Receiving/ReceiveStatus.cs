@@ -20,4 +20,17 @@ public sealed record ReceiveStatus(
     long PendingBytes,
     int UndecidedCount,
     int RepairMissing,
-    ImmutableArray<EdgeSeen> Edges);
+    ImmutableArray<EdgeSeen> Edges)
+{
+    /// <summary>How reading stored files again goes.</summary>
+    public ScrubStatus Scrub { get; init; } = new(0, 0, 0, null);
+
+    /// <summary>Leaves that comparing and moving have fetched since the start.</summary>
+    public long RepairFetchedLeaves { get; init; }
+
+    /// <summary>Bytes that comparing and moving have fetched since the start.</summary>
+    public long RepairFetchedBytes { get; init; }
+
+    /// <summary>Leaves whose files are damaged or gone here, and that are not back yet.</summary>
+    public int LostCount { get; init; }
+}

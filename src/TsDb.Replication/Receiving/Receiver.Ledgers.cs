@@ -36,6 +36,10 @@ public sealed partial class Receiver
             case EdgeControl.Confirm confirm:
                 foreach (Leaf leaf in confirm.Leaves) Confirm(message.Edge, leaf, now);
                 break;
+            case EdgeControl.CreateDatabases create:
+                foreach (string name in create.Names.Where(n => !_cluster!.Databases.ContainsKey(n)))
+                    _effects.Add(new ReceiveEffect.CreateDatabase(name));
+                break;
             case EdgeControl.Lag lag:
                 _greeter.Hear(message.Edge, lag, now);
                 break;

@@ -115,6 +115,8 @@ public sealed partial class Receiver
             case ReceiveEvent.RepairEnded ended:
                 AnswerMissing(ended);
                 break;
+            case ReceiveEvent.CreateEnded:
+                break;
             case ReceiveEvent.Tick:
                 Tick(now);
                 break;

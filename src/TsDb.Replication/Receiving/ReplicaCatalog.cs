@@ -23,6 +23,7 @@ internal sealed class ReplicaCatalog : IDisposable
     private readonly Dictionary<ColumnSet, ColumnSet> _columnSets = [];
     private ImmutableSortedDictionary<ShardId, Epoch> _whole =
         ImmutableSortedDictionary<ShardId, Epoch>.Empty;
+    private ImmutableHashSet<Leaf> _lost = [];
     private RecordLog _records = null!;
     private bool _isUncertain;
     private long _bytesAfterRewrite;
@@ -41,6 +42,12 @@ internal sealed class ReplicaCatalog : IDisposable
     /// Shards that count in quorums, with the epoch from which on they do. May be read by any thread.
     /// </summary>
     public ImmutableSortedDictionary<ShardId, Epoch> WholeShards => Volatile.Read(ref _whole);
+
+    /// <summary>
+    /// Leaves that were here, went without a rule (a damaged or missing file) and are not back. May be read
+    /// by any thread.
+    /// </summary>
+    public ImmutableHashSet<Leaf> Lost => Volatile.Read(ref _lost);
 
     /// <summary>Size of the log in bytes.</summary>
     public long BytesLength => _records.BytesLength;
@@ -113,8 +120,12 @@ internal sealed class ReplicaCatalog : IDisposable
     {
         if (_records.IsFailed || _isUncertain) Rewrite(current);
         _records.Append(ReplicaRecordCodec.Encode(record));
-        if (record is ReplicaRecord.Whole whole) Remember(whole);
+        Note(record);
     }
+
+    /// <summary>Leaves that were lost are not looked for any more: nobody has them, or a rule took
+    /// them.</summary>
+    public void Forget(IEnumerable<Leaf> lost) => Volatile.Write(ref _lost, _lost.Except(lost));
 
     /// <summary>Writes the log anew if most of it is past.</summary>
     public void RewriteIfWasteful(ReplicaVersion current)
@@ -154,6 +165,7 @@ internal sealed class ReplicaCatalog : IDisposable
         foreach (
             StoredLeaf[] chunk in version.Cells.SelectMany(cell => cell.Leaves).Chunk(LeavesPerRecordMax))
             yield return new ReplicaRecord.Stored([.. chunk.Select(FactsOf)]);
+        foreach (Leaf leaf in _lost) yield return new ReplicaRecord.Lost(leaf, "lost before");
     }
 
     private static ReplicaLeaf FactsOf(StoredLeaf leaf) => new()
@@ -172,6 +184,25 @@ internal sealed class ReplicaCatalog : IDisposable
     private void Remember(ReplicaRecord.Whole whole) => Volatile.Write(
         ref _whole, _whole.SetItems(whole.Shards.Select(shard => KeyValuePair.Create(shard, whole.Epoch))));
 
+    private void Note(ReplicaRecord record)
+    {
+        switch (record)
+        {
+            case ReplicaRecord.Stored stored when !_lost.IsEmpty:
+                Volatile.Write(ref _lost, _lost.Except(stored.Leaves.Select(facts => facts.Leaf)));
+                break;
+            case ReplicaRecord.Lost lost when !ReplicaStore.IsRule(lost.Reason):
+                Volatile.Write(ref _lost, _lost.Add(lost.Leaf));
+                break;
+            case ReplicaRecord.Lost lost:
+                Volatile.Write(ref _lost, _lost.Remove(lost.Leaf));
+                break;
+            case ReplicaRecord.Whole whole:
+                Remember(whole);
+                break;
+        }
+    }
+
     private void Apply(
         ReplicaRecord record, Dictionary<(Cell, Incarnation, Ordinal, ContentHash), StoredLeaf> leaves)
     {
@@ -184,9 +215,8 @@ internal sealed class ReplicaCatalog : IDisposable
             case ReplicaRecord.Lost lost:
                 leaves.Remove(KeyOf(lost.Leaf));
                 break;
-            case ReplicaRecord.Whole whole:
-                Remember(whole);
-                break;
         }
+
+        Note(record);
     }
 }

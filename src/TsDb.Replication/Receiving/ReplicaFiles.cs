@@ -8,6 +8,7 @@ namespace TsDb.Replication.Receiving;
 internal sealed class ReplicaFiles(IDisk disk)
 {
     private const string TemporarySuffix = ".tmp";
+    private const string DamagedSuffix = ".damaged";
     private const int ReadBytesLength = 1 << 20;
 
     // Folders whose own name is known to be on disk: a new one needs its parents synced too.
@@ -87,6 +88,23 @@ internal sealed class ReplicaFiles(IDisk disk)
         }
 
         return bytes;
+    }
+
+    /// <summary>
+    /// Takes a damaged file out of the way, under another name beside it, for whoever wants to look at it.
+    /// </summary>
+    public void SetAside(StoredLeaf leaf)
+    {
+        try
+        {
+            disk.Delete(leaf.Path + DamagedSuffix);
+            if (disk.Exists(leaf.Path)) disk.Rename(leaf.Path, leaf.Path + DamagedSuffix);
+        }
+        catch (IOException)
+        {
+            // It may stay: nothing refers to it, and whole bytes take its place when they come.
+            return;
+        }
     }
 
     /// <summary>What is wrong with a file; null if its bytes have the leaf's hash.</summary>

@@ -17,6 +17,12 @@ public sealed class ReplicaStore : IDisposable
     /// <summary>The folder of the catalog of leaves.</summary>
     public const string CatalogFolder = "catalog";
 
+    /// <summary>The rule of a leaf that retention took.</summary>
+    public const string RuleRetention = "retention";
+
+    /// <summary>The rule of a leaf whose shard moved away.</summary>
+    public const string RuleMoved = "moved away";
+
     private readonly Lock _gate = new();
     private readonly ReplicaFiles _files;
     private readonly ReplicaCatalog _catalog;
@@ -174,14 +180,16 @@ public sealed class ReplicaStore : IDisposable
     }
 
     /// <summary>
-    /// Reads a whole file and compares its hash with the leaf's. False, and the leaf is lost, if they differ
-    /// or the file cannot be read.
+    /// Reads a whole file and compares its hash with the leaf's. False, and the leaf is lost and its file set
+    /// aside, if they differ or the file cannot be read.
     /// </summary>
     public bool Scrub(StoredLeaf leaf)
     {
         string? damage = _files.DamageOf(leaf);
-        if (damage is not null) MarkLost(leaf.Leaf, damage);
-        return damage is null;
+        if (damage is null || Current.Find(leaf.Leaf) is null) return true;
+        MarkLost(leaf.Leaf, damage);
+        _files.SetAside(leaf);
+        return false;
     }
 
     /// <summary>
@@ -193,9 +201,35 @@ public sealed class ReplicaStore : IDisposable
     public Epoch? WholeSince(ShardId shard) =>
         _catalog.WholeShards.TryGetValue(shard, out Epoch since) ? since : null;
 
-    /// <summary>True if it does so under this configuration: see <see cref="Repair.RepairPolicy"/>.</summary>
+    /// <summary>
+    /// True if it does so under this configuration (see <see cref="Repair.RepairPolicy"/>) and has lost
+    /// nothing of it that is not back.
+    /// </summary>
     public bool IsWholeIn(Cluster.ClusterConfiguration? cluster, ShardId shard, NodeId self) =>
-        Repair.RepairPolicy.IsWhole(cluster, shard, self, WholeSince(shard));
+        Repair.RepairPolicy.IsWhole(cluster, shard, self, WholeSince(shard))
+        && (cluster is null
+            || !_catalog.Lost.Any(leaf => ShardId.Of(leaf.Cell, cluster.ShardCount) == shard));
+
+    /// <summary>Leaves that were here, whose files are damaged or gone, and that are not back.</summary>
+    public IReadOnlySet<Leaf> Lost => _catalog.Lost;
+
+    /// <summary>True if leaves that go for this reason are not missed.</summary>
+    public static bool IsRule(string reason) => reason is RuleRetention or RuleMoved;
+
+    /// <summary>
+    /// Enough others were heard of these shards to know all that is durable, and it is here: they are whole
+    /// as of the configuration's epoch, and what was lost and nobody has is not looked for any more.
+    /// </summary>
+    public void MarkWhole(Cluster.ClusterConfiguration cluster, ImmutableArray<ShardId> shards)
+    {
+        MarkWhole(cluster.Epoch, shards);
+        lock (_gate)
+        {
+            if (_catalog.Lost.IsEmpty) return;
+            _catalog.Forget([.. _catalog.Lost.Where(leaf =>
+                cluster.IsExpired(leaf.Cell) || shards.Contains(ShardId.Of(leaf.Cell, cluster.ShardCount)))]);
+        }
+    }
 
     /// <summary>Records that these shards are whole as of an epoch.</summary>
     public void MarkWhole(Epoch epoch, ImmutableArray<ShardId> shards)

@@ -51,8 +51,8 @@ public sealed class RepairRound(
                     cluster, Placement.Of(cluster, h.Key), self, IsWhole(cluster, h.Key)))
                     .Select(h => h.Key),
             ];
-        _store.MarkWhole(cluster.Epoch, [.. conclusive.Where(shard => !IsWhole(cluster, shard)
-            || cluster.MoveOf(shard) is { } move && _store.WholeSince(shard)!.Value.Value < move.Since.Value)]);
+        _store.MarkWhole(cluster, [.. conclusive.Where(shard => !IsWhole(cluster, shard)
+            || _store.WholeSince(shard)?.Value < cluster.MoveOf(shard)?.Since.Value)]);
         return new RepairReport(
             [.. conclusive], [.. heard.Keys.Except(conclusive)], tally.Fetched, tally.Missing);
     }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using TsDb.Codec.Shipment;
 using TsDb.Model;
 using TsDb.Storage.Catalog;
@@ -18,10 +17,10 @@ public static class LedgerPages
     /// below their database's horizon are left out: the cloud has dropped them by rule.
     /// </summary>
     public static IEnumerable<EdgeControl.Reconcile> Digests(
-        CatalogState catalog, ImmutableSortedDictionary<string, long> horizons)
+        CatalogState catalog, ClusterInfo cluster)
     {
         IEnumerable<CellDigest> digests = catalog.Ledger.Values
-            .Where(leaf => !IsBelow(horizons, leaf.Leaf.Cell))
+            .Where(leaf => !IsBelow(cluster, leaf.Leaf.Cell))
             .GroupBy(leaf => (leaf.Leaf.Cell, leaf.Leaf.Incarnation))
             .Select(group => new CellDigest(
                 group.Key.Cell,
@@ -49,7 +48,6 @@ public static class LedgerPages
         }
     }
 
-    private static bool IsBelow(ImmutableSortedDictionary<string, long> horizons, Cell cell) =>
-        horizons.TryGetValue(cell.Table.Database, out long horizon)
-            && cell.Day.Range.EndNanoseconds <= horizon;
+    private static bool IsBelow(ClusterInfo cluster, Cell cell) =>
+        cell.Day.Range.EndNanoseconds <= cluster.HorizonOf(cell.Table);
 }

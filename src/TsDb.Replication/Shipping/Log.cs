@@ -38,4 +38,7 @@ internal static partial class Log
 
     [LoggerMessage(3108, LogLevel.Warning, "What became of {Cell} #{Ordinal} could not be recorded")]
     public static partial void NotRecorded(ILogger log, Cell cell, long ordinal, Exception reason);
+
+    [LoggerMessage(3109, LogLevel.Warning, "The cluster's settings of databases could not be kept: {Reason}")]
+    public static partial void DatabasesNotKept(ILogger log, string reason);
 }

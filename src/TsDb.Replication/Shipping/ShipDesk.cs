@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using TsDb.Codec.Shipment;
 using TsDb.Model;
@@ -15,6 +16,7 @@ namespace TsDb.Replication.Shipping;
 public sealed class ShipDesk
 {
     private static readonly TimeSpan RecordAgainAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AskedEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LagEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LagIdleEvery = TimeSpan.FromMinutes(10);
 
@@ -28,6 +30,7 @@ public sealed class ShipDesk
     private readonly Queue<Action<DateTimeOffset>> _unrecorded = new();
     private DateTimeOffset _recordAt = DateTimeOffset.MaxValue;
     private DateTimeOffset _lagAt;
+    private DateTimeOffset _askedAt;
     private DateTimeOffset _lagIdleAt;
     private List<ShipMessage> _messages = [];
 
@@ -56,6 +59,8 @@ public sealed class ShipDesk
             if (_parts.Cutter.DueAt is { } cut && cut < due) due = cut;
             if (_shipper.WakeAt is { } ship && ship < due) due = ship;
             if (_shipper.IsRegistered && _lagAt < due) due = _lagAt;
+            bool isAsking = _shipper.IsRegistered && !_parts.Store.Databases.Asked.IsEmpty;
+            if (isAsking && _askedAt < due) due = _askedAt;
             return due == DateTimeOffset.MaxValue ? null : due;
         }
     }
@@ -84,6 +89,7 @@ public sealed class ShipDesk
             ? On(new ShipEvent.LeafCut(leaf), now)
             : On(new ShipEvent.Tick(), now);
         SayLag(now);
+        SayAsked(now);
         return _messages;
     }
 
@@ -116,7 +122,7 @@ public sealed class ShipDesk
                 Say(say.Control.Header, say.Control.Body);
                 break;
             case ShipEffect.SayDigests digests:
-                foreach (var page in LedgerPages.Digests(_parts.Store.Catalog, digests.Horizons))
+                foreach (var page in LedgerPages.Digests(_parts.Store.Catalog, digests.Cluster))
                     Say(digests.Header, page);
                 break;
             case ShipEffect.SayLeaves leaves:
@@ -154,6 +160,9 @@ public sealed class ShipDesk
                 break;
             case ShipEffect.LookUp missing:
                 LookUp(missing.Hash);
+                break;
+            case ShipEffect.TakeDatabases take:
+                TakeDatabases(take.Cluster);
                 break;
             case ShipEffect.PinCluster pin:
                 ClusterPin.Write(_parts.Disk, pin.Cluster);
@@ -217,6 +226,28 @@ public sealed class ShipDesk
             Quarantined = lag.Uplink.Quarantined,
             LastError = lag.Uplink.LastError ?? "",
         });
+    }
+
+    // A database made here is the cluster's business as well: said until the cluster names it.
+    private void SayAsked(DateTimeOffset now)
+    {
+        ImmutableArray<string> asked = _parts.Store.Databases.Asked;
+        if (!_shipper.IsRegistered || _askedAt > now || asked.IsEmpty) return;
+        _askedAt = now + AskedEvery;
+        Say(_shipper.Header, new EdgeControl.CreateDatabases(asked));
+    }
+
+    private void TakeDatabases(ClusterInfo cluster)
+    {
+        try
+        {
+            _parts.Store.Databases.Take(cluster.Revision, cluster.Databases);
+        }
+        catch (TsDbException e)
+        {
+            // The cluster says it again with the next change, and at the next connection.
+            Log.DatabasesNotKept(_log, e.Message);
+        }
     }
 
     private void Say(MessageHeader header, EdgeControl.Saying body)

@@ -18,8 +18,10 @@ public abstract record ShipEffect
     public sealed record SayControl(EdgeControl Control) : ShipEffect;
 
     /// <summary>Publish the digests of the ledger's durable leaves above the horizons, in pages.</summary>
-    public sealed record SayDigests(MessageHeader Header, ImmutableSortedDictionary<string, long> Horizons)
-        : ShipEffect;
+    public sealed record SayDigests(MessageHeader Header, ClusterInfo Cluster) : ShipEffect;
+
+    /// <summary>Take over the settings of databases that the cluster says.</summary>
+    public sealed record TakeDatabases(ClusterInfo Cluster) : ShipEffect;
 
     /// <summary>Publish the leaves of one (cell, incarnation), in pages.</summary>
     public sealed record SayLeaves(MessageHeader Header, Cell Cell, Incarnation Incarnation) : ShipEffect;

@@ -230,6 +230,7 @@ public sealed partial class Shipper
         if (info.Epoch.Value < _epoch.Value || (_cluster is not null && _cluster.Cluster != info.Cluster))
             return;
         _cluster = info;
+        if (info.Revision > 0) _effects.Add(new ShipEffect.TakeDatabases(info));
         _pending.Shard(info.ShardCount);
         RaiseEpoch(info.Epoch);
     }
@@ -243,7 +244,7 @@ public sealed partial class Shipper
         if (_hello != HelloState.Registered || _isPaused) return;
         if (_reconcileAt <= now)
         {
-            _effects.Add(new ShipEffect.SayDigests(Header, _cluster.Horizons));
+            _effects.Add(new ShipEffect.SayDigests(Header, _cluster));
             _reconcileAt = now + _options.ReconcileEvery;
         }
 

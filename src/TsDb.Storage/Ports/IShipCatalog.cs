@@ -6,6 +6,9 @@ namespace TsDb.Storage.Ports;
 /// <summary>What cutting and shipping need of the edge's store. Calls block for their fsync.</summary>
 public interface IShipCatalog
 {
+    /// <summary>The settings of databases.</summary>
+    Databases.DatabaseBook Databases { get; }
+
     /// <summary>Segments and ledger at this moment.</summary>
     CatalogState Catalog { get; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TsDb.Model;
 using TsDb.Storage.Catalog;
 
 namespace TsDb.Storage.Retention;
@@ -34,6 +35,24 @@ public static class RetentionPolicy
         }
 
         return names.ToImmutable();
+    }
+
+    /// <summary>
+    /// Names of the segments whose day is before their table's horizon. What the cloud does not hold stays
+    /// until it has said that it does not want it either.
+    /// </summary>
+    public static IEnumerable<string> Below(
+        CatalogState state, RetentionLimits limits, Func<TableId, long> horizonOf)
+    {
+        Dictionary<TableId, long> horizons = [];
+        foreach (StoredSegment segment in state.Segments.Values)
+        {
+            Cell cell = segment.Manifest.Cell;
+            if (!horizons.TryGetValue(cell.Table, out long horizon))
+                horizons.Add(cell.Table, horizon = horizonOf(cell.Table));
+            if (cell.Day.Range.EndNanoseconds <= horizon
+                && (limits.DropUnshipped || IsDurable(state, segment))) yield return segment.Name;
+        }
     }
 
     /// <summary>True if the cloud holds every row of the segment durably, or does not want them.</summary>

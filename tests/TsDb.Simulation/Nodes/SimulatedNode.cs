@@ -60,10 +60,10 @@ internal sealed class SimulatedNode : Machine
     public ReplicaVersion Held => Store?.Current ?? _kept;
 
     /// <summary>True if it counts for the shard, also while it is down.</summary>
-    public bool IsWhole(ShardId shard) => RepairPolicy.IsWhole(
-        World.Raft.Latest, shard, Self,
-        Store is null ? _keptWhole.TryGetValue(shard, out Epoch since) ? since : null
-            : Store.WholeSince(shard));
+    public bool IsWhole(ShardId shard) => Store is { } store
+        ? store.IsWholeIn(World.Raft.Latest, shard, Self)
+        : RepairPolicy.IsWhole(
+            World.Raft.Latest, shard, Self, _keptWhole.TryGetValue(shard, out Epoch since) ? since : null);
 
     /// <summary>Breaks one of its connections to brokers.</summary>
     public void BreakLink() => _link?.BreakOne();

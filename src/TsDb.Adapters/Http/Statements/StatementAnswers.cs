@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
+using TsDb.Adapters.Http.Databases;
 using TsDb.Adapters.Http.Write;
 using TsDb.Model;
 using TsDb.Storage;
@@ -9,16 +9,35 @@ using TsDb.Storage.Ingest;
 namespace TsDb.Adapters.Http.Statements;
 
 /// <summary>
-/// Answers statements from the schemas. CREATE DATABASE always succeeds, for the first accepted point is what
-/// makes a database; what was asked for since start is listed with those that have points.
+/// Answers statements from the schemas and the settings of databases.
 /// </summary>
-internal sealed class StatementAnswers(IngestPipeline pipeline, WriteEndpointOptions options)
+/// <param name="schemas">What was written here; null on a node that takes no points.</param>
+/// <param name="desk">The databases.</param>
+/// <param name="options">Version and clock.</param>
+internal sealed class StatementAnswers(
+    Func<SchemaCatalog>? schemas, IDatabaseDesk desk, WriteEndpointOptions options)
 {
-    private const int AskedForMax = 1_000;
     private const string DefaultPolicy = "autogen";
 
-    private readonly ConcurrentDictionary<string, byte> _askedFor = new(StringComparer.Ordinal);
     private readonly DateTimeOffset _started = options.Clock.GetUtcNow();
+
+    /// <summary>
+    /// Does what a statement asks for; null, or why it was not done. A database may be there already.
+    /// </summary>
+    public async Task<string?> DoAsync(Statement statement, CancellationToken ct)
+    {
+        if (statement.Kind != StatementKind.CreateDatabase) return null;
+        if (!IngestRules.IsDatabaseName(statement.Database)) return "invalid name";
+        try
+        {
+            await desk.CreateAsync(statement.Database!, ct);
+            return null;
+        }
+        catch (TsDbException e)
+        {
+            return e.Message;
+        }
+    }
 
     /// <summary>Writes the result of one statement.</summary>
     public void Write(Utf8JsonWriter json, int number, Statement statement, string database)
@@ -28,7 +47,6 @@ internal sealed class StatementAnswers(IngestPipeline pipeline, WriteEndpointOpt
         switch (statement.Kind)
         {
             case StatementKind.CreateDatabase:
-                Create(json, statement.Database ?? "");
                 break;
             case StatementKind.ShowDatabases:
                 Series(json, "databases", ["name"], Databases().Select(name => new object[] { name }));
@@ -50,31 +68,42 @@ internal sealed class StatementAnswers(IngestPipeline pipeline, WriteEndpointOpt
         json.WriteEndObject();
     }
 
-    private void Create(Utf8JsonWriter json, string name)
-    {
-        if (!IngestRules.IsDatabaseName(name)) json.WriteString("error", "invalid name");
-        else if (_askedFor.Count < AskedForMax) _askedFor.TryAdd(name, 0);
-    }
-
-    private IEnumerable<string> Databases() => pipeline.Schemas.Databases.Concat(_askedFor.Keys)
+    private IEnumerable<string> Databases() => (schemas?.Invoke().Databases ?? [])
+        .Concat(desk.All.Select(settings => settings.Name))
         .Distinct(StringComparer.Ordinal)
         .Order(StringComparer.Ordinal);
 
     private void OfDatabase(Utf8JsonWriter json, Statement statement, string database)
     {
-        SchemaCatalog schemas = pipeline.Schemas;
-        IEnumerable<TableSchema> tables = schemas.Tables(database)
+        if (schemas is null)
+        {
+            json.WriteString(
+                "error", "a cloud node does not answer this here: ask in SQL (SHOW TABLES, DESCRIBE) at "
+                    + "/api/v3/query_sql");
+            return;
+        }
+
+        SchemaCatalog written = schemas();
+        IEnumerable<TableSchema> tables = written.Tables(database)
             .Where(table => statement.Measurement is null || table.Table.Table == statement.Measurement);
         if (database.Length == 0) json.WriteString("error", "database name required");
-        else if (!_askedFor.ContainsKey(database) && !schemas.Tables(database).Any())
+        else if (Settings(database) is null && !written.Tables(database).Any())
             json.WriteString("error", $"database not found: {database}");
         else if (statement.Kind == StatementKind.ShowRetentionPolicies)
             Series(json, null, ["name", "duration", "shardGroupDuration", "replicaN", "default"],
-                [[DefaultPolicy, "0s", "24h0m0s", 1, true]]);
+                [[DefaultPolicy, Duration(Settings(database)?.Retention), "24h0m0s", 1, true]]);
         else if (statement.Kind == StatementKind.ShowMeasurements)
             Measurements(json, statement, tables);
         else Keys(json, statement, tables);
     }
+
+    private DatabaseSettings? Settings(string database) =>
+        desk.All.FirstOrDefault(settings => settings.Name == database);
+
+    private static string Duration(TimeSpan? kept) => kept is { } time
+        ? string.Create(
+            CultureInfo.InvariantCulture, $"{(long)time.TotalHours}h{time.Minutes}m{time.Seconds}s")
+        : "0s";
 
     private static void Measurements(
         Utf8JsonWriter json, Statement statement, IEnumerable<TableSchema> tables)

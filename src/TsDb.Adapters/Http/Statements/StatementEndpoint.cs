@@ -4,8 +4,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using TsDb.Adapters.Hosting;
+using TsDb.Adapters.Http.Databases;
 using TsDb.Adapters.Http.Write;
-using TsDb.Storage.Ingest;
+using TsDb.Storage;
 
 namespace TsDb.Adapters.Http.Statements;
 
@@ -13,7 +14,8 @@ namespace TsDb.Adapters.Http.Statements;
 /// /query as far as writers need it: what agents and clients of InfluxDB 1 send before they write, and what
 /// its shell asks for. Questions are asked in SQL elsewhere.
 /// </summary>
-internal sealed class StatementEndpoint(IngestPipeline pipeline, WriteEndpointOptions options)
+internal sealed class StatementEndpoint(
+    Func<SchemaCatalog>? schemas, IDatabaseDesk desk, WriteEndpointOptions options)
 {
     private const int StatementsMax = 100;
     private const int BodyBytesMax = 1 << 20;
@@ -24,7 +26,7 @@ internal sealed class StatementEndpoint(IngestPipeline pipeline, WriteEndpointOp
         IndentSize = 4,
     };
 
-    private readonly StatementAnswers _answers = new(pipeline, options);
+    private readonly StatementAnswers _answers = new(schemas, desk, options);
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -59,7 +61,15 @@ internal sealed class StatementEndpoint(IngestPipeline pipeline, WriteEndpointOp
         }
 
         if (await IsAllowedAsync(context, statements, values.GetValueOrDefault("db", "")))
+        {
+            for (int i = 0; i < statements.Count; i++)
+            {
+                if (await _answers.DoAsync(statements[i], context.RequestAborted) is { } reason)
+                    statements[i] = new Statement(StatementKind.NotUnderstood) { Reason = reason };
+            }
+
             await AnswerAsync(context.Response, statements, values);
+        }
     }
 
     /// <summary>

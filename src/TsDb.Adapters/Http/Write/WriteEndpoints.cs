@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using TsDb.Adapters.Http.Databases;
 using TsDb.Adapters.Http.Statements;
 using TsDb.Storage.Ingest;
 
@@ -15,7 +16,8 @@ public static class WriteEndpoints
     /// Maps /write, /api/v2/write, /api/v3/write_lp and the statements of /query that writers begin with.
     /// </summary>
     public static void MapWriteEndpoints(
-        this IEndpointRouteBuilder routes, IngestPipeline pipeline, WriteEndpointOptions options)
+        this IEndpointRouteBuilder routes, IngestPipeline pipeline, IDatabaseDesk databases,
+        WriteEndpointOptions options)
     {
         ILogger log =
             routes.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger("TsDb.Http.Write");
@@ -23,10 +25,17 @@ public static class WriteEndpoints
         Map(routes, handler, "/write", new V1Dialect());
         Map(routes, handler, "/api/v2/write", new V2Dialect());
         Map(routes, handler, "/api/v3/write_lp", new V3Dialect());
-        StatementEndpoint statements = new(pipeline, options);
+        StatementEndpoint statements = new(() => pipeline.Schemas, databases, options);
         routes.MapMethods("/query", [HttpMethods.Get, HttpMethods.Post], statements.HandleAsync);
         UnknownPaths.Map(routes, options);
     }
+
+    /// <summary>Maps /query on a node that takes no points: databases only.</summary>
+    public static void MapStatements(
+        this IEndpointRouteBuilder routes, IDatabaseDesk databases, WriteEndpointOptions options) =>
+        routes.MapMethods(
+            "/query", [HttpMethods.Get, HttpMethods.Post],
+            new StatementEndpoint(schemas: null, databases, options).HandleAsync);
 
     /// <summary>
     /// Maps the same addresses on a node that takes no points; the answer says which nodes do.

@@ -181,7 +181,8 @@ public sealed class NodeToNodeTests : IAsyncDisposable
 
         public TimeProvider Clock => TimeProvider.System;
 
-        public void Heard(NodeId node, Guid directoryId, DateTimeOffset? itsClock) => First.TrySetResult(node);
+        public void Heard(NodeId node, Guid directoryId, DateTimeOffset? itsClock) =>
+            First.TrySetResult(node);
     }
 
     private sealed class Desk : PeerDesk

@@ -38,7 +38,7 @@ internal sealed class WriteServer : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1));
         WebApplication app = builder.Build();
         WriteEndpointOptions used = options ?? new WriteEndpointOptions();
-        app.MapWriteEndpoints(pipeline, used);
+        app.MapWriteEndpoints(pipeline, new BookDesk(), used);
         app.MapProbeEndpoints(refusal ?? (() => null), used);
         await app.StartAsync();
         return new WriteServer(app, target, pipeline);

@@ -96,6 +96,14 @@ public sealed class ShipmentCodecTests
             ReplicationFactor = 3,
             WriteQuorum = 2,
             Horizons = ImmutableSortedDictionary<string, long>.Empty.Add("db", -7),
+            Revision = 4,
+            Databases =
+            [
+                new DatabaseSettings("db", TimeSpan.FromDays(7), -7)
+                {
+                    Tables = [new TableSettings("t", null, DatabaseSettings.NoHorizon)],
+                },
+            ],
         };
         AssertSame(info, ShipmentCodec.DecodeClusterInfo(ShipmentCodec.Encode(info)));
     }

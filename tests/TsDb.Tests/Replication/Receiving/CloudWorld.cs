@@ -291,7 +291,10 @@ public sealed class CloudWorld : IPeerLink
                 Disk, world.NewId, new ReplicaStoreOptions { DiskReserveBytes = 1_000 }, NullLogger.Instance);
             Keeper = new LeafKeeper(Store, new SegmentVerifier());
             Receiver = new Receiver(
-                new ReceiverOptions { Self = id }, () => Store.Current, shard => Store.IsWholeIn(world.Cluster, shard, id), IsLive);
+                new ReceiverOptions { Self = id },
+                () => Store.Current,
+                shard => Store.IsWholeIn(world.Cluster, shard, id),
+                IsLive);
             Desk = new ReplicaDesk(Store, this, (_, _) => default);
             _repair =
                 new RepairRound(id, Keeper, world, new LeafFetcher(world, 1 << 20), NullLogger.Instance);

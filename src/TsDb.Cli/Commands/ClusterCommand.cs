@@ -1,0 +1,160 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using TsDb.Cli.Nodes;
+using TsDb.Cli.Output;
+using TsDb.Model;
+
+namespace TsDb.Cli.Commands;
+
+/// <summary><c>tsdb cluster</c> and <c>tsdb shards</c>: who is in the cluster, who owns what, and changing
+/// it.</summary>
+internal static class ClusterCommand
+{
+    private const string Path = "/api/v1/cluster/";
+
+    public static Command Create(CommonOptions common)
+    {
+        Argument<string> node = new("node") { Description = "The member" };
+        Argument<string?> leaver = new("node")
+        {
+            Description = "The member [the one asked]",
+            DefaultValueFactory = _ => null,
+        };
+        Argument<string> heir = new("by") { Description = "The member that takes its place" };
+        Option<bool> force = new("--force") { Description = "Also if points may be lost by it" };
+        Option<string?> replication = new("--replication") { Description = "Copies of each segment" };
+        Option<string?> quorum = new("--write-quorum")
+        {
+            Description = "Copies on disk that make a segment durable, or 'majority'",
+        };
+        Command command =
+            new("cluster", "Show the members of the cluster, and change them. Ask a cloud node.")
+        {
+            Verb(common, "remove", "End the membership of a node that will not come back.", [node, force],
+                parsed => $"remove?node={Escaped(parsed.GetRequiredValue(node))}{Force(parsed, force)}"),
+            Verb(common, "leave", "Let a node hand over its shards; it ends when it has.", [leaver],
+                parsed => parsed.GetValue(leaver) is { } name ? $"leave?node={Escaped(name)}" : "leave"),
+            Verb(common, "replace", "Put a member in the place of another, dead or alive.",
+                [node, heir, force],
+                parsed => $"replace?node={Escaped(parsed.GetRequiredValue(node))}"
+                    + $"&by={Escaped(parsed.GetRequiredValue(heir))}{Force(parsed, force)}"),
+            Verb(common, "set", "Change how many copies there are, and how many make durable.",
+                [replication, quorum],
+                parsed => $"set?replication={parsed.GetValue(replication)}"
+                    + $"&write_quorum={parsed.GetValue(quorum)}"),
+        };
+        command.Add(common.Url);
+        command.SetAction(async (parsed, ct) =>
+        {
+            using NodeClient client = new(parsed.GetRequiredValue(common.Url));
+            PrintMembers(await client.GetJsonAsync("/api/v1/status", ct));
+        });
+        return command;
+    }
+
+    public static Command CreateShards(CommonOptions common)
+    {
+        Option<bool> all = new("--all") { Description = "Every shard, not only those that need a look" };
+        Option<bool> json = new("--json") { Description = "The node's own JSON instead of a table" };
+        Command command = new("shards", "Show who owns which shard, what is short of copies, what moves.")
+        {
+            all, json,
+        };
+        command.Add(common.Url);
+        command.SetAction(async (parsed, ct) =>
+        {
+            using NodeClient client = new(parsed.GetRequiredValue(common.Url));
+            JsonNode shards = await client.GetJsonAsync("/api/v1/shards", ct);
+            if (parsed.GetValue(json)) Console.WriteLine(shards.ToJsonString(new() { WriteIndented = true }));
+            else PrintShards(shards, parsed.GetValue(all));
+        });
+        return command;
+    }
+
+    private static Command Verb(
+        CommonOptions common, string name, string description, Symbol[] symbols,
+        Func<ParseResult, string> path)
+    {
+        Command verb = new(name, description);
+        foreach (Symbol symbol in symbols)
+        {
+            if (symbol is Argument argument) verb.Add(argument);
+            else verb.Add((Option)symbol);
+        }
+
+        verb.Add(common.Url);
+        verb.SetAction(async (parsed, ct) =>
+        {
+            using NodeClient client = new(parsed.GetRequiredValue(common.Url));
+            JsonNode answer = await client.AskJsonAsync(HttpMethod.Post, Path + path(parsed), ct);
+            TextTable table = new("cluster", "now");
+            table.Add("members", Names(answer["members"]));
+            table.Add("leaving", Names(answer["leaving"]));
+            table.Add("copies of each segment", Text(answer["replication"]));
+            table.Add("copies that make durable", Text(answer["write_quorum"]));
+            table.Add("shards on their way", Text(answer["shards_moving"]));
+            table.Print(Console.Out);
+        });
+        return verb;
+    }
+
+    private static void PrintMembers(JsonNode status)
+    {
+        if (status["cluster"] is not { } cluster)
+        {
+            throw new TsDbException(
+                ErrorKind.Invalid, "this is an edge: name a cloud node with --url http://...:8088");
+        }
+
+        TextTable about = new("cluster", Text(cluster["id"]));
+        about.Add("leader", Text(cluster["leader"]));
+        about.Add("epoch", Text(cluster["epoch"]));
+        about.Add("copies of each segment", Text(cluster["replication"]));
+        about.Add("copies that make durable", Text(cluster["write_quorum"]));
+        about.Add("shards on their way", Text(status["shards"]?["moving"]));
+        about.Print(Console.Out);
+        Console.WriteLine();
+        TextTable members = new("member", "state", "zone", "weight", "seat", "last heard", "address");
+        foreach (JsonNode? m in status["members"] as JsonArray ?? [])
+        {
+            members.Add(
+                Text(m?["id"]), Text(m?["state"]), Text(m?["zone"]), Text(m?["weight"]), Text(m?["seat"]),
+                Text(m?["last_heard"]), Text(m?["address"]));
+        }
+
+        members.Print(Console.Out);
+    }
+
+    private static void PrintShards(JsonNode shards, bool all)
+    {
+        Console.WriteLine(
+            $"{shards["shards"]} shards, {shards["under_replicated"]} short of copies, {shards["moving"]} on "
+            + "their way");
+        TextTable table = new("shard", "owners", "moving from", "arrived");
+        foreach (JsonNode? shard in shards["list"] as JsonArray ?? [])
+        {
+            bool isFine = shard?["under_replicated"]?.GetValue<bool>() == false
+                && shard["moving_from"] is null;
+            if (isFine && !all) continue;
+            table.Add(
+                Text(shard?["shard"]), Nodes(shard?["owners"]), Nodes(shard?["moving_from"]),
+                Names(shard?["arrived"]));
+        }
+
+        if (table.RowCount > 0) table.Print(Console.Out);
+    }
+
+    private static string Nodes(JsonNode? nodes) => nodes is not JsonArray list ? "" : string.Join(
+        ", ", list.Select(n => Text(n?["state"]) == "whole"
+            ? Text(n?["node"]) : $"{Text(n?["node"])} ({Text(n?["state"])})"));
+
+    private static string Names(JsonNode? names) =>
+        names is JsonArray { Count: > 0 } list ? string.Join(", ", list.Select(Text)) : "-";
+
+    private static string Text(JsonNode? node) => node?.ToString() ?? "-";
+
+    private static string Force(ParseResult parsed, Option<bool> force) =>
+        parsed.GetValue(force) ? "&force=true" : "";
+
+    private static string Escaped(string text) => Uri.EscapeDataString(text);
+}
