@@ -157,14 +157,7 @@ internal sealed class CloudRooms : IAsyncDisposable
         edges.OnReply = fresh.Take;
         SegmentVerifier verifier = new();
         ReceiveService receiving = new(
-            new ReceiveServiceOptions
-            {
-                Receiver = new ReceiverOptions { Self = identity.Id },
-                Topics = brokers.Topics,
-                RepairBytesPerSecondMax = options.RepairRate,
-                MoveGrace = options.MoveGrace,
-                ScrubBytesPerSecondMax = options.ScrubRate,
-            },
+            ReceivingOf(options, identity, brokers.Topics),
             store,
             new ReceivePorts(cluster, peers, edges, verifier),
             clock,
@@ -206,6 +199,16 @@ internal sealed class CloudRooms : IAsyncDisposable
         Memory = options.Queries,
         ConcurrencyMax = CloudOptions.StatementsMax,
         SlowMax = CloudOptions.StatementsMax,
+    };
+
+    private static ReceiveServiceOptions ReceivingOf(
+        CloudOptions options, CloudIdentity identity, ShipmentTopics topics) => new()
+    {
+        Receiver = new ReceiverOptions { Self = identity.Id },
+        Topics = topics,
+        RepairBytesPerSecondMax = options.RepairRate,
+        MoveGrace = options.MoveGrace,
+        ScrubBytesPerSecondMax = options.ScrubRate,
     };
 
     /// <summary>The one place of this program where random ids come in.</summary>
