@@ -7,7 +7,7 @@ BUILD := dotnet build -c Release --nologo -v minimal -clp:NoSummary
 PUBLISH := dotnet publish -c Release --nologo -v minimal -clp:NoSummary
 PROGRAMS := tsdb:TsDb.Cli tsdb-edge:TsDb.Edge tsdb-cloud:TsDb.Cloud
 
-.PHONY: help build build-all test tidy sim sim-bites fuzz differential conformance integration bench bench-mqtt bench-queries lint fmt demo run stop clean
+.PHONY: help build build-all test tidy sim sim-bites fuzz differential conformance integration bench bench-mqtt chaos bench-queries lint fmt demo run stop clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,11 @@ sim-bites: ## breaks a copy of the code on purpose, one way after the other: the
 differential: ## random tables and statements, everybody must answer the same: SEEDS=200 [SEED=first]
 	@$(BUILD) tests/TsDb.Conformance && TSDB_DIFFERENTIAL_SEEDS=$(or $(SEEDS),200) TSDB_DIFFERENTIAL_SEED=$(or $(SEED),1) \
 	  dotnet artifacts/bin/TsDb.Conformance/release/TsDb.Conformance.dll --no-ansi --progress off --filter-class '*DifferentialTests'
+
+chaos: build-all build ## kills, freezes, cuts, lost disks, nodes added and leaving under load: MINUTES=10 NODES=3 [SEED=n]
+	@TSDB_CHAOS_MINUTES=$(or $(MINUTES),10) TSDB_CHAOS_NODES=$(or $(NODES),3) TSDB_CHAOS_SEED=$(SEED) \
+	  dotnet artifacts/bin/TsDb.Integration/release/TsDb.Integration.dll --no-ansi --progress off --show-live-output on \
+	  --output detailed --filter-class '*ChaosTests'
 
 conformance: build-all ## query scripts and client protocols
 	@TSDB_TEST_ONLY=Conformance tests/run.sh

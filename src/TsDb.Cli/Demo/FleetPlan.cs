@@ -64,7 +64,7 @@ internal sealed record FleetPlan(string Folder, IReadOnlyList<NodePlan> Nodes)
         string data = Path.Combine(Folder, node.Name);
         List<string> command =
         [
-            .. Programs.Find(node.IsCloud ? "tsdb-cloud" : "tsdb-edge"),
+            .. node.Launcher, .. Programs.Find(node.IsCloud ? "tsdb-cloud" : "tsdb-edge"),
             "--id", node.Name, "--data", data, "--http", node.Http,
         ];
         if (node.IsCloud)

@@ -11,5 +11,8 @@ internal sealed record NodePlan(string Name, bool IsCloud)
 
     public string Cluster { get; init; } = "";
 
+    /// <summary>What its command line begins with: where it runs, if not just here.</summary>
+    public IReadOnlyList<string> Launcher { get; init; } = [];
+
     public string Url => $"http://{Http}";
 }

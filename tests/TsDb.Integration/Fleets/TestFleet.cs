@@ -30,6 +30,12 @@ internal sealed class TestFleet : IAsyncDisposable
         DirectoryInfo folder = Directory.CreateTempSubdirectory("tsdb-test-");
         FleetPlan plan = FleetPlan.OnFreePorts(folder.FullName, clouds, edges);
         plan = plan with { CloudFlags = cloudFlags ?? [], EdgeFlags = edgeFlags ?? plan.EdgeFlags };
+        return await StartAsync(folder, plan);
+    }
+
+    /// <summary>A fleet by a plan of its own, in a folder that goes with it.</summary>
+    public static async Task<TestFleet> StartAsync(DirectoryInfo folder, FleetPlan plan)
+    {
         Fleet fleet = new(plan, TimeProvider.System);
         try
         {

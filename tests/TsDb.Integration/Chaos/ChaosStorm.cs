@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using TsDb.Cli.Demo;
+using TsDb.Cli.Nodes;
+using TsDb.Integration.Fleets;
+using TsDb.Integration.Networks;
+using TsDb.Model;
+
+namespace TsDb.Integration.Chaos;
+
+/// <summary>
+/// Does things to a cluster, one at a time, so that a majority of every shard is left each time: what happens
+/// then must not be noticed by anybody but for a while.
+/// </summary>
+internal sealed class ChaosStorm(
+    TestFleet fleet, TestNetwork network, Random chance, ITestOutputHelper output)
+{
+    private static readonly TimeSpan Calm = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly TimeProvider _clock = TimeProvider.System;
+    private readonly SortedDictionary<string, int> _done = new(StringComparer.Ordinal);
+    private readonly List<(string What, TimeSpan Took)> _whole = [];
+    private NodePlan[] _members = fleet.Clouds;
+    private NodePlan? _guest;
+    private int _guests;
+
+    /// <summary>Nodes that are members now, up or not.</summary>
+    public IReadOnlyList<NodePlan> Members => Volatile.Read(ref _members);
+
+    /// <summary>What was done and how long it took to be whole again, for people.</summary>
+    public string Report => $"done: {string.Join(", ", _done.Select(d => $"{d.Key} {d.Value}"))}; "
+        + "whole again " + string.Join(", ", _whole.GroupBy(w => w.What).Select(g => string.Create(
+            CultureInfo.InvariantCulture, $"after {g.Key} within {g.Max(w => w.Took).TotalSeconds:0} s")));
+
+    public async Task RunAsync(TimeSpan time, CancellationToken ct)
+    {
+        long start = _clock.GetTimestamp();
+        for (int turn = 0; _clock.GetElapsedTime(start) < time; turn++)
+        {
+            // Every kind comes by, in an order that the seed shuffles.
+            (string what, Func<CancellationToken, Task> act) = (turn % 6) switch
+            {
+                0 => ("kill", (Func<CancellationToken, Task>)KillAsync),
+                1 => ("freeze", FreezeAsync),
+                2 => ("cut", CutAsync),
+                3 => ("emptied disk", EmptyAsync),
+                4 => ("node added", AddAsync),
+                _ => ("node left", LeaveAsync),
+            };
+            output.WriteLine($"{_clock.GetElapsedTime(start).TotalSeconds,6:0.0} s: {what}");
+            await act(ct);
+            _done[what] = _done.GetValueOrDefault(what) + 1;
+            long from = _clock.GetTimestamp();
+            await SettleAsync(Calm, ct);
+            _whole.Add((what, _clock.GetElapsedTime(from)));
+        }
+    }
+
+    /// <summary>Waits until every shard is where it belongs, with all its copies.</summary>
+    public Task SettleAsync(TimeSpan within, CancellationToken ct) => fleet.Fleet.UntilAsync(
+        "every shard has all its copies", within, async () =>
+        {
+            foreach (NodePlan node in Members)
+            {
+                JsonNode shards = await AskAsync(node, HttpMethod.Get, "/api/v1/shards", ct);
+                JsonNode status = await AskAsync(node, HttpMethod.Get, "/api/v1/status", ct);
+                if (shards["under_replicated"]!.GetValue<int>() != 0 || shards["moving"]!.GetValue<int>() != 0
+                    || status["members"]!.AsArray().Count != Members.Count) return false;
+            }
+
+            return true;
+        }, ct);
+
+    /// <summary>Points of a table.</summary>
+    public async Task<long> CountAsync(NodePlan node, string table, string consistency, CancellationToken ct)
+    {
+        QueryCall call = new("default", $"SELECT count(*) AS n FROM {table}", "json")
+        {
+            Consistency = consistency,
+        };
+        using NodeClient client = new(node.Url);
+        using HttpResponseMessage response = await client.QueryAsync(call, ct);
+        JsonNode rows = JsonNode.Parse(await response.Content.ReadAsStringAsync(ct))!;
+        return rows[0]!["n"]!.GetValue<long>();
+    }
+
+    private async Task KillAsync(CancellationToken ct)
+    {
+        NodePlan node = Any();
+        await fleet.Fleet.KillAsync(node, ct);
+        await PauseAsync(2, 10, ct);
+        await fleet.Fleet.RestartAsync(node, ct);
+    }
+
+    private async Task FreezeAsync(CancellationToken ct)
+    {
+        NodePlan node = Any();
+        fleet.Fleet.Processes[node.Name].Pause();
+        try
+        {
+            await PauseAsync(5, 25, ct);
+        }
+        finally
+        {
+            fleet.Fleet.Processes[node.Name].Resume();
+        }
+    }
+
+    private async Task CutAsync(CancellationToken ct)
+    {
+        network.Isolate(Any().Name);
+        await PauseAsync(5, 20, ct);
+        network.Heal();
+    }
+
+    private async Task EmptyAsync(CancellationToken ct)
+    {
+        NodePlan node = Any();
+        await fleet.Fleet.KillAsync(node, ct);
+        Directory.Delete(Path.Combine(fleet.Folder, node.Name), recursive: true);
+        await PauseAsync(1, 5, ct);
+        await fleet.Fleet.RestartAsync(node, ct);
+    }
+
+    private async Task AddAsync(CancellationToken ct)
+    {
+        if (_guest is not null) return;
+        _guest = NetworkPlan.Cloud(
+            network, string.Create(CultureInfo.InvariantCulture, $"guest-{++_guests}"));
+        await fleet.Fleet.RestartAsync(_guest, ct);
+        Volatile.Write(ref _members, [.. _members, _guest]);
+    }
+
+    private async Task LeaveAsync(CancellationToken ct)
+    {
+        if (_guest is not { } guest) return;
+        await AskAsync(_members[0], HttpMethod.Post, $"/api/v1/cluster/leave?node={guest.Name}", ct);
+        await fleet.Fleet.Processes[guest.Name].ExitAsync(ct);
+        Volatile.Write(ref _members, [.. _members.Where(m => m != guest)]);
+        _guest = null;
+    }
+
+    private NodePlan Any() => _members[chance.Next(_members.Length)];
+
+    private Task PauseAsync(int least, int most, CancellationToken ct) =>
+        Task.Delay(TimeSpan.FromSeconds(least + ((most - least) * chance.NextDouble())), _clock, ct);
+
+    private static async Task<JsonNode> AskAsync(
+        NodePlan node, HttpMethod method, string path, CancellationToken ct)
+    {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
+        using NodeClient client = new(node.Url);
+        try
+        {
+            return await client.AskJsonAsync(method, path, patience.Token);
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            throw new TsDbException(ErrorKind.Deadline, $"{node.Name} does not answer", e);
+        }
+    }
+}
