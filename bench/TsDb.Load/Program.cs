@@ -1,4 +1,5 @@
 using TsDb.Load;
+using TsDb.Load.Cluster;
 using TsDb.Load.Queries;
 using TsDb.Load.Wire;
 
@@ -30,6 +31,10 @@ if (args is ["spread"])
         Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24),
         Setting("LOAD_INSTANCES", 4), Setting("LOAD_REPETITIONS", 3));
 }
+
+if (args is ["cluster"]) return await ClusterRun.LossAsync(Setting("LOAD_MEBIBYTES", 512));
+if (args is ["catalog"])
+    return await ClusterRun.CatalogAsync([1_000, 10_000, Setting("LOAD_SEGMENTS", 30_000)]);
 
 if (args is not ["wire"])
     return await LoadRun.RunAsync(new CpuShape(Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24)));

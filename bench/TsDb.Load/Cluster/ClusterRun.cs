@@ -1,0 +1,141 @@
+using TsDb.Cli.Demo;
+
+namespace TsDb.Load.Cluster;
+
+/// <summary>
+/// What a cluster costs its operator: the loss of a node, a fourth one, and many segments in the catalog.
+/// </summary>
+internal static class ClusterRun
+{
+    private const int EdgesCount = 8;
+    private const int RowsLarge = 131_072;
+    private const int RowsSmall = 20;
+    private const double Mebi = 1 << 20;
+    private const string Question = "SELECT count(*) AS n, avg(f0) AS a FROM bench WHERE edge = 'edge-1'";
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Loses a node and adds one, with so much data at replication 2.</summary>
+    public static async Task<int> LossAsync(int mebibytes)
+    {
+        CancellationToken ct = CancellationToken.None;
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("tsdb-bench-");
+        FleetPlan plan = FleetPlan.OnFreePorts(folder.FullName, clouds: 3, EdgesCount) with
+        {
+            CloudFlags =
+                ["--replication", "2", "--repair-rate", "100GiB", "--scrub-rate", "0", "--move-grace", "1s"],
+        };
+        await using (BenchCluster cluster = new(plan))
+        {
+            RandomLeaves leaves = new(await cluster.StartAsync(ct), RowsLarge);
+            int count = (int)(mebibytes * Mebi / leaves.Make(0).Content.Length);
+            long bytes = await cluster.FillAsync(leaves, count, replication: 2, ct);
+            await cluster.SettleAsync(members: 3, ct);
+            Say($"{count} segments, {bytes / Mebi:0} MiB, 2 copies on 3 nodes, {EdgesCount} edges, "
+                + $"{RandomLeaves.DayCount} days");
+            double before = await MedianAsync(cluster, 20, ct);
+            await LoseAsync(cluster, before, ct);
+            await AddAsync(cluster, bytes, ct);
+        }
+
+        folder.Delete(recursive: true);
+        return 0;
+    }
+
+    /// <summary>A lone node with so many segments: start, memory, planning.</summary>
+    public static async Task<int> CatalogAsync(IEnumerable<int> counts)
+    {
+        CancellationToken ct = CancellationToken.None;
+        foreach (int count in counts)
+        {
+            DirectoryInfo folder = Directory.CreateTempSubdirectory("tsdb-bench-");
+            FleetPlan plan = FleetPlan.OnFreePorts(folder.FullName, clouds: 1, EdgesCount) with
+            {
+                CloudFlags = ["--replication", "1", "--scrub-rate", "0"],
+            };
+            await using (BenchCluster cluster = new(plan))
+            {
+                RandomLeaves leaves = new(await cluster.StartAsync(ct), RowsSmall);
+                await cluster.FillAsync(leaves, count, replication: 1, ct);
+                NodePlan node = cluster.Clouds[0];
+                await cluster.Fleet.Processes[node.Name].StopAsync(ct);
+                long start = TimeProvider.System.GetTimestamp();
+                await cluster.Fleet.RestartAsync(node, ct);
+                double ready = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+                await cluster.SettleAsync(members: 1, ct);
+                List<double> planning = [];
+                for (int i = 0; i < 11; i++)
+                    planning.Add(await cluster.AskAsync(node, $"EXPLAIN {Question}", ct));
+                ProcessFigures figures = ProcessFigures.Of(cluster.Fleet.Processes[node.Name].Id);
+                Say($"{count} segments: ready after {ready:0.00} s, peak {figures.PeakBytes / Mebi:0} MiB, "
+                    + $"planning one edge of {EdgesCount} {planning.Order().ElementAt(5):0.0} ms (first "
+                    + $"{planning[0]:0.0} ms)");
+            }
+
+            folder.Delete(recursive: true);
+        }
+
+        return 0;
+    }
+
+    private static async Task LoseAsync(BenchCluster cluster, double before, CancellationToken ct)
+    {
+        NodePlan lost = cluster.Clouds[2];
+        await cluster.Fleet.KillAsync(lost, ct);
+        Directory.Delete(Path.Combine(cluster.Fleet.Plan.Folder, lost.Name), recursive: true);
+        double cpu = cluster.Cpu(cluster.Clouds[..2]);
+        long start = TimeProvider.System.GetTimestamp();
+        await cluster.Fleet.RestartAsync(lost, ct);
+        Task settled = cluster.SettleAsync(members: 3, ct);
+        List<double> during = [];
+        while (!settled.IsCompleted)
+        {
+            during.Add(await cluster.AskAsync(cluster.Clouds[0], Question, ct));
+            await Task.Delay(Pace, TimeProvider.System, ct);
+        }
+
+        await settled;
+        double seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+        long fetched = await cluster.FetchedAsync(lost, ct);
+        cpu = cluster.Cpu(cluster.Clouds) - cpu;
+        double rate = fetched / Mebi / seconds;
+        Say($"lost a node with an emptied disk: {fetched / Mebi:0} MiB fetched in {seconds:0.0} s, "
+            + $"{rate:0} MiB/s, {cpu / (fetched / Mebi / 1024):0.0} processor seconds a GiB (the questions' "
+            + $"included); 1 TiB would take {1024 * 1024 / rate / 3600:0.0} h");
+        double median = during.Order().ElementAt(during.Count / 2);
+        Say($"a question at the median: {before:0} ms before, {median:0} ms "
+            + $"while it was repaired, {during.Max():0} ms at worst");
+    }
+
+    private static async Task AddAsync(BenchCluster cluster, long bytes, CancellationToken ct)
+    {
+        long before = 0;
+        foreach (NodePlan node in cluster.Clouds) before += await cluster.FetchedAsync(node, ct);
+        NodePlan fourth = new("cloud-4", IsCloud: true)
+        {
+            Http = FreePorts.NextAddress(),
+            Flight = FreePorts.NextAddress(),
+            Cluster = FreePorts.NextAddress(),
+            Mqtt = FreePorts.NextAddress(),
+        };
+        long start = TimeProvider.System.GetTimestamp();
+        await cluster.Fleet.RestartAsync(fourth, ct);
+        await cluster.SettleAsync(members: 4, ct);
+        double seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+        long owned = (await cluster.StatusAsync(fourth, ct))["segments"]!["bytes"]!.GetValue<long>();
+        long moved = await cluster.FetchedAsync(fourth, ct);
+        foreach (NodePlan node in cluster.Clouds) moved += await cluster.FetchedAsync(node, ct);
+        moved -= before;
+        Say($"a fourth node: {moved / Mebi:0} MiB moved in {seconds:0.0} s; it owns {owned / Mebi:0} MiB, so "
+            + $"{(double)moved / owned:0.000} of the least possible; a fair quarter is "
+            + $"{bytes * 2 / 4 / Mebi:0} MiB");
+    }
+
+    private static async Task<double> MedianAsync(BenchCluster cluster, int count, CancellationToken ct)
+    {
+        List<double> took = [];
+        for (int i = 0; i < count; i++) took.Add(await cluster.AskAsync(cluster.Clouds[0], Question, ct));
+        return took.Order().ElementAt(count / 2);
+    }
+
+    private static void Say(string text) => Console.WriteLine(text);
+}
