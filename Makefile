@@ -82,6 +82,10 @@ bench-queries: build-all build ## the suite's 15 queries beside the rivals', the
 	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll queries
 	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll spread
 
+.PHONY: bench-fresh
+bench-fresh: build-all build ## fresh questions over 100 edges, of which 10 are dead
+	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll fresh
+
 lint: ## formatting as a check
 	@dotnet format TsDb.sln --verify-no-changes --no-restore
 

@@ -1,5 +1,6 @@
 using TsDb.Load;
 using TsDb.Load.Cluster;
+using TsDb.Load.Fresh;
 using TsDb.Load.Queries;
 using TsDb.Load.Wire;
 
@@ -35,6 +36,9 @@ if (args is ["spread"])
 if (args is ["cluster"]) return await ClusterRun.LossAsync(Setting("LOAD_MEBIBYTES", 512));
 if (args is ["catalog"])
     return await ClusterRun.CatalogAsync([1_000, 10_000, Setting("LOAD_SEGMENTS", 30_000)]);
+// Fresh questions over many edges: LOAD_EDGES (100), of which LOAD_DEAD (10) are dead.
+if (args is ["fresh"])
+    return await new FreshRun(Setting("LOAD_EDGES", 100), Setting("LOAD_DEAD", 10)).RunAsync();
 
 if (args is not ["wire"])
     return await LoadRun.RunAsync(new CpuShape(Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24)));

@@ -11,6 +11,7 @@ namespace TsDb.Load.Queries;
 internal static class QueryRun
 {
     private const int Seed = 7;
+    private const int WarmUps = 2;
 
     /// <summary>Measures and prints the table; 1 if an answer was wrong.</summary>
     public static async Task<int> RunAsync(CpuShape shape, int instances, int repetitions)
@@ -119,7 +120,8 @@ internal static class QueryRun
         List<(string Name, QueryTimes Times)> all,
         params int[] processes)
     {
-        QueryTimes times = await QueryTimes.MeasureAsync(target, questions, repetitions, processes);
+        QueryTimes times = await QueryTimes.MeasureAsync(
+            target, questions, WarmUps, repetitions, processes);
         all.Add((target.Name, times));
         string cpu = times.CpuSeconds is { } seconds
             ? $", {Text(seconds * 1_000 / (repetitions * questions.Count))} ms of processor time each" : "";

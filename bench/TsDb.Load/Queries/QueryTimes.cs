@@ -12,16 +12,22 @@ internal sealed class QueryTimes
     /// asked.</summary>
     public double? CpuSeconds { get; private set; }
 
-    /// <summary>Asks everything once for the code to be warm, then so often with the clock.</summary>
+    /// <summary>Asks everything some times for the code to be warm, then so often with the clock.</summary>
     /// <param name="target">Who is asked.</param>
     /// <param name="questions">What.</param>
-    /// <param name="repetitions">How often each is asked.</param>
+    /// <param name="warmUps">How often each is asked before.</param>
+    /// <param name="repetitions">How often each is asked with the clock.</param>
     /// <param name="processes">Whose processor time is counted.</param>
     public static async Task<QueryTimes> MeasureAsync(
-        IQueryTarget target, IReadOnlyList<Question> questions, int repetitions, params int[] processes)
+        IQueryTarget target,
+        IReadOnlyList<Question> questions,
+        int warmUps,
+        int repetitions,
+        params int[] processes)
     {
         QueryTimes times = new();
-        foreach (Question question in questions) await target.AskAsync(question);
+        for (int i = 0; i < warmUps; i++)
+            foreach (Question question in questions) await target.AskAsync(question);
         double before = Cpu(processes);
         for (int i = 0; i < repetitions; i++)
         {

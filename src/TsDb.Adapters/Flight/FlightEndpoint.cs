@@ -14,6 +14,9 @@ namespace TsDb.Adapters.Flight;
 internal sealed class FlightEndpoint(IEnumerable<IFlightSource> sources, IAuthorizer authorizer)
     : FlightService.FlightServiceBase
 {
+    /// <summary>The header that says what an answer rests on, as over HTTP.</summary>
+    public const string CoverageName = "x-tsdb-coverage";
+
     private readonly IFlightSource[] _sources = [.. sources];
 
     /// <inheritdoc/>
@@ -25,8 +28,10 @@ internal sealed class FlightEndpoint(IEnumerable<IFlightSource> sources, IAuthor
             string? credentials = context.RequestHeaders.GetValue("authorization");
             if (!authorizer.IsAllowed(new AccessRequest("flight", "query", "", credentials)))
                 throw new RpcException(new Status(StatusCode.PermissionDenied, "not allowed"));
-            await using ISqlResult result =
-                await OpenAsync(request.Ticket_.Memory, context.CancellationToken);
+            FlightAnswer answer = await OpenAsync(request.Ticket_.Memory, context.CancellationToken);
+            await using ISqlResult result = answer.Result;
+            if (answer.Coverage is { } coverage)
+                await context.WriteResponseHeadersAsync(new Metadata { { CoverageName, coverage } });
             Schema schema = WithColumnTypes(result.Schema);
             CancellationToken ct = context.CancellationToken;
             await foreach (FlightData data in FlightEncoder.EncodeAsync(schema, result, ct))
@@ -38,11 +43,11 @@ internal sealed class FlightEndpoint(IEnumerable<IFlightSource> sources, IAuthor
         }
     }
 
-    private async Task<ISqlResult> OpenAsync(ReadOnlyMemory<byte> ticket, CancellationToken ct)
+    private async Task<FlightAnswer> OpenAsync(ReadOnlyMemory<byte> ticket, CancellationToken ct)
     {
         foreach (IFlightSource source in _sources)
         {
-            if (await source.OpenAsync(ticket, ct) is { } result) return result;
+            if (await source.OpenAsync(ticket, ct) is { } answer) return answer;
         }
 
         throw new TsDbException(ErrorKind.Invalid, "nothing here answers this kind of Flight ticket");

@@ -1,4 +1,3 @@
-using TsDb.Query.Ports;
 using TsDb.Replication.Ports;
 
 namespace TsDb.Adapters.Flight;
@@ -8,10 +7,11 @@ internal sealed class FragmentSource(LocalQueries local, IClusterState cluster, 
     : IFlightSource
 {
     /// <inheritdoc/>
-    public async Task<ISqlResult?> OpenAsync(ReadOnlyMemory<byte> ticket, CancellationToken ct)
+    public async Task<FlightAnswer?> OpenAsync(ReadOnlyMemory<byte> ticket, CancellationToken ct)
     {
         if (FragmentTickets.Decode(ticket) is not { } asked) return null;
         guard.RequireCluster(asked.ClusterId);
-        return await local.Fragments.RunAsync(cluster.Self, QueryMessages.Request(asked), ct);
+        return new FlightAnswer(
+            await local.Fragments.RunAsync(cluster.Self, QueryMessages.Request(asked), ct), Coverage: null);
     }
 }

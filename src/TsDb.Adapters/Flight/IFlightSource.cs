@@ -1,5 +1,3 @@
-using TsDb.Query.Ports;
-
 namespace TsDb.Adapters.Flight;
 
 /// <summary>Whoever answers a Flight ticket with rows.</summary>
@@ -10,5 +8,5 @@ public interface IFlightSource
     /// disposes the result. Throws <see cref="Model.TsDbException"/> for a ticket of this kind that cannot be
     /// answered.
     /// </summary>
-    Task<ISqlResult?> OpenAsync(ReadOnlyMemory<byte> ticket, CancellationToken ct);
+    Task<FlightAnswer?> OpenAsync(ReadOnlyMemory<byte> ticket, CancellationToken ct);
 }

@@ -37,6 +37,21 @@ public abstract class ColumnVector
     /// <summary>True if the row has a value.</summary>
     public bool IsValid(int row) => _validity is null || (_validity[row >> 6] >> row & 1) != 0;
 
+    /// <summary>
+    /// Hands a column of integers to the visitor in the width it has; false if it is of another kind.
+    /// </summary>
+    public bool Visit<TVisitor>(ref TVisitor visitor)
+        where TVisitor : IIntegerVisitor, allows ref struct
+    {
+        switch (this)
+        {
+            case NumberVector<short> narrow: visitor.Visit(narrow); return true;
+            case NumberVector<int> middle: visitor.Visit(middle); return true;
+            case NumberVector<long> wide: visitor.Visit(wide); return true;
+            default: return false;
+        }
+    }
+
     /// <summary>The column as a vector, in the narrowest form that holds its values.</summary>
     public static ColumnVector Of(IArrowArray array) => array switch
     {

@@ -10,16 +10,16 @@ namespace TsDb.Query.Direct;
 internal sealed record DirectNumberFilter(string Field, DirectComparison Is, long Integer, double Double)
 {
     /// <summary>Keeps the rows that pass, in order; answers how many.</summary>
-    public int Keep(RowBlock block, Span<int> rows) => block.Field(Field) switch
+    public int Keep(RowBlock block, Span<int> rows)
     {
-        null => 0,
-        NumberVector<short> narrow => Keep(narrow, rows, new IntegerTest<short>(Is, Integer)),
-        NumberVector<int> middle => Keep(middle, rows, new IntegerTest<int>(Is, Integer)),
-        NumberVector<long> wide => Keep(wide, rows, new IntegerTest<long>(Is, Integer)),
-        NumberVector<double> doubles => Keep(doubles, rows, new DoubleTest(Is, Double)),
-        var other => throw new InvalidOperationException(
-            $"{other.GetType().Name} is not a column of numbers"),
-    };
+        ColumnVector? vector = block.Field(Field);
+        if (vector is null) return 0;
+        if (vector is NumberVector<double> doubles) return Keep(doubles, rows, new DoubleTest(Is, Double));
+        Keeping keeping = new(this, rows);
+        return vector.Visit(ref keeping)
+            ? keeping.Kept
+            : throw new InvalidOperationException($"{vector.GetType().Name} is not a column of numbers");
+    }
 
     private static int Keep<T, TTest>(NumberVector<T> vector, Span<int> rows, TTest test)
         where T : struct, System.Numerics.INumber<T>
@@ -36,6 +36,18 @@ internal sealed record DirectNumberFilter(string Field, DirectComparison Is, lon
         }
 
         return kept;
+    }
+
+    private ref struct Keeping(DirectNumberFilter filter, Span<int> rows) : IIntegerVisitor
+    {
+        private readonly Span<int> _rows = rows;
+
+        public int Kept { get; private set; }
+
+        public void Visit<T>(NumberVector<T> integers)
+            where T : struct, System.Numerics.IBinaryInteger<T> =>
+            Kept = DirectNumberFilter.Keep(
+                integers, _rows, new IntegerTest<T>(filter.Is, filter.Integer));
     }
 
     private interface ITest<T>

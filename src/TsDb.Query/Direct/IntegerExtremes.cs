@@ -22,13 +22,8 @@ internal sealed class IntegerExtremes(string field, bool isMax) : Accumulator
 
     public override void Add(RowBlock block, ReadOnlySpan<GroupRun> runs)
     {
-        switch (block.Field(field))
-        {
-            case NumberVector<short> narrow: Add(narrow, runs); break;
-            case NumberVector<int> middle: Add(middle, runs); break;
-            case NumberVector<long> wide: Add(wide, runs); break;
-            default: break;
-        }
+        Adding adding = new(this, runs);
+        block.Field(field)?.Visit(ref adding);
     }
 
     public override void Merge(int group, int row, ReadOnlySpan<IArrowArray> states)
@@ -48,7 +43,7 @@ internal sealed class IntegerExtremes(string field, bool isMax) : Accumulator
     }
 
     private void Add<T>(NumberVector<T> vector, ReadOnlySpan<GroupRun> runs)
-        where T : struct, INumber<T>
+        where T : struct, IBinaryInteger<T>
     {
         ReadOnlySpan<T> values = vector.Values;
         foreach (GroupRun run in runs)
@@ -72,5 +67,13 @@ internal sealed class IntegerExtremes(string field, bool isMax) : Accumulator
     {
         _has[group] = true;
         if (isMax ? value > _extremes[group] : value < _extremes[group]) _extremes[group] = value;
+    }
+
+    private readonly ref struct Adding(IntegerExtremes states, ReadOnlySpan<GroupRun> runs) : IIntegerVisitor
+    {
+        private readonly ReadOnlySpan<GroupRun> _runs = runs;
+
+        public void Visit<T>(NumberVector<T> integers)
+            where T : struct, IBinaryInteger<T> => states.Add(integers, _runs);
     }
 }

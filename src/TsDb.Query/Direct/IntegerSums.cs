@@ -21,13 +21,8 @@ internal sealed class IntegerSums(string field, bool isMean) : Accumulator
 
     public override void Add(RowBlock block, ReadOnlySpan<GroupRun> runs)
     {
-        switch (block.Field(field))
-        {
-            case NumberVector<short> narrow: Add(narrow, runs); break;
-            case NumberVector<int> middle: Add(middle, runs); break;
-            case NumberVector<long> wide: Add(wide, runs); break;
-            default: break;
-        }
+        Adding adding = new(this, runs);
+        block.Field(field)?.Visit(ref adding);
     }
 
     public override void Merge(int group, int row, ReadOnlySpan<IArrowArray> states)
@@ -42,7 +37,7 @@ internal sealed class IntegerSums(string field, bool isMean) : Accumulator
         isMean ? Means(groups, type) : Sums(groups, type);
 
     private void Add<T>(NumberVector<T> vector, ReadOnlySpan<GroupRun> runs)
-        where T : struct, INumber<T>
+        where T : struct, IBinaryInteger<T>
     {
         ReadOnlySpan<T> values = vector.Values;
         foreach (GroupRun run in runs)
@@ -96,5 +91,13 @@ internal sealed class IntegerSums(string field, bool isMean) : Accumulator
         }
 
         return values.Build(type);
+    }
+
+    private readonly ref struct Adding(IntegerSums states, ReadOnlySpan<GroupRun> runs) : IIntegerVisitor
+    {
+        private readonly ReadOnlySpan<GroupRun> _runs = runs;
+
+        public void Visit<T>(NumberVector<T> integers)
+            where T : struct, IBinaryInteger<T> => states.Add(integers, _runs);
     }
 }

@@ -92,19 +92,22 @@ internal abstract class RowColumnBuilder
         public override void Add(
             RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
         {
-            switch (block.Field(name))
-            {
-                case NumberVector<short> narrow: Add(narrow, rows); break;
-                case NumberVector<int> middle: Add(middle, rows); break;
-                case NumberVector<long> wide: Add(wide, rows); break;
-                default: _count += rows.Length; break;
-            }
+            Adding adding = new(this, rows);
+            if (block.Field(name)?.Visit(ref adding) != true) _count += rows.Length;
         }
 
         public override IArrowArray Build() => _values.Build(type);
 
+        private readonly ref struct Adding(Integers column, ReadOnlySpan<int> rows) : IIntegerVisitor
+        {
+            private readonly ReadOnlySpan<int> _rows = rows;
+
+            public void Visit<T>(NumberVector<T> integers)
+                where T : struct, IBinaryInteger<T> => column.Add(integers, _rows);
+        }
+
         private void Add<T>(NumberVector<T> vector, ReadOnlySpan<int> rows)
-            where T : struct, INumber<T>
+            where T : struct, IBinaryInteger<T>
         {
             ReadOnlySpan<T> values = vector.Values;
             if (!vector.HasNulls)

@@ -44,7 +44,9 @@ internal sealed class FragmentRuns(
     {
         List<FragmentRows> rows = [];
         IReadOnlyList<Serving> servings = holdings.Assign(IsUsable).Servings;
-        servings = [.. servings.Where(serving => serving.IsAny)];
+
+        // This node's own part runs at once, on this thread: the others' are under way by then.
+        servings = [.. servings.Where(serving => serving.IsAny).OrderBy(one => one.Node == view.Self)];
         if (servings.Count == 0) return [await EmptyAsync(fragment, limits, ct)];
         while (servings.Count > 0)
         {

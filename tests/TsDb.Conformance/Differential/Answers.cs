@@ -7,6 +7,7 @@ namespace TsDb.Conformance.Differential;
 internal static class Answers
 {
     private const double RelativeError = 1e-9;
+    private const int DigitsExact = 16;
 
     public static bool AreSame(string one, string other, bool isOrdered)
     {
@@ -32,19 +33,21 @@ internal static class Answers
     private static bool AreSame(string[] one, string[] other) => one.Length == other.Length
         && one.Zip(other).All(pair => pair.First == pair.Second || AreClose(pair.First, pair.Second));
 
-    private static bool AreClose(string one, string other) => Number(one) is { } a && Number(other) is { } b
+    // A double that is whole may be told without a point: what the other one is decides.
+    private static bool AreClose(string one, string other) =>
+        (IsDouble(one) || IsDouble(other) || (one.Length < DigitsExact && other.Length < DigitsExact))
+        && Number(one) is { } a && Number(other) is { } b
         && (a.Equals(b) || a == b || Math.Abs(a - b) <= RelativeError * Math.Max(
             1, Math.Max(Math.Abs(a), Math.Abs(b))));
+
+    private static bool IsDouble(string text) => text.Contains('.', StringComparison.Ordinal)
+        || text.Contains('e', StringComparison.OrdinalIgnoreCase);
 
     private static double? Number(string text) => text switch
     {
         "inf" or "Infinity" => double.PositiveInfinity,
         "-inf" or "-Infinity" => double.NegativeInfinity,
         "nan" or "NaN" => double.NaN,
-        _ when text.Contains('.', StringComparison.Ordinal) || text.Contains(
-            'e', StringComparison.OrdinalIgnoreCase)
-            || text.Length < 16 => double.TryParse(text, CultureInfo.InvariantCulture, out double number)
-                ? number : null,
-        _ => null,
+        _ => double.TryParse(text, CultureInfo.InvariantCulture, out double number) ? number : null,
     };
 }

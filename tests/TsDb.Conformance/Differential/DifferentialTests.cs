@@ -6,13 +6,16 @@ namespace TsDb.Conformance.Differential;
 
 /// <summary>
 /// Random tables and statements: one DuckDB over all points, one node that has them all, and clusters on
-/// which they are spread must answer the same, before compaction and after. <c>make differential SEEDS=n
+/// which they are spread must answer the same, before compaction and after, and so must edges that have them
+/// all, sealed and not, asked through a cluster that has none. <c>make differential SEEDS=n
 /// [SEED=first]</c> runs many; a failure names its seed.
 /// </summary>
 public sealed class DifferentialTests
 {
     private const int StatementsATable = 12;
     private const int SeedsOfAShortRun = 8;
+
+    private static readonly TimeSpan EdgeWait = TimeSpan.FromSeconds(30);
 
     private static readonly (int Nodes, int Replicas)[] Layouts = [(1, 1), (3, 1), (3, 2)];
 
@@ -37,6 +40,12 @@ public sealed class DifferentialTests
         RandomQuery queries = new(data, new Random(seed));
         using PlainEngine plain = new(data);
         List<(string Name, Fleet Fleet)> fleets = [];
+        await using EdgeFleet edges = new();
+        using Fleet asker = new(nodes: 3, replicas: 2);
+        Random seals = new(seed);
+        foreach ((string edge, string lines) in data.Batches)
+            await edges.WriteAsync(edge, lines, seals.Next(2) == 0);
+        edges.Answer(asker);
         try
         {
             foreach ((int nodes, int replicas) in Layouts)
@@ -54,6 +63,8 @@ public sealed class DifferentialTests
                 if (isPlain) Compare("one node", plain.Answer(sql), expected);
                 foreach ((string name, Fleet fleet) in fleets)
                     Compare(name, expected, await AnswerAsync(async () => (await fleet.AskAsync(sql)).Rows));
+                Compare("fresh", expected, await AnswerAsync(async () => (await asker.AskAsync(
+                    sql, request => request with { Fresh = true, EdgeWait = EdgeWait })).Rows));
 
                 void Compare(string name, string wanted, string got)
                 {

@@ -126,9 +126,9 @@ internal sealed class RandomQuery(RandomData data, Random random)
             0 => ($"SELECT {key} AS k, first({Field()}), last({Field()}), arg_max(edge, time) FROM "
                 + $"t{Where()} GROUP BY k",
                 false, false),
-            1 => ($"SELECT {key} AS k, rate({number}), increase({number}), delta({number}), "
-                + $"integral({number}), "
-                + $"time_weighted_avg({number}, 'locf') FROM t{Where()} GROUP BY {key}", false, false),
+            1 => ($"SELECT {key} AS k, rate({Mild(number)}), increase({Mild(number)}), "
+                + $"delta({Mild(number)}), integral({Mild(number)}), "
+                + $"time_weighted_avg({Mild(number)}, 'locf') FROM t{Where()} GROUP BY {key}", false, false),
             2 => ($"SELECT {key} AS k, approx_quantile({number}, [0.0, 0.5, 1.0])::VARCHAR, "
                 + $"approx_count_distinct({Field()}) FROM t{Where()} GROUP BY ROLLUP ({key})", false, false),
             3 => ("SELECT time_bucket_gapfill(INTERVAL '3 hours', time) AS bucket, edge, count(*), "

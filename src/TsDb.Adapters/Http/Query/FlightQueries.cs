@@ -1,6 +1,5 @@
 using TsDb.Adapters.Flight;
 using TsDb.Query.Distributed;
-using TsDb.Query.Ports;
 
 namespace TsDb.Adapters.Http.Query;
 
@@ -11,12 +10,12 @@ namespace TsDb.Adapters.Http.Query;
 public sealed class FlightQueries(IQueryService service) : IFlightSource
 {
     /// <inheritdoc/>
-    public async Task<ISqlResult?> OpenAsync(ReadOnlyMemory<byte> ticket, CancellationToken ct)
+    public async Task<FlightAnswer?> OpenAsync(ReadOnlyMemory<byte> ticket, CancellationToken ct)
     {
         if (ticket.IsEmpty || ticket.Span[0] != '{') return null;
         FlightTicket asked = FlightTicket.Parse(ticket);
         QueryRequest request = new() { Database = asked.Database, Sql = asked.Sql };
         QueryAnswer answer = await service.QueryAsync(request, ct);
-        return answer.Result;
+        return new FlightAnswer(answer.Result, CoverageHeader.Value(answer.Coverage));
     }
 }

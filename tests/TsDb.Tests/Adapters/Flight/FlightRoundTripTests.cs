@@ -2,12 +2,15 @@ using System.Net;
 using System.Text;
 using Apache.Arrow;
 using Apache.Arrow.Types;
+using Google.Protobuf;
+using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using TsDb.Adapters.Flight;
+using TsDb.Adapters.Flight.Protos;
 using TsDb.Adapters.Hosting;
 using TsDb.Model;
 using TsDb.Query.Ports;
@@ -17,6 +20,7 @@ namespace TsDb.Tests.Adapters.Flight;
 public sealed class FlightRoundTripTests
 {
     private const int Rows = 300_000;
+    private const string Covered = """{"nodes":["n1"],"complete":true}""";
 
     [Fact]
     public async Task Rows_and_dictionaries_arrive_as_they_left_on_the_port_that_also_speaks_http1()
@@ -50,6 +54,20 @@ public sealed class FlightRoundTripTests
         }
 
         Assert.Equal(Rows, row);
+    }
+
+    [Fact]
+    public async Task What_an_answer_rests_on_comes_before_its_rows()
+    {
+        await using WebApplication host = await StartAsync(new Source());
+        using NodeChannels channels = new(NullLoggerFactory.Instance);
+        FlightService.FlightServiceClient client = new(channels.To(new Uri(host.Urls.Single()).Authority));
+        using AsyncServerStreamingCall<FlightData> call = client.DoGet(
+            new Ticket { Ticket_ = ByteString.CopyFromUtf8("""{"database":"d","sql_query":"SELECT 1"}""") },
+            cancellationToken: TestContext.Current.CancellationToken);
+        Metadata headers = await call.ResponseHeadersAsync;
+        Assert.Equal(Covered, headers.GetValue("x-tsdb-coverage"));
+        Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
     }
 
     [Theory]
@@ -91,7 +109,7 @@ public sealed class FlightRoundTripTests
 
     private sealed class Source : IFlightSource
     {
-        public Task<ISqlResult?> OpenAsync(ReadOnlyMemory<byte> ticket, CancellationToken ct)
+        public Task<FlightAnswer?> OpenAsync(ReadOnlyMemory<byte> ticket, CancellationToken ct)
         {
             FlightTicket parsed = FlightTicket.Parse(ticket);
             return parsed.Database switch
@@ -99,7 +117,7 @@ public sealed class FlightRoundTripTests
                 "busy" => throw new TsDbException(
                     ErrorKind.Unavailable, "busy") { RetryAfter = TimeSpan.FromSeconds(3) },
                 "none" => throw new TsDbException(ErrorKind.NotFound, "database not found"),
-                _ => Task.FromResult<ISqlResult?>(new Result()),
+                _ => Task.FromResult<FlightAnswer?>(new FlightAnswer(new Result(), Covered)),
             };
         }
     }
