@@ -24,6 +24,9 @@ internal sealed class FreshRun(int edges, int dead)
     private static readonly TimeSpan KnownWithin = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(3);
 
+    // Where all are alive nobody waits for it: it only has to be long enough for a busy machine.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly TextTable _table = new("figure", "value");
 
     /// <summary>Measures and prints; 1 if an answer was wrong.</summary>
@@ -95,7 +98,8 @@ internal sealed class FreshRun(int edges, int dead)
         bool isRight = true;
         for (int i = 0; i <= Repetitions; i++)
         {
-            (JsonArray rows, _, double milliseconds) = await AskAsync(fleet, cloud, isPartial: false);
+            (JsonArray rows, _, double milliseconds) =
+                await AskAsync(fleet, cloud, isPartial: false, Patience);
             isRight &= IsExact(rows, edges);
             if (i > 0) times.Add(milliseconds);
         }
@@ -112,7 +116,7 @@ internal sealed class FreshRun(int edges, int dead)
         bool isRefused = false;
         try
         {
-            await AskAsync(fleet, cloud, isPartial: false);
+            await AskAsync(fleet, cloud, isPartial: false, Deadline);
         }
         catch (TsDbException e) when (e.Kind == ErrorKind.Unavailable)
         {
@@ -120,7 +124,7 @@ internal sealed class FreshRun(int edges, int dead)
         }
 
         (JsonArray rows, string coverage, double milliseconds) =
-            await AskAsync(fleet, cloud, isPartial: true);
+            await AskAsync(fleet, cloud, isPartial: true, Deadline);
         bool areNamed = fleet.Plan.Edges.All(
             edge => coverage.Contains($"{edge.Name}:", StringComparison.Ordinal));
         bool areExact = IsExact(rows, alive.Count);
@@ -136,13 +140,13 @@ internal sealed class FreshRun(int edges, int dead)
         && row["s"]!.GetValue<long>() == PointsPerEdge * (PointsPerEdge - 1) / 2);
 
     private static async Task<(JsonArray Rows, string Coverage, double Milliseconds)> AskAsync(
-        Fleet fleet, NodePlan cloud, bool isPartial)
+        Fleet fleet, NodePlan cloud, bool isPartial, TimeSpan wait)
     {
         QueryCall call = new("default", Question, "json")
         {
             Fresh = true,
             AllowPartial = isPartial,
-            EdgeTimeout = string.Create(CultureInfo.InvariantCulture, $"{Deadline.TotalSeconds}s"),
+            EdgeTimeout = string.Create(CultureInfo.InvariantCulture, $"{wait.TotalSeconds}s"),
         };
         long started = Stopwatch.GetTimestamp();
         using HttpResponseMessage answer =
