@@ -101,8 +101,7 @@ public sealed class SortedRun
     }
 
     /// <summary>As a range, whose end is excluded; the last of all times has nothing behind it.</summary>
-    internal static TimeRange RangeOf(long first, long last) =>
-        new(first, last == long.MaxValue ? last : last + 1);
+    internal static TimeRange RangeOf(long first, long last) => TimeRange.Of(first, last);
 
     private SortedRun Part(bool[] rows) => KeyMerge.Merge(Batch.Table, [Batch], RowFilter.Only(rows));
 }

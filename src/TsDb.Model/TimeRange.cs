@@ -17,6 +17,15 @@ public readonly record struct TimeRange
         (StartNanoseconds, EndNanoseconds) = (startNanoseconds, endNanoseconds);
     }
 
+    /// <summary>
+    /// The range of times of which these are the first and the last. Nothing is behind the last of all times:
+    /// alone it has the nanosecond before it in its range, so that the range is not empty, and an end of <see
+    /// cref="long.MaxValue"/> means that the last of all times may be there.
+    /// </summary>
+    public static TimeRange Of(long first, long last) => last == long.MaxValue
+        ? new TimeRange(Math.Min(first, last - 1), last)
+        : new TimeRange(first, last + 1);
+
     /// <summary>Every time that a point can have.</summary>
     public static TimeRange All => new(long.MinValue, long.MaxValue);
 

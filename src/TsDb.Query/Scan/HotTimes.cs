@@ -71,7 +71,7 @@ public static class HotTimes
             if (isUsed)
             {
                 // Neighbouring buckets count as one stretch: a steady stream is not cut into pieces.
-                TimeRange range = new(low[i], high[i] == long.MaxValue ? high[i] : high[i] + 1);
+                TimeRange range = TimeRange.Of(low[i], high[i]);
                 if (wasUsed) ranges[^1] = ranges[^1].Union(range);
                 else ranges.Add(range);
             }

@@ -125,10 +125,18 @@ public static class ScanText
     private static string Where(string time, ImmutableArray<TimeRange> windows)
     {
         if (windows.IsEmpty) return "";
-        return "\nWHERE " + string.Join(" OR ", windows.Select(window => string.Create(
-            CultureInfo.InvariantCulture,
-            $"({time} >= make_timestamp_ns({window.StartNanoseconds})"
-            + $" AND {time} < make_timestamp_ns({window.EndNanoseconds}))")));
+        return "\nWHERE " + string.Join(" OR ", windows.Select(window =>
+        {
+            string start = string.Create(
+                CultureInfo.InvariantCulture, $"{time} >= make_timestamp_ns({window.StartNanoseconds})");
+
+            // The last of all times is in a range that goes to it.
+            return window.EndNanoseconds == long.MaxValue
+                ? $"({start})"
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"({start} AND {time} < make_timestamp_ns({window.EndNanoseconds}))");
+        }));
     }
 
     // The time is column 0 and has no logical name of a client's.

@@ -19,13 +19,17 @@ internal abstract class QuotedCell : CellWriter
     public abstract override void WritePlain(int row, Utf8Buffer to);
 }
 
-/// <summary>Timestamps of any unit; SQL's infinite ones are null.</summary>
+/// <summary>
+/// Timestamps of any unit; SQL's infinite ones are null. Points have times in nanoseconds, of which every
+/// number is one: there what SQL calls infinite is the last of all times and the second.
+/// </summary>
 internal sealed class TimestampCell(long unitsPerSecond) : QuotedCell
 {
     private const long Infinity = long.MaxValue;
     private const long NegativeInfinity = -long.MaxValue;
     private const int BytesOfMinute = 32;
     private const int SecondsPerMinute = 60;
+    private const long NanosecondsPerSecond = 1_000_000_000;
 
     // Rows follow each other in time: what one says up to its seconds, the next often says too.
     private readonly Utf8Buffer _minuteText = new(BytesOfMinute);
@@ -39,7 +43,8 @@ internal sealed class TimestampCell(long unitsPerSecond) : QuotedCell
     }
 
     public override bool IsNull(int row) =>
-        base.IsNull(row) || _values[row] is Infinity or NegativeInfinity;
+        base.IsNull(row)
+        || (unitsPerSecond != NanosecondsPerSecond && _values[row] is Infinity or NegativeInfinity);
 
     public override void WritePlain(int row, Utf8Buffer to)
     {

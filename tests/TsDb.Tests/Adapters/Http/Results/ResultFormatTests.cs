@@ -41,6 +41,9 @@ public sealed class ResultFormatTests(EngineFixture db) : IClassFixture<EngineFi
         "DATE '0044-03-15' b, TIME '01:02:03.5' c, TIMESTAMP 'infinity' d",
         """[{"b":"0044-03-15","c":"01:02:03.5","d":null}]""")]
     [InlineData(
+        "TIMESTAMP_NS 'infinity' a, TIMESTAMP_NS '-infinity' b",
+        """[{"a":"2262-04-11T23:47:16.854775807Z","b":"1677-09-21T00:12:43.145224193Z"}]""")]
+    [InlineData(
         "INTERVAL '1 year 2 days 3.5 seconds' a, TIMESTAMP '294247-01-01' b",
         """[{"a":"P12M2DT3.5S","b":"294247-01-01T00:00:00Z"}]""")]
     [InlineData(
