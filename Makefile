@@ -7,7 +7,7 @@ BUILD := dotnet build -c Release --nologo -v minimal -clp:NoSummary
 PUBLISH := dotnet publish -c Release --nologo -v minimal -clp:NoSummary
 PROGRAMS := tsdb:TsDb.Cli tsdb-edge:TsDb.Edge tsdb-cloud:TsDb.Cloud
 
-.PHONY: help build build-all test tidy sim sim-bites fuzz differential conformance integration bench bench-mqtt bench-cluster chaos bench-queries lint fmt demo run stop clean
+.PHONY: help build build-all test tidy sim sim-bites fuzz differential conformance integration bench bench-edge bench-mqtt bench-cluster chaos bench-queries lint fmt demo run stop clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ bench: build-all build ## micro benchmarks and an end-to-end load, with a table
 bench-cluster: build-all build ## a lost node (LOAD_MEBIBYTES=512), a fourth one, many segments in a catalog (LOAD_SEGMENTS=30000)
 	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll cluster
 	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll catalog
+
+bench-edge: build-all build ## what ingest costs an edge that stands alone: rows per CPU second, p99, memory
+	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll edge
 
 bench-mqtt: build-all build ## single points over MQTT from 50 clients, beside mosquitto
 	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll mqtt

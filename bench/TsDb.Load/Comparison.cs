@@ -26,6 +26,10 @@ internal static class Comparison
         await SeriesAsync(table);
     }
 
+    /// <summary>The edge alone, printed.</summary>
+    public static Task EdgeAsync(CpuShape shape) =>
+        ShapeAsync(LoadServer.Edge, shape, new TextTable("figure", "value"), null);
+
     private static async Task<ServerFigures?> ShapeAsync(
         Func<DirectoryInfo, int, LoadServer?> of, CpuShape shape, TextTable table, ServerFigures? edge)
     {

@@ -40,6 +40,13 @@ if (args is ["catalog"])
 if (args is ["fresh"])
     return await new FreshRun(Setting("LOAD_EDGES", 100), Setting("LOAD_DEAD", 10)).RunAsync();
 
+if (args is ["edge"])
+{
+    // An edge alone: what its ingest costs, without the rivals and the rest of the way.
+    await Comparison.EdgeAsync(new CpuShape(Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24)));
+    return 0;
+}
+
 if (args is not ["wire"])
     return await LoadRun.RunAsync(new CpuShape(Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24)));
 return await WireRun.RunAsync(

@@ -19,6 +19,7 @@ internal static class EdgeFlags
         new("cluster-name", "default", "Name of the cluster on the brokers"),
         new("seal-bytes", "64MiB", "Seal the buffer into segments at this size"),
         new("seal-age", "60s", "Seal the buffer when its oldest point has waited this long"),
+        new("zstd-level", "3", "How hard segments are compressed: 1 (fast) to 19 (small)"),
         new("ship-bytes", "8MiB", "Cut a shipment when a cell's segments have this size"),
         new("ship-delay", "10s", "Cut a shipment this long after the seal at the latest"),
         new("ship-rate", "", "Bytes per second that shipping may use"),

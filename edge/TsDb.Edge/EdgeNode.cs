@@ -32,6 +32,8 @@ internal static class EdgeNode
             await rooms.StartAsync();
             await app.StartAsync();
             fault = rooms.Fault;
+            if (listeners[0].Listener.EndPoint is IPEndPoint http)
+                await Rehearsal.RunAsync(rooms.Environment, http);
             NodeProgram.PrintReady(rooms.Store.Id.Value, Addresses(options, listeners));
             await Task.WhenAny(app.WaitForShutdownAsync(), fault);
             await app.StopAsync();

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using TsDb.Adapters.DuckDb;
 using TsDb.Adapters.Hosting;
+using TsDb.Columnar;
 using TsDb.Model;
 using TsDb.Replication.Shipping;
 using TsDb.Storage;
@@ -105,6 +106,7 @@ internal sealed partial record EdgeOptions
                 SealBytes = Positive(values, "seal-bytes"),
                 SealAge = Positive(values.Duration("seal-age"), "seal-age"),
                 MemoryBytesMax = Positive(values, "memory-max"),
+                Segments = new SegmentOptions { ZstdLevel = ReadZstdLevel(values) },
                 DiskReserveBytes = Positive(values, "disk-reserve"),
                 Retention = new RetentionLimits
                 {
@@ -131,6 +133,15 @@ internal sealed partial record EdgeOptions
                 ? level
                 : throw new FormatException("use trace, debug, information, warning, error or none")),
         };
+    }
+
+    private static int ReadZstdLevel(FlagValues values)
+    {
+        int level = values.Number("zstd-level", least: 1);
+        return level <= SegmentOptions.ZstdLevelMax
+            ? level
+            : throw new TsDbException(
+                ErrorKind.Invalid, $"--zstd-level must be at most {SegmentOptions.ZstdLevelMax}");
     }
 
     private static IngestLimits ReadIngest(FlagValues values) => new()

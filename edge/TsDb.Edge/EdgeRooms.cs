@@ -63,6 +63,9 @@ internal sealed class EdgeRooms : IAsyncDisposable
 
     public required ILoggerFactory Loggers { get; init; }
 
+    /// <summary>Clock, ids and loggers of the store.</summary>
+    public required StoreEnvironment Environment { get; init; }
+
     /// <summary>How far each limit is used.</summary>
     public IReadOnlyList<LimitUse> LimitsInUse =>
     [
@@ -124,6 +127,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
                 Retain = new RetainWorker(store, ship, clock, loggers),
                 Bodies = new ByteBudget(options.BodiesBytesMax, clock),
                 Loggers = loggers,
+                Environment = environment,
                 Parser = parser,
                 Engine = engine,
                 Queries = new LocalQueryService(store, parser, engine, direct, clock),
@@ -213,6 +217,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
             Cut = new CutLimits { ShipBytes = options.ShipBytes, ShipDelay = options.ShipDelay },
             BytesPerSecondMax = options.ShipRate,
             Hours = options.ShipHours,
+            Segments = options.Store.Segments,
         };
         return ShipService.Create(store, disk, settings, environment);
     }

@@ -27,10 +27,13 @@ public sealed record SegmentOptions
         init
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 19);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, ZstdLevelMax);
             field = value;
         }
     } = 3;
+
+    /// <summary>The highest of zstd's levels that segments are written with.</summary>
+    public const int ZstdLevelMax = 19;
 
     /// <summary>The largest row group of the format.</summary>
     public const int RowGroupRowsLimit = 1 << 20;

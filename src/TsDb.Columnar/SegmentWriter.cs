@@ -147,7 +147,7 @@ public static class SegmentWriter
     {
         if (times.IsEmpty)
             throw new TsDbException(ErrorKind.Invalid, $"a segment of {cell} would have no rows");
-        (long first, long last) = SortedRun.Bounds(times);
+        (long first, long last) = WordBounds.Of(times);
         if (Day.Of(first) == cell.Day && Day.Of(last) == cell.Day) return SortedRun.RangeOf(first, last);
         throw new TsDbException(
             ErrorKind.Invalid, $"rows from {Day.Of(first)} to {Day.Of(last)} do not lie in {cell}");

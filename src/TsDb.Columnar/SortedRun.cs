@@ -12,7 +12,7 @@ public sealed class SortedRun
     internal SortedRun(TableBatch batch)
     {
         Batch = batch;
-        if (batch.RowCount > 0) (TimeFirst, TimeLast) = Bounds(batch.Times);
+        if (batch.RowCount > 0) (TimeFirst, TimeLast) = WordBounds.Of(batch.Times);
     }
 
     /// <summary>The points; rows in order, the series index rising.</summary>
@@ -85,19 +85,6 @@ public sealed class SortedRun
         if (late == 0) return (this, KeyMerge.Merge(Batch.Table, []));
         bool[] isOnTime = [.. isLate.Select(l => !l)];
         return (Part(isOnTime), Part(isLate));
-    }
-
-    /// <summary>The earliest and the latest of some times.</summary>
-    internal static (long First, long Last) Bounds(ReadOnlySpan<long> times)
-    {
-        (long first, long last) = (times[0], times[0]);
-        foreach (long time in times)
-        {
-            first = Math.Min(first, time);
-            last = Math.Max(last, time);
-        }
-
-        return (first, last);
     }
 
     /// <summary>As a range, whose end is excluded; the last of all times has nothing behind it.</summary>

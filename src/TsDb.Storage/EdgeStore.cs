@@ -137,7 +137,7 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
     /// for damaged bytes.
     /// </summary>
     public static EdgeStore Open(IDisk disk, EdgeStoreOptions options, StoreEnvironment env) =>
-        Open(disk, options, env, new ParquetFormat());
+        Open(disk, options, env, new ParquetFormat(options.Segments));
 
     /// <summary>Opens the store with another way to write segments.</summary>
     public static EdgeStore Open(

@@ -1,3 +1,4 @@
+using TsDb.Columnar;
 using TsDb.Model;
 
 namespace TsDb.Storage;
@@ -56,6 +57,9 @@ public sealed record EdgeStoreOptions
     /// Bytes of points that one group commit takes at most (a larger request makes a group of its own).
     /// </summary>
     public long GroupBytesMax { get; init => field = Positive(value); } = 16L << 20;
+
+    /// <summary>How segments are written.</summary>
+    public SegmentOptions Segments { get; init; } = SegmentOptions.Default;
 
     /// <summary>What happens to segments that are old or too many; by default nothing.</summary>
     public RetentionLimits Retention { get; init; } = RetentionLimits.KeepAll;

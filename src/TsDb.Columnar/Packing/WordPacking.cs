@@ -17,14 +17,14 @@ internal static class WordPacking
     /// <summary>Writes numbers; none takes fewer bytes than <paramref name="widthMin"/>.</summary>
     public static void Write(ReadOnlySpan<long> words, ByteSink sink, int widthMin = 0)
     {
-        (long min, long max) = Bounds(words);
+        (long min, long max) = WordBounds.Of(words);
         WriteScaled(words, min, Spread(min, max), 1, widthMin, sink);
     }
 
     /// <summary>Writes times in nanoseconds.</summary>
     public static void WriteTimes(ReadOnlySpan<long> times, ByteSink sink)
     {
-        (long min, long max) = Bounds(times);
+        (long min, long max) = WordBounds.Of(times);
         ulong unit = UnitOf(times, min);
         WriteScaled(times, min, Spread(min, max) / unit, unit, 0, sink);
     }
@@ -55,19 +55,6 @@ internal static class WordPacking
             : source.Take(count * width);
 
     private static ulong Spread(long min, long max) => unchecked((ulong)max - (ulong)min);
-
-    private static (long Min, long Max) Bounds(ReadOnlySpan<long> words)
-    {
-        if (words.IsEmpty) return (0, 0);
-        (long min, long max) = (words[0], words[0]);
-        foreach (long word in words)
-        {
-            min = Math.Min(min, word);
-            max = Math.Max(max, word);
-        }
-
-        return (min, max);
-    }
 
     private static ulong UnitOf(ReadOnlySpan<long> times, long min)
     {

@@ -16,13 +16,7 @@ internal sealed record ChunkStatistics(long NullCount, byte[]? Min, byte[]? Max)
     public static ChunkStatistics OfSigned(ReadOnlySpan<long> values, long nullCount)
     {
         if (values.IsEmpty) return new ChunkStatistics(nullCount, null, null);
-        (long min, long max) = (values[0], values[0]);
-        foreach (long value in values)
-        {
-            min = Math.Min(min, value);
-            max = Math.Max(max, value);
-        }
-
+        (long min, long max) = WordBounds.Of(values);
         return new ChunkStatistics(nullCount, BitConverter.GetBytes(min), BitConverter.GetBytes(max));
     }
 

@@ -7,6 +7,8 @@ namespace TsDb.Storage.Seal;
 /// </summary>
 internal sealed class SealLoop : IDisposable
 {
+    private const long CollectBytesMin = 8L << 20;
+
     private static readonly TimeSpan PeriodMax = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PeriodMin = TimeSpan.FromMilliseconds(20);
 
@@ -48,6 +50,15 @@ internal sealed class SealLoop : IDisposable
         _wake.Dispose();
     }
 
+    // The collector does not know that a quarter of the memory has just become free: by itself it would let
+    // the next points take new memory first, up to as much again. What it has to look through is little,
+    // because points lie in a few large arrays.
+    private void CollectSealed()
+    {
+        if (_worker.BytesFreed >= CollectBytesMin)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+    }
+
     private void Run()
     {
         while (!_isClosed)
@@ -55,7 +66,7 @@ internal sealed class SealLoop : IDisposable
             _wake.WaitOne();
             try
             {
-                while (!_isClosed && _worker.RunOnce()) continue;
+                while (!_isClosed && _worker.RunOnce()) CollectSealed();
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {

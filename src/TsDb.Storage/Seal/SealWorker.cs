@@ -19,6 +19,9 @@ internal sealed class SealWorker(SealSteps steps, EdgeStoreOptions options, Time
     private IReadOnlyList<StoredSegment>? _written;
     private DateTimeOffset _retryAt;
 
+    /// <summary>Bytes of memory that the last seal made free.</summary>
+    public long BytesFreed { get; private set; }
+
     /// <summary>True if <see cref="RunOnce"/> would begin a seal.</summary>
     public bool IsDue => Decide() != SealReason.None;
 
@@ -57,6 +60,7 @@ internal sealed class SealWorker(SealSteps steps, EdgeStoreOptions options, Time
             _written.Sum(segment => segment.BytesLength),
             _frozen.Covered.Value);
         CommitSequence covered = _frozen.Covered;
+        BytesFreed = _frozen.Bytes;
         (_frozen, _written) = (null, null);
         steps.CutLog(covered);
         CompleteFlushes();

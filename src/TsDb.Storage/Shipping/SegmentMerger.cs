@@ -9,7 +9,7 @@ namespace TsDb.Storage.Shipping;
 /// <summary>
 /// Merges Parquet segments with the one merge by key. Inputs are bounded by <see cref="CutLimits"/>.
 /// </summary>
-public sealed class SegmentMerger(IDisk disk) : ISegmentMerger
+public sealed class SegmentMerger(IDisk disk, SegmentOptions? options = null) : ISegmentMerger
 {
     private const string TemporarySuffix = ".tmp";
     private const int HashCharsInName = 16;
@@ -37,7 +37,7 @@ public sealed class SegmentMerger(IDisk disk) : ISegmentMerger
         try
         {
             foreach (StoredSegment segment in oldestFirst) readers.Add(Open(segment));
-            return SegmentWriter.Merge(readers, facts, destination);
+            return SegmentWriter.Merge(readers, facts, destination, options);
         }
         finally
         {

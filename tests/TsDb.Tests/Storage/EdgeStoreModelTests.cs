@@ -1,3 +1,4 @@
+using TsDb.Columnar;
 using TsDb.Model;
 using TsDb.Storage;
 using TsDb.Storage.Seal;
@@ -19,7 +20,7 @@ public sealed class EdgeStoreModelTests
     [InlineData(6)]
     public async Task A_reader_sees_what_a_map_would_hold(int seed)
     {
-        StoreWorld world = new(seed) { Format = new ParquetFormat() };
+        StoreWorld world = new(seed) { Format = new ParquetFormat(SegmentOptions.Default) };
         List<ModelPoint> written = [];
         EdgeStore store = world.Open();
         for (int step = 0; step < 150; step++)

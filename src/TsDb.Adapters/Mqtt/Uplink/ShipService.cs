@@ -70,7 +70,8 @@ public sealed class ShipService : IAsyncDisposable
         DateTimeOffset now = env.Clock.GetUtcNow();
         Guid instance = env.NewId();
         ShipmentTopics topics = new(settings.ClusterName);
-        Cutter cutter = new(store, disk, new SegmentMerger(disk), settings.Cut, env.Loggers, now);
+        SegmentMerger merger = new(disk, settings.Segments);
+        Cutter cutter = new(store, disk, merger, settings.Cut, env.Loggers, now);
         ShipperOptions shipper = new()
         {
             Edge = store.Id,
@@ -79,7 +80,8 @@ public sealed class ShipService : IAsyncDisposable
             BytesPerSecondMax = settings.BytesPerSecondMax,
             Hours = settings.Hours,
         };
-        ShipDesk desk = new(new ShipDeskParts(store, disk, cutter, topics), shipper, env.Loggers, now);
+        ShipDeskParts parts = new(store, disk, cutter, topics) { Segments = settings.Segments };
+        ShipDesk desk = new(parts, shipper, env.Loggers, now);
         UplinkOptions uplink = new()
         {
             Edge = store.Id,

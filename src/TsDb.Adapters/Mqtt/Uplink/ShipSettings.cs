@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TsDb.Columnar;
 using TsDb.Replication.Shipping;
 using TsDb.Storage.Shipping;
 
@@ -15,6 +16,9 @@ public sealed record ShipSettings
 
     /// <summary>When to cut (<c>--ship-bytes</c>, <c>--ship-delay</c>).</summary>
     public CutLimits Cut { get; init; } = new();
+
+    /// <summary>How cut segments are written.</summary>
+    public SegmentOptions Segments { get; init; } = SegmentOptions.Default;
 
     /// <summary>Most bytes a second on the uplink; null for no limit (<c>--ship-rate</c>).</summary>
     public long? BytesPerSecondMax { get; init; }

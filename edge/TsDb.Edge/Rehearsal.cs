@@ -1,0 +1,60 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime;
+using System.Text;
+using TsDb.Storage;
+using TsDb.Storage.Rehearsal;
+
+namespace TsDb.Edge;
+
+/// <summary>
+/// What a node does before it says that it is ready: it takes a write on the whole way once, into memory,
+/// and a request without points at its own address. Else the first writers would wait for hundreds of
+/// methods to be compiled, a third of a second on a small machine.
+/// </summary>
+internal static partial class Rehearsal
+{
+    // A program that is compiled as it runs has compiled more than this by now. To rehearse would then take
+    // longer than the first request.
+    private const int CompiledMax = 1_500;
+
+    private const int CommentLines = 3_000;
+    private static readonly TimeSpan Within = TimeSpan.FromSeconds(5);
+
+    /// <summary>Rehearses. A failure is logged and otherwise of no consequence.</summary>
+    /// <param name="env">Clock and ids for the store in memory.</param>
+    /// <param name="http">The address that takes writes.</param>
+    public static async Task RunAsync(StoreEnvironment env, IPEndPoint http)
+    {
+        if (JitInfo.GetCompiledMethodCount() > CompiledMax) return;
+        ILogger log = env.Loggers.CreateLogger("TsDb.Edge.Rehearsal");
+        try
+        {
+            using CancellationTokenSource late = new(Within, env.Clock);
+            await StoreRehearsal.RunAsync(env, late.Token);
+            await AskAsync(http, late.Token);
+        }
+        catch (Exception error)
+        {
+            Failed(log, error);
+        }
+    }
+
+    /// <summary>Sends a body of comments, which is a write without points and leaves nothing.</summary>
+    private static async Task AskAsync(IPEndPoint http, CancellationToken ct)
+    {
+        IPAddress address = http.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
+            : http.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : http.Address;
+        using Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(new IPEndPoint(address, http.Port), ct);
+        string body = string.Concat(Enumerable.Repeat("# a line that is no point\n", CommentLines));
+        string request = "POST /write?db=rehearsal&precision=ns HTTP/1.1\r\nHost: rehearsal\r\n"
+            + $"Content-Length: {body.Length}\r\nConnection: close\r\n\r\n";
+        await socket.SendAsync(Encoding.ASCII.GetBytes(request + body), ct);
+        byte[] answer = new byte[1_024];
+        while (await socket.ReceiveAsync(answer, ct) > 0) continue;
+    }
+
+    [LoggerMessage(1090, LogLevel.Warning, "The rehearsal before the first write failed; the node goes on")]
+    private static partial void Failed(ILogger log, Exception error);
+}
