@@ -14,7 +14,7 @@ public static class CpuShape
 {
     public const int FieldCount = 10;
 
-    private const int Hosts = 100;
+    public const int Hosts = 100;
     private const long IntervalNanoseconds = 10_000_000_000;
 
     private static readonly string[] FieldNames =

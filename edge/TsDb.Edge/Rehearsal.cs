@@ -18,7 +18,9 @@ internal static partial class Rehearsal
     // longer than the first request.
     private const int CompiledMax = 1_500;
 
-    private const int CommentLines = 3_000;
+    private const int CommentLines = 12_000;
+    private const int Requests = 2;
+    private const int AnswerBytesMax = 4_096;
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(5);
 
     /// <summary>Rehearses. A failure is logged and otherwise of no consequence.</summary>
@@ -40,19 +42,42 @@ internal static partial class Rehearsal
         }
     }
 
-    /// <summary>Sends a body of comments, which is a write without points and leaves nothing.</summary>
+    /// <summary>
+    /// Sends bodies of comments, which are writes without points and leave nothing. The node is asked to say
+    /// when it waits for the body, because most requests under load are waited for, byte by byte and one
+    /// after the other.
+    /// </summary>
     private static async Task AskAsync(IPEndPoint http, CancellationToken ct)
     {
         IPAddress address = http.Address.Equals(IPAddress.Any) ? IPAddress.Loopback
             : http.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : http.Address;
         using Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(new IPEndPoint(address, http.Port), ct);
-        string body = string.Concat(Enumerable.Repeat("# a line that is no point\n", CommentLines));
-        string request = "POST /write?db=rehearsal&precision=ns HTTP/1.1\r\nHost: rehearsal\r\n"
-            + $"Content-Length: {body.Length}\r\nConnection: close\r\n\r\n";
-        await socket.SendAsync(Encoding.ASCII.GetBytes(request + body), ct);
-        byte[] answer = new byte[1_024];
-        while (await socket.ReceiveAsync(answer, ct) > 0) continue;
+        byte[] body = Encoding.ASCII.GetBytes(
+            string.Concat(Enumerable.Repeat("# a line that is no point\n", CommentLines)));
+        byte[] head = Encoding.ASCII.GetBytes("POST /write?db=rehearsal&precision=ns HTTP/1.1\r\n"
+            + $"Host: rehearsal\r\nContent-Length: {body.Length}\r\nExpect: 100-continue\r\n\r\n");
+        for (int i = 0; i < Requests; i++)
+        {
+            await socket.SendAsync(head, ct);
+            await ReadHeadAsync(socket, ct);
+            await socket.SendAsync(body, ct);
+            await ReadHeadAsync(socket, ct);
+        }
+    }
+
+    /// <summary>Reads an answer that has no body.</summary>
+    private static async Task ReadHeadAsync(Socket socket, CancellationToken ct)
+    {
+        byte[] answer = new byte[AnswerBytesMax];
+        int length = 0;
+        do
+        {
+            int read = await socket.ReceiveAsync(answer.AsMemory(length), ct);
+            if (read == 0) throw new IOException("the node's own address ended the connection");
+            length += read;
+        }
+        while (!answer.AsSpan(0, length).EndsWith("\r\n\r\n"u8));
     }
 
     [LoggerMessage(1090, LogLevel.Warning, "The rehearsal before the first write failed; the node goes on")]
