@@ -92,7 +92,7 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
     public async Task<JsonNode> ShardsAsync(CancellationToken ct)
     {
         ClusterConfiguration current = Current;
-        ShardSurvey survey = new(rooms.Peers, rooms.Receiving.Desk, _cluster);
+        ShardSurvey survey = new(rooms.Peers, rooms.Receiving.Desk, _cluster, TimeProvider.System);
         ImmutableArray<ShardState> states = await survey.AskAsync(current, ct);
         return new JsonObject
         {
