@@ -204,6 +204,7 @@ internal sealed class CloudRooms : IAsyncDisposable
     private static ReceiveServiceOptions ReceivingOf(
         CloudOptions options, CloudIdentity identity, ShipmentTopics topics) => new()
     {
+        Directory = identity.Directory,
         Receiver = new ReceiverOptions { Self = identity.Id },
         Topics = topics,
         RepairBytesPerSecondMax = options.RepairRate,

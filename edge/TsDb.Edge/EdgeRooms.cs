@@ -124,7 +124,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
             return new EdgeRooms(disk, store)
             {
                 Ingest = ingest,
-                Retain = new RetainWorker(store, ship, clock, loggers),
+                Retain = new RetainWorker(store, options.Store.Retention, ship, clock, loggers),
                 Bodies = new ByteBudget(options.BodiesBytesMax, clock),
                 Loggers = loggers,
                 Environment = environment,

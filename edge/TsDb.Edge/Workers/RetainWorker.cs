@@ -1,8 +1,9 @@
-using System.Collections.Immutable;
 using TsDb.Adapters.Mqtt.Uplink;
 using TsDb.Model;
+using TsDb.Replication.Shipping;
 using TsDb.Storage;
 using TsDb.Storage.Catalog;
+using TsDb.Storage.Retention;
 
 namespace TsDb.Edge.Workers;
 
@@ -12,7 +13,11 @@ namespace TsDb.Edge.Workers;
 /// go once no query needs them.
 /// </summary>
 internal sealed partial class RetainWorker(
-    EdgeStore store, ShipService? ship, TimeProvider clock, ILoggerFactory loggers)
+    EdgeStore store,
+    RetentionLimits limits,
+    ShipService? ship,
+    TimeProvider clock,
+    ILoggerFactory loggers)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
@@ -24,16 +29,22 @@ internal sealed partial class RetainWorker(
         using PeriodicTimer timer = new(Every, clock);
         while (await timer.WaitForNextTickAsync(stop))
         {
-            ImmutableArray<string> due = [.. await ConfirmedAsync(store.RetentionDue(), stop)];
-            if (due.IsEmpty) continue;
+            IReadOnlyList<string> due = await ConfirmedAsync(store.RetentionDue(), stop);
+            if (due.Count == 0) continue;
             try
             {
-                store.ChangeCatalog(_ => new SegmentsExpired(due));
-                Dropped(_log, due.Length);
+                int count = 0;
+                store.ChangeCatalog(state =>
+                {
+                    SegmentsExpired? drop = RetentionPolicy.Drop(state, limits, due, IsPast);
+                    count = drop?.Names.Length ?? 0;
+                    return drop;
+                });
+                if (count > 0) Dropped(_log, count);
             }
             catch (Exception e) when (e is IOException or TsDbException { Kind: not ErrorKind.Corrupt })
             {
-                NotDropped(_log, due.Length, e.Message);
+                NotDropped(_log, due.Count, e.Message);
             }
         }
     }
@@ -42,38 +53,20 @@ internal sealed partial class RetainWorker(
     /// The segments that the cloud has just said to hold, every leaf of them; the others are asked about, and
     /// go at a later turn. Without an uplink the operator's rule is all there is.
     /// </summary>
-    private async Task<IEnumerable<string>> ConfirmedAsync(IReadOnlyList<string> due, CancellationToken stop)
+    private async Task<IReadOnlyList<string>> ConfirmedAsync(IReadOnlyList<string> due, CancellationToken stop)
     {
         if (ship is null || due.Count == 0) return due;
-        DateTimeOffset now = clock.GetUtcNow();
-        CatalogState catalog = store.Catalog;
-        List<string> confirmed = [];
-        List<Leaf> open = [];
-        foreach (string name in due)
-        {
-            if (!catalog.Segments.TryGetValue(name, out StoredSegment? segment)) continue;
-            // What is before its table's horizon the cloud has dropped as well: there is nothing to ask.
-            Cell cell = segment.Manifest.Cell;
-            if (cell.Day.Range.EndNanoseconds <= store.Databases.HorizonOf(cell.Table, now))
-            {
-                confirmed.Add(name);
-                continue;
-            }
-
-            Leaf[] leaves =
-            [
-                .. catalog.LeavesOf(segment).Where(leaf => !leaf.IsUnwanted).Select(leaf => leaf.Leaf)
-                    .Where(leaf => !ship.Confirmations.Has(leaf.Hash, now)),
-            ];
-            if (leaves.Length == 0) confirmed.Add(name);
-            open.AddRange(leaves);
-        }
-
-        if (open.Count == 0) return confirmed;
-        Asked(_log, open.Count);
-        await ship.ConfirmAsync(open, stop);
-        return confirmed;
+        DropQuestion question =
+            DropQuestion.Of(store.Catalog, due, ship.Confirmations, clock.GetUtcNow(), IsPast);
+        if (question.Open.IsEmpty) return question.Confirmed;
+        Asked(_log, question.Open.Length);
+        await ship.ConfirmAsync(question.Open, stop);
+        return question.Confirmed;
     }
+
+    // What is before its table's horizon the cloud has dropped as well: there is nothing to ask.
+    private bool IsPast(Cell cell) => cell.Day.Range.EndNanoseconds
+        <= store.Databases.HorizonOf(cell.Table, clock.GetUtcNow());
 
     [LoggerMessage(1103, LogLevel.Information,
         "Retention asks the cloud for {Count} shipments before it drops them")]

@@ -55,7 +55,7 @@ internal sealed class ClusterRead(
             (unknown, table) = (e, new TableId(name.Database ?? request.Database, name.Table));
         }
 
-        IReadOnlyList<Column> more = await edges.LearnAsync(View.Edges, table, ct);
+        IReadOnlyList<Column> more = await edges.LearnAsync(View.Edges, table, unknown is not null, ct);
         if (unknown is not null && more.Count == 0)
         {
             // An edge that does not answer may have it.

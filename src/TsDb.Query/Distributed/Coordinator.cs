@@ -97,8 +97,8 @@ public sealed class Coordinator(
         GatherRoom.Part room,
         CancellationToken ct)
     {
-        using CancellationTokenSource waitOver = new(request.EdgeWait, clock);
-        EdgeRound? edges = request.Fresh ? new EdgeRound(peers.Edges, _edgeColumns, waitOver.Token) : null;
+        EdgeRound? edges =
+            request.Fresh ? new EdgeRound(peers.Edges, _edgeColumns, clock, request.EdgeWait) : null;
         ClusterRead read = new(cluster, peers, request, edges);
         FragmentRuns runs = new(read.View, cluster, peers.Fragments, engines.General, clock)
         {

@@ -6,11 +6,12 @@ using TsDb.Query.Ports;
 namespace TsDb.Query.Distributed;
 
 /// <summary>
-/// The part of a fresh query that goes to the edges: all at once, until each has answered or the wait is
-/// over.
-/// An edge that was silent once is not asked again by the same query. Owned by one query.
+/// The part of a fresh query that goes to the edges: all at once, until each has answered or the wait of the
+/// round is over, so that one that is silent does not use up the time of the others. An edge that was silent
+/// once is not asked again by the same query. Owned by one query.
 /// </summary>
-internal sealed class EdgeRound(IEdgeClient client, EdgeColumns columns, CancellationToken waitOver)
+internal sealed class EdgeRound(
+    IEdgeClient client, EdgeColumns columns, TimeProvider clock, TimeSpan waitMax)
 {
     private readonly SortedDictionary<EdgeId, string> _missing = [];
     private readonly SortedSet<EdgeId> _asked = [];
@@ -22,18 +23,23 @@ internal sealed class EdgeRound(IEdgeClient client, EdgeColumns columns, Cancell
     public IReadOnlyDictionary<EdgeId, string> Missing => _missing;
 
     /// <summary>Asks those edges for their columns of a table that have not told yet; answers all that is
-    /// known.</summary>
+    /// known. <paramref name="isUnknown"/>: nobody else knows the table, so edges that had none of it are asked
+    /// again.</summary>
     public async Task<IReadOnlyList<Column>> LearnAsync(
-        IEnumerable<EdgeId> edges, TableId table, CancellationToken ct)
+        IEnumerable<EdgeId> edges, TableId table, bool isUnknown, CancellationToken ct)
     {
         EdgeId[] all = [.. edges];
         FreshQuestion question = new() { Table = table, ColumnsHash = EdgeColumns.HashOf([]) };
-        await Task.WhenAll(all.Where(edge => columns.Find(edge, table) is null).Select(async edge =>
+        using CancellationTokenSource wait = new(waitMax, clock);
+        await Task.WhenAll(all.Where(IsAsked).Select(async edge =>
         {
-            if (await AskAsync(edge, question, ct) is { } answer)
+            if (await AskAsync(edge, question, wait.Token, ct) is { } answer)
                 columns.Learn(edge, table, answer.Columns ?? []);
         }));
         return [.. all.SelectMany(edge => columns.Find(edge, table) ?? [])];
+
+        bool IsAsked(EdgeId edge) =>
+            columns.Find(edge, table) is not { } known || (isUnknown && known.IsEmpty);
     }
 
     /// <summary>
@@ -50,6 +56,7 @@ internal sealed class EdgeRound(IEdgeClient client, EdgeColumns columns, Cancell
         TableId table = fragment.Table.Table;
         ILookup<EdgeId, (Cell Cell, LeafDigest Digest)> pinned =
             holdings.States().ToLookup(state => state.Cell.Edge);
+        using CancellationTokenSource wait = new(waitMax, clock);
         (EdgeId Edge, FreshAnswer? Answer)[] answers = await Task.WhenAll(edges.Select(async edge =>
         {
             FreshQuestion question = new()
@@ -60,7 +67,7 @@ internal sealed class EdgeRound(IEdgeClient client, EdgeColumns columns, Cancell
                 Pinned = pinned[edge].ToImmutableSortedDictionary(s => s.Cell.Day, s => s.Digest),
                 Limits = limits,
             };
-            return (edge, await AskAsync(edge, question, ct));
+            return (edge, await AskAsync(edge, question, wait.Token, ct));
         }));
         SortedDictionary<EdgeId, FreshAnswer> given = [];
         foreach ((EdgeId edge, FreshAnswer? answer) in answers)
@@ -80,7 +87,8 @@ internal sealed class EdgeRound(IEdgeClient client, EdgeColumns columns, Cancell
     }
 
     // Null if there is none; then it is missing.
-    private async Task<FreshAnswer?> AskAsync(EdgeId edge, FreshQuestion question, CancellationToken ct)
+    private async Task<FreshAnswer?> AskAsync(
+        EdgeId edge, FreshQuestion question, CancellationToken waitOver, CancellationToken ct)
     {
         lock (_asked)
         {

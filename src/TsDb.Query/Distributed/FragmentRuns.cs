@@ -46,7 +46,11 @@ internal sealed class FragmentRuns(
         IReadOnlyList<Serving> servings = holdings.Assign(IsUsable).Servings;
 
         // This node's own part runs at once, on this thread: the others' are under way by then.
-        servings = [.. servings.Where(serving => serving.IsAny).OrderBy(one => one.Node == view.Self)];
+        servings =
+        [
+            .. servings.Select(serving => IsExact ? Named(holdings, serving) : serving)
+                .Where(serving => serving.IsAny).OrderBy(one => one.Node == view.Self),
+        ];
         if (servings.Count == 0) return [await EmptyAsync(fragment, limits, ct)];
         while (servings.Count > 0)
         {
@@ -93,14 +97,18 @@ internal sealed class FragmentRuns(
                 ErrorKind.Conflict, $"{lost[0].Node} failed and no other node has all of {unheld[0]}");
         }
 
-        // Named cell by cell: the shards' other cells are answered already.
-        return [.. servings.Select(serving => serving with
-        {
-            Shards = [],
-            Except = [],
-            Also = [.. holdings.Only(cells).CellsOf(serving)],
-        }).Where(serving => serving.IsAny)];
+        return [.. servings.Select(serving => Named(holdings.Only(cells), serving))
+            .Where(serving => serving.IsAny)];
     }
+
+    // The same cells one by one, where not all of the shards' cells are meant: others are answered already, by
+    // another node or by their edge, or came to be since the holdings were told.
+    private static Serving Named(CellHoldings holdings, Serving serving) => serving with
+    {
+        Shards = [],
+        Except = [],
+        Also = [.. holdings.CellsOf(serving)],
+    };
 
     private async Task<FragmentRows?[]> RunAllAsync(
         IReadOnlyList<Serving> servings,

@@ -76,7 +76,9 @@ public sealed partial class ReceiveService
 
     private void MarkFounded(ClusterConfiguration cluster)
     {
-        if (!_store.IsCatalogIntact) return;
+        // The founder of this node's name may be a directory that is no more: an empty one that took its place
+        // sees that time again when it reads the log of the configuration anew.
+        if (!_store.IsCatalogIntact || cluster.Members.All(m => m.DirectoryId != _options.Directory)) return;
         NodeId self = _options.Receiver.Self;
         ImmutableArray<ShardId> whole =
         [

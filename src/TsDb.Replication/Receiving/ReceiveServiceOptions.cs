@@ -8,6 +8,9 @@ public sealed record ReceiveServiceOptions
     /// <summary>Identity and limits of the receiver.</summary>
     public required ReceiverOptions Receiver { get; init; }
 
+    /// <summary>The id of the data directory that the store lies in.</summary>
+    public required Guid Directory { get; init; }
+
     /// <summary>Topics of the cluster.</summary>
     public required ShipmentTopics Topics { get; init; }
 

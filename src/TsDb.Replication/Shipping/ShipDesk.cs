@@ -165,8 +165,7 @@ public sealed class ShipDesk
                 TakeDatabases(take.Cluster);
                 break;
             case ShipEffect.PinCluster pin:
-                ClusterPin.Write(_parts.Disk, pin.Cluster);
-                Log.ClusterPinned(_log, pin.Cluster);
+                Pin(pin.Cluster, now);
                 break;
             case ShipEffect.TakeNewIncarnation:
                 Incarnation incarnation = _parts.Store.RenewIncarnation();
@@ -193,6 +192,21 @@ public sealed class ShipDesk
         {
             Log.NotRecorded(_log, leaf.Cell, leaf.Ordinal.Value, failed);
             _unrecorded.Enqueue(later => Record(leaf, applies, record, later));
+            _recordAt = now + RecordAgainAfter;
+        }
+    }
+
+    private void Pin(ClusterId cluster, DateTimeOffset now)
+    {
+        try
+        {
+            ClusterPin.Write(_parts.Disk, cluster);
+            Log.ClusterPinned(_log, cluster);
+        }
+        catch (IOException failed)
+        {
+            Log.NotPinned(_log, cluster, failed);
+            _unrecorded.Enqueue(later => Pin(cluster, later));
             _recordAt = now + RecordAgainAfter;
         }
     }

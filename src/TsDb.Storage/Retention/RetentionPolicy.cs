@@ -10,8 +10,8 @@ public static class RetentionPolicy
     private const long NanosecondsPerTick = 100;
 
     /// <summary>
-    /// Names of the segments to drop, those with the oldest points first. Only what is durable in the cloud,
-    /// unless the limits allow more.
+    /// Names of the segments to drop, those with the oldest points first. Only what is durable in the cloud
+    /// (<see cref="Settled"/>), unless the limits allow more.
     /// </summary>
     /// <param name="state">Segments and ledger.</param>
     /// <param name="limits">The operator's rule.</param>
@@ -25,9 +25,10 @@ public static class RetentionPolicy
         long? horizon = limits.AgeMax is { } age ? NanosecondsOf(now - age) : null;
         if (excess == 0 && horizon is null) return [];
         ImmutableArray<string>.Builder names = ImmutableArray.CreateBuilder<string>();
-        foreach (StoredSegment segment in state.Segments.Values
-            .Where(segment => limits.DropUnshipped || IsDurable(state, segment))
-            .OrderBy(segment => segment.Manifest.Range.EndNanoseconds))
+        IEnumerable<StoredSegment> allowed =
+            limits.DropUnshipped ? state.Segments.Values
+            : state.Cells.Keys.SelectMany(cell => Settled(state, cell));
+        foreach (StoredSegment segment in allowed.OrderBy(segment => segment.Manifest.Range.EndNanoseconds))
         {
             if (excess <= 0 && !(segment.Manifest.Range.EndNanoseconds <= horizon)) continue;
             names.Add(segment.Name);
@@ -53,6 +54,39 @@ public static class RetentionPolicy
             if (cell.Day.Range.EndNanoseconds <= horizon
                 && (limits.DropUnshipped || IsDurable(state, segment))) yield return segment.Name;
         }
+    }
+
+    /// <summary>
+    /// The segments of a cell that are durable, and all that is older there as well, oldest first. A newer one
+    /// stays although it is durable: should an older one turn out as a fork (the edge was restored or cloned),
+    /// its rows are cut anew, and that cut must hold the newer rows too, or it would go over them.
+    /// </summary>
+    public static IEnumerable<StoredSegment> Settled(CatalogState state, Cell cell) =>
+        state.Cells.TryGetValue(cell, out ImmutableArray<StoredSegment> segments)
+            ? segments.TakeWhile(segment => IsDurable(state, segment))
+            : [];
+
+    /// <summary>
+    /// The record that drops those of the named segments which may still go; null if none may. Between the
+    /// decision and its record a fork may have come to light.
+    /// </summary>
+    /// <param name="state">Segments and ledger.</param>
+    /// <param name="limits">The operator's rule.</param>
+    /// <param name="names">What was to be dropped.</param>
+    /// <param name="isPast">True for cells before their horizon, which go in any order; null for none.</param>
+    public static SegmentsExpired? Drop(
+        CatalogState state,
+        RetentionLimits limits,
+        IEnumerable<string> names,
+        Func<Cell, bool>? isPast = null)
+    {
+        ImmutableArray<string> still =
+        [
+            .. names.Where(name => state.Segments.TryGetValue(name, out StoredSegment? segment)
+                && (limits.DropUnshipped || Settled(state, segment.Manifest.Cell).Contains(segment)
+                    || (IsDurable(state, segment) && isPast?.Invoke(segment.Manifest.Cell) == true))),
+        ];
+        return still.IsEmpty ? null : new SegmentsExpired(still);
     }
 
     /// <summary>True if the cloud holds every row of the segment durably, or does not want them.</summary>

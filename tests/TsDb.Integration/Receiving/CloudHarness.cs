@@ -158,6 +158,7 @@ internal sealed class CloudHarness : IPeerLink, IAsyncDisposable
             Receiving = new ReceiveService(
                 new ReceiveServiceOptions
                 {
+                    Directory = Member.DirectoryId,
                     Receiver = new ReceiverOptions { Self = Id },
                     Topics = options.Topics,
                 },

@@ -4,6 +4,7 @@
 // that order: it may be late for any time, also behind what it had seen before a restart, but never wrong. A
 // change needs a majority of the members that are up and reach each other with the asker; without it the
 // asker is told so, or hears nothing until its patience ends, and the change may have happened all the same.
+using TsDb.Model;
 using TsDb.Replication.Cluster;
 using TsDb.Simulation.Fleet;
 using TsDb.Simulation.Nodes;
@@ -22,6 +23,9 @@ internal sealed class SimulatedRaft(World world)
 
     /// <summary>Number of committed changes.</summary>
     public int Length => _log.Count;
+
+    /// <summary>The last configuration of an epoch.</summary>
+    public ClusterConfiguration Of(Epoch epoch) => _log.Last(configuration => configuration.Epoch == epoch);
 
     public ClusterConfiguration At(int index) => _log[index - 1];
 

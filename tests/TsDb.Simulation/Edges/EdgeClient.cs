@@ -11,7 +11,7 @@ namespace TsDb.Simulation.Edges;
 /// Those who write to one edge: a few requests at a time, points often written again, late ones, parts of
 /// their fields. What is not acknowledged they mostly send again, as it was, and sometimes give up.
 /// </summary>
-internal sealed class EdgeClient(World world, PointTruth truth, Random chance, string hosts)
+internal sealed class EdgeClient(World world, string name, PointTruth truth, Random chance, string hosts)
 {
     private const int RequestsMax = 3;
     private const int PointsMax = 12;
@@ -20,7 +20,7 @@ internal sealed class EdgeClient(World world, PointTruth truth, Random chance, s
     private const long Midnight = 1_700_006_400 * Second;
     private static readonly string[] Tables = ["m", "n"];
 
-    private readonly Queue<List<Point>> _again = new();
+    private readonly Queue<Request> _again = new();
 
     /// <summary>True if somebody waits for an answer.</summary>
     public bool IsWaiting => _again.Count > 0;
@@ -28,39 +28,55 @@ internal sealed class EdgeClient(World world, PointTruth truth, Random chance, s
     /// <summary>Sends what is due, and looks at the answers.</summary>
     public void Write(IngestPipeline ingest, Action commit)
     {
-        List<(List<Point> Points, Task<ParsedPoints> Answer)> sent = [];
+        List<(Request Request, Task<ParsedPoints> Answer)> sent = [];
         int count = world.IsStorm ? chance.Next(RequestsMax + 1) : _again.Count;
         for (int i = 0; i < count; i++)
         {
-            List<Point> points = _again.TryDequeue(out List<Point>? repeated) ? repeated : NewPoints();
+            Request request = _again.TryDequeue(out Request? repeated)
+                ? repeated : new Request(NewPoints(), IsRepeat: false);
             IngestRules rules = new() { Database = "db", Dialect = IngestDialect.V3 };
-            byte[] body = Encoding.UTF8.GetBytes(string.Join('\n', points.Select(LineOf)));
-            sent.Add((points, ingest.WriteLinesAsync(body, rules, CancellationToken.None)));
+            byte[] body = Encoding.UTF8.GetBytes(string.Join('\n', request.Points.Select(LineOf)));
+            sent.Add((request, ingest.WriteLinesAsync(body, rules, CancellationToken.None)));
         }
 
         // A request that met a schema it contradicts is read and queued once more.
         for (int i = 0; i <= RequestsMax && !sent.All(request => request.Answer.IsCompleted); i++) commit();
-        foreach ((List<Point> points, Task<ParsedPoints> answer) in sent) Look(points, answer);
+        foreach ((Request request, Task<ParsedPoints> answer) in sent) Look(request, answer);
     }
 
-    private void Look(List<Point> points, Task<ParsedPoints> answer)
+    private void Look(Request request, Task<ParsedPoints> answer)
     {
+        List<Point> points = request.Points;
         if (!answer.IsCompleted) throw new SimulationException("the store is idle and has not answered");
         if (answer.IsCompletedSuccessfully)
         {
             if (answer.Result.RowCount != points.Count)
                 throw new SimulationException($"a good line was refused: {answer.Result.Refusals[0]}");
-            foreach (Point point in points) truth.Acknowledge(point.Key, point.Fields, point.Number);
+            foreach (Point point in points)
+                truth.Acknowledge(point.Key, point.Fields, point.Number, request.IsRepeat);
+            Note("acknowledged", points);
             return;
         }
 
         if (answer.Exception!.InnerException is not TsDbException { Kind: ErrorKind.Unavailable })
             throw new SimulationException($"a write failed: {answer.Exception.InnerException}");
 
+        Note("not acknowledged", points);
+
         // Order matters to whoever repeats: nothing newer of the same points may have gone before.
-        if (chance.Next(4) > 0 && sentAlone(points)) _again.Enqueue(points);
+        if (chance.Next(4) > 0 && sentAlone(points)) _again.Enqueue(request with { IsRepeat = true });
 
         bool sentAlone(List<Point> again) => again.All(point => truth.IsNewest(point.Key, point.Number));
+    }
+
+    private void Note(string what, List<Point> points)
+    {
+        if (!world.Trace.IsRead) return;
+        foreach (Point point in points)
+        {
+            world.Trace.Note($"{what} by {name}: {point.Number} {point.Fields} of {point.Key.Table} "
+                + $"{point.Key.Host} {point.Key.Time / Second}");
+        }
     }
 
     private List<Point> NewPoints()
@@ -87,15 +103,25 @@ internal sealed class EdgeClient(World world, PointTruth truth, Random chance, s
         return new PointKey(table, $"{hosts}{chance.Next(4)}", time);
     }
 
-    private static string LineOf(Point point)
+    private string LineOf(Point point)
     {
         List<string> fields = [];
         if (point.Fields.HasFlag(Fields.V)) fields.Add($"v={point.Number}i");
         if (point.Fields.HasFlag(Fields.F)) fields.Add($"f={point.Number}.25");
-        if (point.Fields.HasFlag(Fields.S)) fields.Add($"s=\"t{point.Number}\"");
+        if (point.Fields.HasFlag(Fields.S)) fields.Add($"s=\"t{point.Number}{Ballast()}\"");
         string time = point.Key.Time.ToString(CultureInfo.InvariantCulture);
         return $"{point.Key.Table},host={point.Key.Host} {string.Join(',', fields)} {time}";
     }
+
+    private string Ballast()
+    {
+        if (world.Plan.TextBytes == 0) return "";
+        byte[] bytes = new byte[world.Plan.TextBytes];
+        chance.NextBytes(bytes);
+        return " " + Convert.ToBase64String(bytes).TrimEnd('=');
+    }
+
+    private sealed record Request(List<Point> Points, bool IsRepeat);
 
     private sealed record Point(PointKey Key, Fields Fields, long Number);
 }

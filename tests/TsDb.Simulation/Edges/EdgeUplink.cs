@@ -12,7 +12,6 @@ namespace TsDb.Simulation.Edges;
 /// </summary>
 internal sealed class EdgeUplink(World world, SimulatedEdge edge, Process program, ShipDesk desk)
 {
-    private const int ChunkBytes = 1_500;
     private static readonly TimeSpan AgainMax = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan MuteMax = TimeSpan.FromSeconds(20);
 
@@ -21,6 +20,9 @@ internal sealed class EdgeUplink(World world, SimulatedEdge edge, Process progra
     private Broker? _broker;
     private int _next = world.Chance.Next(8);
     private TimeSpan _upAt;
+
+    /// <summary>True while it is connected.</summary>
+    public bool IsUp => _open is not null;
 
     public void Start() => ConnectSoon();
 
@@ -101,7 +103,7 @@ internal sealed class EdgeUplink(World world, SimulatedEdge edge, Process progra
         broker.Subscribe(opening, [world.Topics.Ack(edge.Id), world.Topics.Cluster]);
         byte[] online = ShipmentCodec.Encode(new Presence(edge.Id, _instance, true));
         broker.Publish(opening, presence, online, retain: true);
-        edge.Tell(new ShipEvent.LinkUp(ChunkBytes));
+        edge.Tell(new ShipEvent.LinkUp(world.Plan.ChunkBytes));
     }
 
     private void Broken(Subscription subscription, string reason)

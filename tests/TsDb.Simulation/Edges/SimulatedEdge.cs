@@ -1,12 +1,15 @@
 using TsDb.Model;
+using TsDb.Replication.Serving;
 using TsDb.Replication.Shipping;
 using TsDb.Simulation.Fleet;
 using TsDb.Simulation.Machines;
+using TsDb.Simulation.Queries;
 using TsDb.Simulation.Time;
 using TsDb.Simulation.Truth;
 using TsDb.Storage;
 using TsDb.Storage.Catalog;
 using TsDb.Storage.Ingest;
+using TsDb.Storage.Retention;
 using TsDb.Storage.Shipping;
 
 namespace TsDb.Simulation.Edges;
@@ -18,9 +21,10 @@ internal sealed class SimulatedEdge : Machine
 {
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RetainEvery = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan RecordAgainAfter = TimeSpan.FromSeconds(1);
 
     private readonly EdgeClient _client;
+    private readonly RetentionLimits _retention;
+    private readonly HashSet<ContentHash> _durable = [];
     private EdgeStore? _store;
     private IngestPipeline? _ingest;
     private ShipDesk? _desk;
@@ -28,12 +32,16 @@ internal sealed class SimulatedEdge : Machine
     private MachineClock? _clock;
     private SimulatedEvent? _wake;
     private TimeSpan _retainAt;
+    private CatalogState? _checked;
 
     public SimulatedEdge(World world, string name, EdgeId id, PointTruth truth, string hosts)
         : base(world, name)
     {
         (Id, Truth) = (id, truth);
-        _client = new EdgeClient(world, truth, Chance, hosts);
+        _retention = world.Plan.Retains
+            ? new RetentionLimits { BytesMax = 12_000, DropWhenFull = true }
+            : RetentionLimits.KeepAll;
+        _client = new EdgeClient(world, name, truth, Chance, hosts);
     }
 
     public EdgeId Id { get; }
@@ -43,6 +51,12 @@ internal sealed class SimulatedEdge : Machine
 
     /// <summary>Random id of this start.</summary>
     public Guid Instance { get; private set; }
+
+    /// <summary>Answers fresh queries; null while it is down.</summary>
+    public EdgeDesk? Fresh { get; private set; }
+
+    /// <summary>True if questions of the cluster reach it, and it takes them for its own cluster's.</summary>
+    public bool MayAnswer => _uplink is { IsUp: true } && Fresh is not null && ClusterPin.Read(Disk) is not null;
 
     /// <summary>Its own idea of the time.</summary>
     public DateTimeOffset Now => _clock!.GetUtcNow();
@@ -79,11 +93,10 @@ internal sealed class SimulatedEdge : Machine
             SealAge = TimeSpan.FromSeconds(2),
             LogFileBytes = 12_000,
             DiskReserveBytes = 4_000,
-            Retention = World.Plan.Retains
-                ? new RetentionLimits { BytesMax = 12_000, DropWhenFull = true }
-                : RetentionLimits.KeepAll,
+            Retention = _retention,
         };
         _store = EdgeStore.Open(Disk, options, environment);
+        Fresh = new EdgeDesk(_store, new SmallEngine(path => Disk.Read(path), World.Decoded));
         _ingest = new IngestPipeline(
             _store, new IngestSetup(new IngestLimits(), new NodeTime(_clock), HashSeed: 1));
         CutLimits limits = new() { ShipDelay = TimeSpan.FromSeconds(1) };
@@ -102,7 +115,7 @@ internal sealed class SimulatedEdge : Machine
     {
         _uplink?.Lose();
         _wake?.Cancel();
-        (_store, _desk, _uplink, _ingest) = (null, null, null, null);
+        (_store, _desk, _uplink, _ingest, Fresh) = (null, null, null, null, null);
     }
 
     /// <summary>What clients were told is readable here, as it was told.</summary>
@@ -113,6 +126,19 @@ internal sealed class SimulatedEdge : Machine
         bool hasDropped = lease.Version.Catalog.Ledger.Values.Any(l => l.Presence == LeafPresence.Expired);
         bool isElsewhere = hasDropped || Truth.HasRegressed;
         Truth.Check(found, isElsewhere ? World.Durable.PointsOf(Id) : null, $"at {Name} after a start");
+    }
+
+    // What it takes for durable somebody has called so.
+    private void CheckLedger()
+    {
+        if (_store is not { Catalog: var catalog } || ReferenceEquals(catalog, _checked)) return;
+        _checked = catalog;
+        foreach (LedgerLeaf leaf in catalog.Ledger.Values)
+        {
+            if (leaf.DurableAt is null || !_durable.Add(leaf.Leaf.Hash)) continue;
+            if (!World.Durable.Was(leaf.Leaf.Hash))
+                throw new SimulationException($"{Name} takes {leaf.Leaf} for durable, and nobody said so");
+        }
     }
 
     private void Work(Process program)
@@ -135,11 +161,15 @@ internal sealed class SimulatedEdge : Machine
     private void Retain()
     {
         _retainAt = World.Time.Elapsed + RetainEvery;
-        string[] due = [.. _store!.RetentionDue()];
-        if (due.Length == 0) return;
+        IReadOnlyList<string> due = _store!.RetentionDue();
+        if (due.Count == 0) return;
+        DropQuestion question = DropQuestion.Of(_store.Catalog, due, _desk!.Confirmations, Now);
+        if (!question.Open.IsEmpty) Tell(new ShipEvent.ConfirmAsked(question.Open));
+        if (question.Confirmed.IsEmpty) return;
         try
         {
-            _store.ChangeCatalog(_ => new SegmentsExpired([.. due]));
+            _store.ChangeCatalog(
+                state => RetentionPolicy.Drop(state, _retention, question.Confirmed));
         }
         catch (TsDbException failed) when (failed.Kind == ErrorKind.Unavailable)
         {
@@ -157,6 +187,7 @@ internal sealed class SimulatedEdge : Machine
         try
         {
             _uplink!.Publish(step(Now));
+            CheckLedger();
         }
         catch (Exception failed) when (
             failed is IOException or TsDbException { Kind: ErrorKind.Unavailable })

@@ -6,9 +6,10 @@ using TsDb.Simulation.Nodes;
 namespace TsDb.Simulation.Fleet;
 
 /// <summary>Lets the faults of the plan happen while the storm lasts.</summary>
-internal sealed class FaultDriver(World world)
+internal sealed class FaultDriver(World world, QueryClient client)
 {
     private readonly FaultPlan _plan = world.Plan;
+    private bool _isBetweenCuts;
 
     private Random Chance => world.Chance;
 
@@ -29,6 +30,7 @@ internal sealed class FaultDriver(World world)
         if (_plan.Clones) Once(() => Clone(Any(world.Edges)));
         if (_plan.EmptiesNodes) Every(TimeSpan.FromSeconds(6), EmptyNode);
         if (_plan.Grows) Once(Grow);
+        if (_plan.EmptiesBetweenCuts) Every(TimeSpan.FromSeconds(4), EmptyBetweenCuts);
     }
 
     private void Every(TimeSpan? mean, Action fault)
@@ -158,6 +160,42 @@ internal sealed class FaultDriver(World world)
         SimulatedNode node = Any(world.Nodes);
         if (world.Raft.Latest!.WriteQuorum < 2 || !world.IsWhole() || !world.Durable.IsSpare(node)) return;
         node.EmptyDisk();
+    }
+
+    // Three owners. The first sleeps through a while, in which leaves become durable on the others. Then the
+    // second loses its disk, and the third, which alone has those leaves now, is not reached for a while.
+    private void EmptyBetweenCuts()
+    {
+        if (_isBetweenCuts || world.Raft.Latest!.WriteQuorum < 2 || !world.IsWhole()) return;
+        SimulatedNode[] owners = [.. world.OwnersOf(Any(World.Shards))];
+        Chance.Shuffle(owners);
+        if (owners.Length < 3) return;
+        _isBetweenCuts = true;
+        TimeSpan sleep = Seconds(2, 6);
+        CutOff(owners[0], sleep);
+        world.Time.After(sleep, () =>
+        {
+            _isBetweenCuts = false;
+            bool isAllowed = world.IsStorm && world.AreOwnersWhole() && world.Durable.IsSpare(owners[1]);
+            if (!isAllowed || !owners[0].IsUp) return;
+            TimeSpan silence = Seconds(3, 8);
+            CutOff(owners[2], silence);
+            owners[1].EmptyDisk();
+            owners[1].PowerOn(TimeSpan.FromSeconds(Chance.NextDouble()));
+            for (TimeSpan at = TimeSpan.Zero; at < silence; at += TimeSpan.FromMilliseconds(700))
+                world.Time.After(at, () => client.AskAt(owners[Chance.Next(2)]));
+        });
+    }
+
+    private void CutOff(Machine machine, TimeSpan length)
+    {
+        world.Trace.Add($"! cut off: {machine.Name}, for {length.TotalMilliseconds:0} ms");
+        foreach (string other in world.Machines.Select(m => m.Name).Concat(world.Brokers.Select(b => b.Name)))
+        {
+            if (other == machine.Name) continue;
+            world.Wires.Cut(machine.Name, other, length);
+            world.Wires.Cut(other, machine.Name, length);
+        }
     }
 
     // As an operator would: not while a replica is still being made anew.

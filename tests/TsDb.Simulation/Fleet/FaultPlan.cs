@@ -20,6 +20,12 @@ internal sealed record FaultPlan
     /// <summary>Brokers that stand for themselves; 0: one inside each node.</summary>
     public int OutsideBrokers { get; init; }
 
+    /// <summary>Largest chunk that brokers take.</summary>
+    public int ChunkBytes { get; init; } = 1_500;
+
+    /// <summary>Random bytes in each text that clients write: they make shipments of several chunks.</summary>
+    public int TextBytes { get; init; }
+
     /// <summary>How long clients write and faults happen.</summary>
     public TimeSpan Storm { get; init; } = TimeSpan.FromSeconds(20);
 
@@ -83,8 +89,17 @@ internal sealed record FaultPlan
     /// <summary>A cloud node loses its disk and joins anew.</summary>
     public bool EmptiesNodes { get; init; }
 
+    /// <summary>
+    /// As unlucky as it gets: one owner is not reached for a while, and when it is back another loses its disk
+    /// while the third is not reached.
+    /// </summary>
+    public bool EmptiesBetweenCuts { get; init; }
+
     /// <summary>A node joins that was not there.</summary>
     public bool Grows { get; init; }
+
+    /// <summary>Chance of a question between nodes to be read late, after its asker has given up.</summary>
+    public double LateCalls { get; init; }
 
     /// <summary>The plan of a seed.</summary>
     public static FaultPlan Of(int seed)
@@ -99,14 +114,14 @@ internal sealed record FaultPlan
             Edges = 1 + chance.Next(3),
             Nodes = nodes,
             Replication = replication,
-            WriteQuorum = chance.Next(4) == 0 ? 1 + chance.Next(replication) : 0,
+            WriteQuorum = chance.Next(3) == 0 ? 1 + chance.Next(replication) : 0,
             OutsideBrokers = chance.Next(3) == 0 ? 1 + chance.Next(2) : 0,
             Loss = Half() ? 0.02 + (0.2 * chance.NextDouble()) : 0,
             DelayMax = TimeSpan.FromMilliseconds(Half() ? 1_500 : 80),
             DiskErrors = chance.Next(3) == 0 ? 0.01 * chance.NextDouble() : 0,
             SlowSyncs = chance.Next(4) == 0 ? 0.02 : 0,
             ClocksAreWrong = chance.Next(3) == 0,
-            Retains = !comesBack && Half(),
+            Retains = Half(),
             PowerLossEvery = Half() ? Every(2, 8) : null,
             KillEvery = Half() ? Every(3, 10) : null,
             BreakEvery = Half() ? Every(2, 8) : null,
@@ -121,6 +136,10 @@ internal sealed record FaultPlan
             Clones = comesBack && Half(),
             EmptiesNodes = chance.Next(3) == 0,
             Grows = chance.Next(5) == 0,
+            EmptiesBetweenCuts = chance.Next(3) == 0,
+            LateCalls = chance.Next(3) == 0 ? 0.1 : 0,
+            ChunkBytes = Half() ? 1_024 : 4_096,
+            TextBytes = chance.Next(3) == 0 ? 40 : 0,
         };
 
         bool Half() => chance.Next(2) == 0;

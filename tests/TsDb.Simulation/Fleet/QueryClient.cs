@@ -27,20 +27,23 @@ internal sealed class QueryClient(World world)
     public void Start() => world.Time.After(world.Plan.QueryEvery * (2 * Chance.NextDouble()), () =>
     {
         if (!world.IsStorm) return;
-        SimulatedNode node = world.Nodes[Chance.Next(world.Nodes.Count)];
+        AskAt(world.Nodes[Chance.Next(world.Nodes.Count)]);
+        Start();
+    });
+
+    /// <summary>Asks a node something.</summary>
+    public void AskAt(SimulatedNode node)
+    {
         string table = Chance.Next(4) == 0 ? "n" : "m";
         string? edge = Chance.Next(3) == 0 ? world.Edges[Chance.Next(world.Edges.Count)].Name : null;
         bool isGrouped = Chance.Next(4) == 0;
         Consistency consistency = Chance.Next(5) == 0 ? Consistency.All : Consistency.Quorum;
         bool allowsPartial = Chance.Next(3) == 0;
-        if (node.IsReady)
-        {
-            node.Program?.Run(() => _ = AskAsync(
-                node, new Question(table, edge, isGrouped, consistency, allowsPartial)));
-        }
-
-        Start();
-    });
+        bool isFresh = Chance.Next(3) == 0;
+        if (!node.IsReady) return;
+        node.Program?.Run(() => _ = AskAsync(
+            node, new Question(table, edge, isGrouped, consistency, allowsPartial) { IsFresh = isFresh }));
+    }
 
     /// <summary>Asks every node for everything, now that all is in place.</summary>
     public void AskAll()
@@ -53,6 +56,10 @@ internal sealed class QueryClient(World world)
             new Question("n", null, false, Consistency.Quorum, false) { IsLast = true },
             new Question("m", null, true, Consistency.Quorum, false) { IsLast = true },
             new Question("n", null, true, Consistency.All, false) { IsLast = true },
+
+            // One that came back from an old copy does not know all that the cloud has of it.
+            .. world.Edges.Where(edge => !edge.Truth.HasRegressed).Select(edge =>
+                new Question("m", edge.Name, false, Consistency.Quorum, false) { IsLast = true, IsFresh = true }),
         ];
         foreach (Question question in questions)
         {
@@ -82,6 +89,7 @@ internal sealed class QueryClient(World world)
         world.Trace.Add($"? {node.Name} is asked {question}");
         Dictionary<EdgeId, Dictionary<PointKey, PointValue>> durable =
             world.Edges.ToDictionary(edge => edge.Id, edge => Before(edge, question));
+        Dictionary<EdgeId, Dictionary<PointKey, long[]>> acknowledged = Acknowledged(node, question);
         QueryAnswer answer;
         try
         {
@@ -92,6 +100,7 @@ internal sealed class QueryClient(World world)
                     Database = "db",
                     Consistency = question.Consistency,
                     AllowPartial = question.AllowsPartial,
+                    Fresh = question.IsFresh,
                 },
                 CancellationToken.None);
         }
@@ -105,6 +114,8 @@ internal sealed class QueryClient(World world)
             world.Trace.Add($"? {node.Name} knows no such table");
             if (durable.Values.Any(points => points.Count > 0))
                 throw world.Fail($"{node.Name} does not know {question.Table}, which has durable points");
+            if (!question.AllowsPartial && acknowledged.Values.Any(points => points.Count > 0))
+                throw world.Fail($"{node.Name} does not know {question.Table}, of which an edge has points");
             return question.IsLast;
         }
         catch (TsDbException other)
@@ -124,11 +135,13 @@ internal sealed class QueryClient(World world)
         CompleteCount++;
         try
         {
-            Judge(node, question, rows, durable);
+            Judge(node, question, rows, durable, acknowledged);
         }
         catch (SimulationException wrong)
         {
-            throw world.Fail(wrong.Message);
+            IEnumerable<string> history = wrong.Key is not { } key ? []
+                : world.Edges.SelectMany(edge => world.Durable.HistoryOf(edge.Id, key));
+            throw world.Fail(string.Join('\n', history.Prepend(wrong.Message)));
         }
 
         return true;
@@ -139,24 +152,43 @@ internal sealed class QueryClient(World world)
             ? new Dictionary<PointKey, PointValue>()
             : world.Durable.PointsOf(edge.Id).Where(p => p.Key.Table == question.Table).ToDictionary();
 
+    // What a fresh answer must hold, for the edges that the node has heard of.
+    private Dictionary<EdgeId, Dictionary<PointKey, long[]>> Acknowledged(
+        SimulatedNode node, Question question) => !question.IsFresh ? [] : world.Edges
+        .Where(edge => !edge.Truth.HasRegressed && (question.Edge is null || question.Edge == edge.Name)
+            && node.Raft!.Current?.Edges.ContainsKey(edge.Id) == true)
+        .ToDictionary(edge => edge.Id, edge => edge.Truth.Acknowledged(question.Table));
+
     private void Judge(
         SimulatedNode node,
         Question question,
         RowsAtHand rows,
-        Dictionary<EdgeId, Dictionary<PointKey, PointValue>> durable)
+        Dictionary<EdgeId, Dictionary<PointKey, PointValue>> durable,
+        Dictionary<EdgeId, Dictionary<PointKey, long[]>> acknowledged)
     {
         foreach (SimulatedEdge edge in world.Edges)
         {
+            if (question.Edge is { } one && one != edge.Name) continue;
             IEnumerable<object?[]> own = rows.Rows().Where(row => (string?)row[0] == edge.Name);
             string where = $"{question.Sql} at {node.Name}, edge {edge.Name}";
             if (question.IsGrouped)
             {
                 JudgeGroup(own.FirstOrDefault(), edge, question, durable[edge.Id], where);
+                Dictionary<PointKey, long[]> least = acknowledged.GetValueOrDefault(edge.Id) ?? [];
+                if (!edge.Truth.HasRegressed && least.Count > CountOf(own.FirstOrDefault()))
+                {
+                    throw new SimulationException(
+                        $"{where}: {CountOf(own.FirstOrDefault())} points, and the edge had {least.Count}");
+                }
+
                 continue;
             }
 
             PointSet set = SetOf(question.Table, own);
             edge.Truth.CheckAnswer(set, durable[edge.Id], where);
+            if (acknowledged.TryGetValue(edge.Id, out Dictionary<PointKey, long[]>? before)
+                && !edge.Truth.HasRegressed)
+                edge.Truth.CheckMoment(set, question.Table, before, where);
             if (!question.IsLast) continue;
             _last[(question.Table, edge.Name)] = set;
             edge.Truth.CheckTable(question.Table, set, where);
@@ -170,7 +202,7 @@ internal sealed class QueryClient(World world)
         Dictionary<PointKey, PointValue> durable,
         string where)
     {
-        long count = row is null ? 0 : (long)row[1]!;
+        long count = CountOf(row);
         if (count < durable.Count || count > edge.Truth.Count)
         {
             throw new SimulationException(
@@ -187,6 +219,8 @@ internal sealed class QueryClient(World world)
             $"{where}: {string.Join(' ', row ?? [])} is not count {points.Count}, sum {Sum(points)}, "
             + $"max {Max(points)}");
     }
+
+    private static long CountOf(object?[]? row) => row is null ? 0 : (long)row[1]!;
 
     private static long? Sum(IReadOnlyDictionary<PointKey, PointValue> points) =>
         points.Values.Any(p => p.V != 0) ? points.Values.Sum(p => p.V) : null;
@@ -210,6 +244,9 @@ internal sealed class QueryClient(World world)
     private sealed record Question(
         string Table, string? Edge, bool IsGrouped, Consistency Consistency, bool AllowsPartial)
     {
+        /// <summary>True if edges are asked as well.</summary>
+        public bool IsFresh { get; init; }
+
         /// <summary>True once everything is in place: then all that was acknowledged is wanted.</summary>
         public bool IsLast { get; init; }
 

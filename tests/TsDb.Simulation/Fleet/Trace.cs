@@ -35,6 +35,15 @@ internal sealed class Trace(SimulatedTime time, TextWriter? text) : ILoggerFacto
         Write(happened + more);
     }
 
+    /// <summary>True if somebody reads the text.</summary>
+    public bool IsRead => text is not null;
+
+    /// <summary>Something for the reader only.</summary>
+    public void Note(string what)
+    {
+        if (text is not null) Write($"  {what}");
+    }
+
     /// <summary>The fingerprint so far.</summary>
     public override string ToString() => $"{Count}:{_hash.GetCurrentHashAsUInt128():x32}";
 

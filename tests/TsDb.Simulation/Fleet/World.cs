@@ -23,6 +23,7 @@ internal sealed class World
     public const int ShardCount = 4;
 
     private static readonly TimeSpan AdmitEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
 
     private readonly List<SimulatedNode> _nodes = [];
     private readonly List<SimulatedEdge> _edges = [];
@@ -92,7 +93,8 @@ internal sealed class World
         Begin();
         IsStorm = true;
         (Wires.Loss, Wires.Doubling, Wires.DelayMax) = (Plan.Loss, Plan.Loss / 3, Plan.DelayMax);
-        new FaultDriver(this).Start();
+        new FaultDriver(this, client).Start();
+        Watch();
         client.Start();
         Until(Time.Elapsed + Plan.Storm);
         EndStorm();
@@ -120,10 +122,13 @@ internal sealed class World
     /// <summary>Something is wrong that was noticed where nobody would see an exception.</summary>
     public SimulationException Fail(string what) => _failure ??= new SimulationException(what);
 
+    /// <summary>True if all owners of every shard count for it, and are up.</summary>
+    public bool IsWhole() =>
+        _nodes.All(node => node.IsUp && node.Raft?.Known == Raft.Length) && AreOwnersWhole();
+
     /// <summary>True if all owners of every shard count for it.</summary>
-    public bool IsWhole() => Raft.Latest!.Moves.IsEmpty
-        && _nodes.All(node => node.IsUp && node.Raft?.Known == Raft.Length)
-        && Shards.All(shard => OwnersOf(shard).All(owner => owner.IsWhole(shard)));
+    public bool AreOwnersWhole() =>
+        Raft.Latest!.Moves.IsEmpty && Shards.All(shard => OwnersOf(shard).All(owner => owner.IsWhole(shard)));
 
     /// <summary>The node of that name; null if there is none.</summary>
     public SimulatedNode? Find(NodeId id)
@@ -135,6 +140,10 @@ internal sealed class World
 
         return null;
     }
+
+    /// <summary>All machines that call themselves that edge.</summary>
+    public IEnumerable<SimulatedEdge> Named(EdgeId edge) =>
+        _edges.Concat(_clones).Where(machine => machine.Id == edge);
 
     public Broker BrokerOf(string name) => _brokers.First(broker => broker.Name == name);
 
@@ -183,11 +192,20 @@ internal sealed class World
         return string.Join('\n', _edges.Select(edge => edge.Report).Concat(nodes));
     }
 
-    private bool IsSettled() => IsWhole() && _edges.All(edge => edge.IsQuiet) && Shards.All(shard =>
+    private void Watch()
+    {
+        Durable.RequireReadable();
+        Time.After(WatchEvery, Watch);
+    }
+
+    private bool IsSettled() => IsWhole() && _edges.All(edge => edge.IsQuiet)
+        && Machines.All(machine => !machine.IsLate)
+        && _nodes.All(node => _nodes.All(other => node.Raft!.IsLive(other.Self))) && Shards.All(shard =>
         OwnersOf(shard).Select(node => node.Held.ShardDigests(ShardCount).GetValueOrDefault(shard))
             .Distinct().Count() == 1);
 
-    private IEnumerable<SimulatedNode> OwnersOf(ShardId shard) =>
+    /// <summary>Who owns a shard now.</summary>
+    public IEnumerable<SimulatedNode> OwnersOf(ShardId shard) =>
         Placement.Owners(Raft.Latest!, shard).Select(owner => Find(owner)!);
 
     private SimulatedNode AddNode()

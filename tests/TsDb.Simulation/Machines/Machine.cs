@@ -14,7 +14,10 @@ internal abstract class Machine
 {
     private static readonly TimeSpan DownMax = TimeSpan.FromSeconds(6);
 
+    // What came while the program hung, in the order in which it came.
+    private readonly Queue<(Process Process, Action Work)> _late = new();
     private TimeSpan _stalledUntil;
+    private bool _isCatchingUp;
     private bool _isRetired;
 
     protected Machine(World world, string name)
@@ -42,6 +45,9 @@ internal abstract class Machine
 
     /// <summary>What a slow disk or a stopped process adds to everything that it does now.</summary>
     public TimeSpan Lag => _stalledUntil > World.Time.Elapsed ? _stalledUntil - World.Time.Elapsed : default;
+
+    /// <summary>True while the program hangs, or has not caught up.</summary>
+    public bool IsLate => Lag > TimeSpan.Zero || _late.Count > 0;
 
     protected Random Chance { get; }
 
@@ -96,12 +102,36 @@ internal abstract class Machine
     internal void Run(Process process, Action work)
     {
         if (process != Program || !process.IsAlive) return;
-        if (Lag > TimeSpan.Zero)
+        if (Lag > TimeSpan.Zero || (_late.Count > 0 && !_isCatchingUp))
         {
-            World.Time.After(Lag, () => Run(process, work));
+            if (_late.Count == 0) World.Time.After(Lag, CatchUp);
+            _late.Enqueue((process, work));
             return;
         }
 
+        Execute(process, work);
+    }
+
+    private void CatchUp()
+    {
+        _isCatchingUp = true;
+        try
+        {
+            while (Lag == TimeSpan.Zero && _late.TryDequeue(out (Process Process, Action Work) next))
+            {
+                if (next.Process == Program && next.Process.IsAlive) Execute(next.Process, next.Work);
+            }
+        }
+        finally
+        {
+            _isCatchingUp = false;
+        }
+
+        if (_late.Count > 0) World.Time.After(Lag, CatchUp);
+    }
+
+    private void Execute(Process process, Action work)
+    {
         try
         {
             process.RunNow(work);
@@ -159,6 +189,7 @@ internal abstract class Machine
         Program?.Kill();
         Program = null;
         _stalledUntil = default;
+        _late.Clear();
         Lose();
         if (!_isRetired) PowerOn((World.IsStorm ? DownMax : DownMax / 6) * Chance.NextDouble());
     }

@@ -3,7 +3,7 @@
 //   Fan-out    What is published goes to every connected client whose filters match. PUBACK says that the
 //              broker has the message, no more: each delivery may still be lost, doubled or late.
 //   Broken     A connection may break at any moment: what is on its way is lost or arrives all the same, its
-//              acknowledgements do not come, its will is published.
+//              acknowledgements do not come, its will is published. Nothing retained comes after the will.
 //   Restart    All connections break, everything retained is forgotten. A broker inside a cloud node dies
 //              with it; that node hears it in process.
 //   Retained   The last retained message of each topic goes to every client when it subscribes. Retained
@@ -91,7 +91,7 @@ internal sealed class Broker(World world, string name)
         world.Time.After(way, () =>
         {
             if (!IsUp || !world.Wires.Passes(from.Client, name)) return;
-            if (!from.IsOpen && !survivesBreak) return;
+            if (!from.IsOpen && (retain || !survivesBreak)) return;
             Accept(topic, payload, retain);
             if (acknowledged is null) return;
             world.Time.After(world.Wires.Delay(), () =>
@@ -122,13 +122,20 @@ internal sealed class Broker(World world, string name)
         TimeSpan at = world.Time.Elapsed + world.Wires.Delay();
         if (to.RetainedAt.TryGetValue(topic, out TimeSpan before) && at < before) at = before;
         to.RetainedAt[topic] = at;
-        Send(to, topic, payload, at - world.Time.Elapsed);
+        Send(to, topic, payload, at - world.Time.Elapsed, retained: true);
     }
 
-    private void Send(Subscription to, string topic, byte[] payload, TimeSpan delay) =>
+    private void Send(
+        Subscription to, string topic, byte[] payload, TimeSpan delay, bool retained = false) =>
         world.Time.After(delay, () =>
         {
-            if (!to.IsOpen || (!to.IsHost && !world.Wires.Passes(name, to.Client))) return;
+            if (!to.IsOpen) return;
+            if (!to.IsHost && !world.Wires.Passes(name, to.Client))
+            {
+                if (retained) Break(to, "a message did not come through");
+                return;
+            }
+
             world.Trace.Add($"< {to.Client} at {name} {topic}", payload);
             to.Deliver(topic, payload);
         });

@@ -1,5 +1,6 @@
 // The fault model of calls between cloud nodes: the question may be lost, then nothing has happened; the
 // answer may be lost, then everything has. Either way the caller hears nothing and gives up after a while. A
+// question may be read long after that, and be answered to nobody. A
 // node that is down refuses at once, or is not heard. A stream of rows may end in the middle.
 using System.Collections.Immutable;
 using TsDb.Model;
@@ -20,6 +21,7 @@ internal sealed class PeerCalls(World world, SimulatedNode self, Process program
     // Small, so that fetches have several pieces.
     private const int FetchBytesMax = 3_000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LateMax = TimeSpan.FromSeconds(8);
 
     public Task<StoredReply> StoredAsync(NodeId node, StoredNotice notice, CancellationToken ct) =>
         Call(node, "stored", n => n.Desk.StoredAsync(notice, ct: CancellationToken.None).AsTask(), ct);
@@ -80,7 +82,7 @@ internal sealed class PeerCalls(World world, SimulatedNode self, Process program
 
         world.Time.After(Patience, () => Tell(new TsDbException(
             ErrorKind.Unavailable, $"{to} does not answer")));
-        world.Time.After(self.Lag + world.Wires.Delay(), () =>
+        world.Time.After(self.Lag + world.Wires.Delay() + Lateness(), () =>
         {
             if (world.Wires.IsLost() || !world.Wires.Passes(self.Name, to.Value)) return;
             SimulatedNode? target = world.Find(to);
@@ -106,6 +108,11 @@ internal sealed class PeerCalls(World world, SimulatedNode self, Process program
             else reply.TrySetResult(answer.Result);
         }
     }
+
+    // The bytes lie in a socket of a busy program: its other business goes before.
+    private TimeSpan Lateness() => world.IsStorm && world.Chance.NextDouble() < world.Plan.LateCalls
+        ? LateMax * world.Chance.NextDouble()
+        : TimeSpan.Zero;
 
     private static async Task AnswerAsync<T>(
         SimulatedNode node, Func<SimulatedNode, Task<T>> question, Action<Task<T>> answered)

@@ -120,6 +120,7 @@ internal sealed class SimulatedNode : Machine
         _receiving = new ReceiveService(
             new ReceiveServiceOptions
             {
+                Directory = Directory,
                 Receiver = new ReceiverOptions { Self = Self, DiskFullWait = TimeSpan.FromSeconds(6) },
                 Topics = World.Topics,
                 HasOwnThreads = false,
@@ -142,7 +143,7 @@ internal sealed class SimulatedNode : Machine
             new Planner(new SmallParser(), engine, clock),
             new QueryEngines(engine, new NoDirectEngine()),
             new NodeWatch(Raft),
-            new QueryPeers(peers, peers, new NoEdgeClient()),
+            new QueryPeers(peers, peers, new EdgeCalls(World, this, program)),
             clock);
         IsReady = true;
         _ = _receiving.StartAsync(CancellationToken.None);

@@ -14,14 +14,18 @@ namespace TsDb.Simulation.Truth;
 /// </summary>
 internal sealed class DurableTruth(World world)
 {
-    private readonly HashSet<ContentHash> _said = [];
-    private readonly List<Leaf> _unread = [];
-    private readonly Dictionary<ContentHash, HashSet<NodeId>> _credits = [];
+    private readonly Dictionary<ContentHash, Leaf> _said = [];
+
+    // What lay on a disk that is no more, by the directory that it was.
+    private readonly Dictionary<ContentHash, HashSet<Guid>> _credits = [];
     private readonly SortedDictionary<EdgeId, SortedDictionary<(TableId, Day), List<Content>>> _read = [];
     private readonly Dictionary<EdgeId, Dictionary<PointKey, PointValue>> _points = [];
 
     /// <summary>Leaves that were called durable.</summary>
     public int Count => _said.Count;
+
+    /// <summary>True if somebody has called it durable.</summary>
+    public bool Was(ContentHash hash) => _said.ContainsKey(hash);
 
     /// <summary>A node says this to an edge.</summary>
     public void Heard(SimulatedNode node, EdgeAnswers message)
@@ -35,27 +39,53 @@ internal sealed class DurableTruth(World world)
     {
         foreach (StoredLeaf leaf in node.Held.Cells.SelectMany(cell => cell.Leaves))
         {
-            bool counts = node.IsWhole(ShardId.Of(leaf.Cell, World.ShardCount))
-                || world.Raft.Latest!.MoveOf(ShardId.Of(leaf.Cell, World.ShardCount)) is not null;
-            if (!counts) continue;
-            if (!_credits.TryGetValue(leaf.Hash, out HashSet<NodeId>? nodes))
-                _credits.Add(leaf.Hash, nodes = []);
-            nodes.Add(node.Self);
+            // A newcomer of a shard that moves counts for the set that it comes into.
+            ShardId shard = ShardId.Of(leaf.Cell, World.ShardCount);
+            if (!node.IsWhole(shard) && world.Raft.Latest!.MoveOf(shard) is null) continue;
+            if (!_credits.TryGetValue(leaf.Hash, out HashSet<Guid>? directories))
+                _credits.Add(leaf.Hash, directories = []);
+            directories.Add(node.Directory);
         }
     }
 
     /// <summary>True if every durable leaf is on the disk of another node than this one as well.</summary>
     public bool IsSpare(SimulatedNode node)
     {
-        HashSet<ContentHash> others = [.. world.Nodes.Where(other => other != node)
-            .SelectMany(other => other.Held.Cells).SelectMany(cell => cell.Leaves).Select(l => l.Hash)];
-        return _said.IsSubsetOf(others);
+        SimulatedNode[] others = [.. world.Nodes.Where(other => other != node)];
+        return _said.Values.All(leaf => others.Any(other => other.Held.Find(leaf) is not null));
     }
 
-    /// <summary>The points of an edge in durable leaves, as far as a node that is up has them.</summary>
+    /// <summary>
+    /// Throws if a shard has a read quorum of owners of which each counts and none has a durable leaf: a query
+    /// could ask just these.
+    /// </summary>
+    public void RequireReadable()
+    {
+        ClusterConfiguration cluster = world.Raft.Latest!;
+        foreach (IGrouping<ShardId, Leaf> shard in
+            _said.Values.GroupBy(leaf => ShardId.Of(leaf.Cell, World.ShardCount)))
+        {
+            ShardOwners owners = Placement.Of(cluster, shard.Key);
+            SimulatedNode[] counting =
+            [
+                .. owners.Readers.Select(owner => world.Find(owner)!)
+                    .Where(owner => IsMember(cluster, owner) && owner.IsWhole(shard.Key)),
+            ];
+            if (counting.Length < owners.ReadersQuorum) continue;
+            foreach (Leaf leaf in shard)
+            {
+                SimulatedNode[] lacking = [.. counting.Where(owner => owner.Held.Find(leaf) is null)];
+                if (lacking.Length < owners.ReadersQuorum) continue;
+                throw new SimulationException(
+                    $"{leaf} is durable, and [{string.Join(' ', lacking.Select(node => node.Name))}] count "
+                    + "for its shard and lack it");
+            }
+        }
+    }
+
+    /// <summary>The points of an edge in durable leaves.</summary>
     public IReadOnlyDictionary<PointKey, PointValue> PointsOf(EdgeId edge)
     {
-        ReadNew();
         if (_points.TryGetValue(edge, out Dictionary<PointKey, PointValue>? known)) return known;
         Dictionary<PointKey, PointValue> points = [];
         foreach (((TableId table, _), List<Content> contents) in _read.GetValueOrDefault(edge) ?? [])
@@ -70,22 +100,34 @@ internal sealed class DurableTruth(World world)
         return _points[edge] = points;
     }
 
+    /// <summary>What each durable leaf of an edge, oldest first, has of a point; for people.</summary>
+    public IEnumerable<string> HistoryOf(EdgeId edge, PointKey key)
+    {
+        IEnumerable<Content> contents = _read.GetValueOrDefault(edge)?.Values.SelectMany(all => all) ?? [];
+        foreach (Content content in contents.OrderBy(c => OrderOf(c.Leaf)).ThenBy(c => c.Leaf.Ordinal))
+        {
+            PointSet set = new();
+            set.Add(content.Batch);
+            if (set.Points.TryGetValue(key, out PointValue value)) yield return $"{content.Leaf}: {value}";
+        }
+    }
+
     private int OrderOf(Leaf leaf) =>
         world.Raft.Latest!.Edges[leaf.Cell.Edge].Incarnations.IndexOf(leaf.Incarnation);
+
+    private static bool IsMember(ClusterConfiguration cluster, SimulatedNode node) =>
+        cluster.Members.Any(member => member.DirectoryId == node.Directory);
 
     private void Judge(SimulatedNode node, Epoch epoch, ContentHash hash)
     {
         StoredLeaf stored = node.Held.Cells.SelectMany(c => c.Leaves).FirstOrDefault(l => l.Hash == hash)
             ?? throw new SimulationException($"{node.Name} calls {hash} durable and has not got it");
-        ClusterConfiguration cluster = node.Raft!.Current!;
-        if (cluster.Epoch != epoch) return;
+        ClusterConfiguration cluster = world.Raft.Of(epoch);
         ShardId shard = ShardId.Of(stored.Cell, World.ShardCount);
         ShardOwners owners = Placement.Of(cluster, shard);
-        bool IsCredited(NodeId owner) => _credits.GetValueOrDefault(hash)?.Contains(owner) == true;
-        NodeId[] holders = [.. owners.All.Where(owner => IsCredited(owner)
-            || world.Find(owner)?.Held.Find(stored.Leaf) is not null)];
-        NodeId[] counted = [.. holders.Where(owner => IsCredited(owner)
-            || world.Find(owner)?.IsWhole(shard) == true)];
+        NodeId[] holders = [.. owners.All.Where(owner => IsOn(cluster, owner, stored))];
+        NodeId[] counted = [.. holders.Where(owner => IsCredited(cluster, owner, stored)
+            || world.Find(owner)!.IsWhole(shard))];
         if (!owners.IsDurable(counted, holders))
         {
             throw new SimulationException(
@@ -93,26 +135,25 @@ internal sealed class DurableTruth(World world)
                 + $"[{string.Join(' ', holders)}] only");
         }
 
-        if (_said.Add(hash)) _unread.Add(stored.Leaf);
+        if (!_said.TryAdd(hash, stored.Leaf)) return;
+        SortedDictionary<(TableId, Day), List<Content>> cells =
+            _read.TryGetValue(stored.Cell.Edge, out var found) ? found : _read[stored.Cell.Edge] = [];
+        (TableId, Day) place = (stored.Cell.Table, stored.Cell.Day);
+        if (!cells.TryGetValue(place, out List<Content>? contents)) cells.Add(place, contents = []);
+        contents.Add(new Content(stored.Leaf, world.Decoded.Read(node.Disk.Read(stored.Path))));
+        _points.Remove(stored.Cell.Edge);
     }
 
-    private void ReadNew()
-    {
-        for (int i = _unread.Count - 1; i >= 0; i--)
-        {
-            Leaf leaf = _unread[i];
-            SimulatedNode? holder = world.Nodes.FirstOrDefault(n => n.IsUp && n.Held.Find(leaf) is not null);
-            if (holder is null) continue;
-            _unread.RemoveAt(i);
-            ReadOnlyMemory<byte> bytes = holder.Disk.Read(StoredLeaf.PathOf(leaf));
-            SortedDictionary<(TableId, Day), List<Content>> cells =
-                _read.TryGetValue(leaf.Cell.Edge, out var found) ? found : _read[leaf.Cell.Edge] = [];
-            (TableId, Day) place = (leaf.Cell.Table, leaf.Cell.Day);
-            if (!cells.TryGetValue(place, out List<Content>? contents)) cells.Add(place, contents = []);
-            contents.Add(new Content(leaf, world.Decoded.Read(bytes)));
-            _points.Remove(leaf.Cell.Edge);
-        }
-    }
+    // As the owner was in that configuration: with the disk that it has now, or one that it has lost since.
+    private bool IsOn(ClusterConfiguration cluster, NodeId owner, StoredLeaf leaf) =>
+        IsCredited(cluster, owner, leaf) || (world.Find(owner) is { } node
+            && node.Directory == DirectoryOf(cluster, owner) && node.Held.Find(leaf.Leaf) is not null);
+
+    private bool IsCredited(ClusterConfiguration cluster, NodeId owner, StoredLeaf leaf) =>
+        _credits.GetValueOrDefault(leaf.Hash)?.Contains(DirectoryOf(cluster, owner)) == true;
+
+    private static Guid DirectoryOf(ClusterConfiguration cluster, NodeId owner) =>
+        cluster.Members.FirstOrDefault(member => member.Id == owner)?.DirectoryId ?? default;
 
     private sealed record Content(Leaf Leaf, TableBatch Batch);
 }

@@ -62,7 +62,8 @@ internal sealed class PointSet
         long number => number,
         double number when number - 0.25 == (long)number => (long)number,
         string text when text.StartsWith('t') => long.Parse(
-            text.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture),
+            text.AsSpan(1, (text.IndexOf(' ') is > 0 and int end ? end : text.Length) - 1),
+            System.Globalization.CultureInfo.InvariantCulture),
         _ => throw new SimulationException($"nobody wrote {value}"),
     };
 

@@ -47,8 +47,13 @@ internal sealed class PointTruth
     }
 
     /// <summary>The write was acknowledged: from now on it or a newer one is there.</summary>
-    public void Acknowledge(PointKey key, Fields fields, long number)
+    /// <param name="key">The point.</param>
+    /// <param name="fields">The fields that it sets.</param>
+    /// <param name="number">The number of the write.</param>
+    /// <param name="isRepeat">True if it failed before: its place in the order is not its number's.</param>
+    public void Acknowledge(PointKey key, Fields fields, long number, bool isRepeat)
     {
+        if (!isRepeat) _points[key].InOrder.Add((fields, number));
         for (int field = 0; field < FieldCount; field++)
         {
             if (!fields.HasFlag((Fields)(1 << field))) continue;
@@ -126,7 +131,10 @@ internal sealed class PointTruth
                 long floor = history.Floors[field];
                 if (Math.Max(value[field], other[field]) >= floor) continue;
                 throw new SimulationException(
-                    $"{where}: {key} must have write {floor} in field {field} and has {value}");
+                    $"{where}: {key} must have write {floor} in field {field} and has {value}")
+                {
+                    Key = key,
+                };
             }
         }
     }
@@ -156,7 +164,42 @@ internal sealed class PointTruth
                     : value[field] >= sure[field];
                 if (isThere) continue;
                 throw new SimulationException(
-                    $"{where}: write {sure[field]} of {key} was durable before and {value} is answered");
+                    $"{where}: write {sure[field]} of {key} was durable before and {value} is answered")
+                {
+                    Key = key,
+                };
+            }
+        }
+    }
+
+    /// <summary>The newest acknowledged writes of the fields of a table's points.</summary>
+    public Dictionary<PointKey, long[]> Acknowledged(string table) => _points
+        .Where(point => point.Key.Table == table && point.Value.Floors.Any(floor => floor > 0))
+        .ToDictionary(point => point.Key, point => (long[])point.Value.Floors.Clone());
+
+    /// <summary>
+    /// Judges what is said to be all that the edge had at one moment since <paramref name="before"/> was
+    /// acknowledged: with a write everything is there that was acknowledged before it.
+    /// </summary>
+    public void CheckMoment(
+        PointSet found, string table, IReadOnlyDictionary<PointKey, long[]> before, string where)
+    {
+        long last = found.Points.Values.Select(p => Math.Max(p.V, Math.Max(p.F, p.S))).DefaultIfEmpty().Max();
+        foreach ((PointKey key, History history) in _points)
+        {
+            if (key.Table != table) continue;
+            PointValue value = found.Points.GetValueOrDefault(key);
+            long[]? floors = before.GetValueOrDefault(key);
+            for (int field = 0; field < FieldCount; field++)
+            {
+                long least = Math.Max(floors?[field] ?? 0, history.NewestInOrder(field, last));
+                if (value[field] >= least) continue;
+                throw new SimulationException(
+                    $"{where}: {key} has {value}, not write {least} in field {field}, but write {last} of "
+                    + "another point is there")
+                {
+                    Key = key,
+                };
             }
         }
     }
@@ -174,6 +217,9 @@ internal sealed class PointTruth
 
         public long[] Floors { get; } = new long[FieldCount];
 
+        // Acknowledged at the first try, so in the order of their numbers.
+        public List<(Fields Fields, long Number)> InOrder { get; } = [];
+
         public long Newest => _writes[^1].Number;
 
         public long OldestNow(int field) => Floors[field] != 0
@@ -189,6 +235,9 @@ internal sealed class PointTruth
         }
 
         public void Add(Fields fields, long number) => _writes.Add((fields, number));
+
+        public long NewestInOrder(int field, long last) => InOrder
+            .LastOrDefault(write => write.Number <= last && write.Fields.HasFlag((Fields)(1 << field))).Number;
 
         public bool Has(int field, long number) => _writes.Any(
             write => write.Number == number && write.Fields.HasFlag((Fields)(1 << field)));

@@ -82,6 +82,46 @@ public sealed class PolicyTests
         Assert.Equal(["old-durable"], RetentionPolicy.Decide(State(), limits, Noon, 60));
     }
 
+    [Fact]
+    public void What_is_durable_stays_while_something_older_of_its_cell_is_not()
+    {
+        (CatalogState state, Leaf first, Leaf second) = TwoOfOneCell();
+        RetentionLimits limits = new() { BytesMax = 1 };
+        state = state.Apply(new LeafDurable(second, new Epoch(1)));
+        Assert.Empty(RetentionPolicy.Decide(state, limits, Noon, 0));
+        CatalogState both = state.Apply(new LeafDurable(first, new Epoch(1)));
+        Assert.Equal(["first", "second"], RetentionPolicy.Decide(both, limits, Noon, 0));
+        Assert.Equal(["first", "second"], RetentionPolicy.Drop(both, limits, ["first", "second"])!.Names);
+    }
+
+    [Fact]
+    public void A_fork_that_comes_to_light_keeps_what_was_to_be_dropped()
+    {
+        (CatalogState state, Leaf first, Leaf second) = TwoOfOneCell();
+        state = state.Apply(new LeafForked(first)).Apply(new LeafDurable(second, new Epoch(1)));
+        Assert.Null(RetentionPolicy.Drop(state, new RetentionLimits { BytesMax = 1 }, ["second"]));
+        RetentionLimits loss = new() { BytesMax = 1, DropUnshipped = true };
+        Assert.Equal(["second"], RetentionPolicy.Drop(state, loss, ["second", "gone"])!.Names);
+    }
+
+    private static (CatalogState State, Leaf First, Leaf Second) TwoOfOneCell()
+    {
+        CatalogState state = CatalogState.Empty;
+        List<Leaf> leaves = [];
+        foreach ((string name, long number) in new[] { ("first", 1L), ("second", 2L) })
+        {
+            Ordinal ordinal = new(number);
+            SegmentManifest manifest = Manifest(5) with { Ordinals = new OrdinalRange(ordinal, ordinal) };
+            StoredSegment segment = new(name, 100, manifest, number, false);
+            Leaf leaf = new(manifest.Cell, One, ordinal, ContentHash.Of([(byte)number]));
+            leaves.Add(leaf);
+            state = state.Apply(new SegmentsSealed(new CommitSequence(number), [segment], []))
+                .Apply(new LeafCut(leaf, segment, [name]));
+        }
+
+        return (state, leaves[0], leaves[1]);
+    }
+
     private static ImmutableArray<string> Decide(RetentionLimits limits) =>
         RetentionPolicy.Decide(State(), limits, Noon, 0);
 
