@@ -10,6 +10,7 @@ namespace TsDb.Simulation.Fleet;
 public sealed class FleetTests(ITestOutputHelper output)
 {
     private const int SeedsDefault = 150;
+    private const int FailuresDefault = 5;
 
     [Fact]
     public void Promises_hold_whatever_befalls_the_fleet()
@@ -27,7 +28,8 @@ public sealed class FleetTests(ITestOutputHelper output)
         Stopwatch watch = Stopwatch.StartNew();
         List<string> failures = [];
         long events = 0;
-        for (int next = first; next < first + count && failures.Count < 5; next++)
+        int failuresMax = Asked("TSDB_SIM_FAILURES") ?? FailuresDefault;
+        for (int next = first; next < first + count && failures.Count < failuresMax; next++)
         {
             try
             {

@@ -8,7 +8,7 @@ namespace TsDb.Simulation.Queries;
 
 /// <summary>Reads a snapshot as the engine of production does, by the same plan: windows to merge are merged,
 /// the rest is taken as it lies.</summary>
-internal static class PointScan
+public static class PointScan
 {
     /// <summary>The rows, in batches of one edge each.</summary>
     public static IEnumerable<(EdgeId Edge, TableBatch Batch)> Of(

@@ -4,7 +4,7 @@ using TsDb.Columnar;
 namespace TsDb.Simulation.Queries;
 
 /// <summary>Segments decoded once for each content: many nodes hold the same bytes.</summary>
-internal sealed class SegmentCache
+public sealed class SegmentCache
 {
     private readonly Dictionary<UInt128, TableBatch> _batches = [];
 

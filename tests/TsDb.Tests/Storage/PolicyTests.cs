@@ -108,14 +108,14 @@ public sealed class PolicyTests
     {
         CatalogState state = CatalogState.Empty;
         List<Leaf> leaves = [];
-        foreach ((string name, long number) in new[] { ("first", 1L), ("second", 2L) })
+        foreach ((string name, int number) in new[] { ("first", 1), ("second", 2) })
         {
             Ordinal ordinal = new(number);
             SegmentManifest manifest = Manifest(5) with { Ordinals = new OrdinalRange(ordinal, ordinal) };
             StoredSegment segment = new(name, 100, manifest, number, false);
             Leaf leaf = new(manifest.Cell, One, ordinal, ContentHash.Of([(byte)number]));
             leaves.Add(leaf);
-            state = state.Apply(new SegmentsSealed(new CommitSequence(number), [segment], []))
+            state = state.Apply(new SegmentsSealed(new CommitSequence((ulong)number), [segment], []))
                 .Apply(new LeafCut(leaf, segment, [name]));
         }
 
