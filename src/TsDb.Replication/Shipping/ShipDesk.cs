@@ -26,6 +26,7 @@ public sealed class ShipDesk
     private readonly Shipper _shipper;
     private readonly TravelForms _forms;
     private readonly ILogger _log;
+    private readonly RecentCuts _recent = new();
     private readonly Queue<ShipEvent> _events = new();
     private readonly Queue<Action<DateTimeOffset>> _unrecorded = new();
     private DateTimeOffset _recordAt = DateTimeOffset.MaxValue;
@@ -85,9 +86,16 @@ public sealed class ShipDesk
     public IReadOnlyList<ShipMessage> Tick(DateTimeOffset now)
     {
         RecordAgain(now);
-        _ = _parts.Cutter.CutNext(now) is { } leaf
-            ? On(new ShipEvent.LeafCut(leaf), now)
-            : On(new ShipEvent.Tick(), now);
+        if (_parts.Cutter.CutNext(now) is { } leaf)
+        {
+            _recent.Add(leaf.Leaf, now);
+            On(new ShipEvent.LeafCut(leaf), now);
+        }
+        else
+        {
+            On(new ShipEvent.Tick(), now);
+        }
+
         SayLag(now);
         SayAsked(now);
         return _messages;
@@ -168,9 +176,7 @@ public sealed class ShipDesk
                 Pin(pin.Cluster, now);
                 break;
             case ShipEffect.TakeNewIncarnation:
-                Incarnation incarnation = _parts.Store.RenewIncarnation();
-                Log.IncarnationTaken(_log, incarnation);
-                _events.Enqueue(new ShipEvent.IncarnationTaken(incarnation));
+                TakeNewIncarnation(now);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException(effect.ToString());
@@ -194,6 +200,40 @@ public sealed class ShipDesk
             _unrecorded.Enqueue(later => Record(leaf, applies, record, later));
             _recordAt = now + RecordAgainAfter;
         }
+    }
+
+    // Rows that were cut under an incarnation that is not this directory's alone are cut anew, also where the
+    // cloud has them already, but where newer ones of their cell are held no more: these would be overwritten.
+    private void TakeNewIncarnation(DateTimeOffset now)
+    {
+        Incarnation before = _parts.Store.Incarnation;
+        Incarnation incarnation = _parts.Store.RenewIncarnation();
+        Log.IncarnationTaken(_log, incarnation);
+        foreach (Leaf leaf in _recent.Take(before))
+        {
+            _events.Enqueue(new ShipEvent.LeafDropped(leaf.Hash));
+            Record(
+                leaf,
+                open => open.Presence == LeafPresence.Present && IsNewestHeld(leaf),
+                new LeafForked(leaf),
+                now);
+        }
+
+        _events.Enqueue(new ShipEvent.IncarnationTaken(incarnation));
+    }
+
+    private bool IsNewestHeld(Leaf leaf)
+    {
+        CatalogState catalog = _parts.Store.Catalog;
+        Ordinal last = catalog.OrdinalsLast[(leaf.Cell, leaf.Incarnation)];
+        for (Ordinal at = leaf.Ordinal; at.Value <= last.Value; at = at.Next())
+        {
+            LeafKey key = new(leaf.Cell, leaf.Incarnation, at);
+            if (catalog.Ledger.GetValueOrDefault(key)?.Presence is LeafPresence.Expired or LeafPresence.Erased)
+                return false;
+        }
+
+        return true;
     }
 
     private void Pin(ClusterId cluster, DateTimeOffset now)
