@@ -53,7 +53,8 @@ internal sealed partial class RetainWorker(
     /// The segments that the cloud has just said to hold, every leaf of them; the others are asked about, and
     /// go at a later turn. Without an uplink the operator's rule is all there is.
     /// </summary>
-    private async Task<IReadOnlyList<string>> ConfirmedAsync(IReadOnlyList<string> due, CancellationToken stop)
+    private async Task<IReadOnlyList<string>> ConfirmedAsync(
+        IReadOnlyList<string> due, CancellationToken stop)
     {
         if (ship is null || due.Count == 0) return due;
         DropQuestion question =

@@ -23,8 +23,8 @@ internal sealed class EdgeRound(
     public IReadOnlyDictionary<EdgeId, string> Missing => _missing;
 
     /// <summary>Asks those edges for their columns of a table that have not told yet; answers all that is
-    /// known. <paramref name="isUnknown"/>: nobody else knows the table, so edges that had none of it are asked
-    /// again.</summary>
+    /// known. <paramref name="isUnknown"/>: nobody else knows the table, so edges that had none of it are
+    /// asked again.</summary>
     public async Task<IReadOnlyList<Column>> LearnAsync(
         IEnumerable<EdgeId> edges, TableId table, bool isUnknown, CancellationToken ct)
     {

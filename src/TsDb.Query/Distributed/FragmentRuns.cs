@@ -101,8 +101,8 @@ internal sealed class FragmentRuns(
             .Where(serving => serving.IsAny)];
     }
 
-    // The same cells one by one, where not all of the shards' cells are meant: others are answered already, by
-    // another node or by their edge, or came to be since the holdings were told.
+    // The same cells one by one, where not all of the shards' cells are meant: others are answered already,
+    // by another node or by their edge, or came to be since the holdings were told.
     private static Serving Named(CellHoldings holdings, Serving serving) => serving with
     {
         Shards = [],

@@ -76,8 +76,8 @@ public sealed partial class ReceiveService
 
     private void MarkFounded(ClusterConfiguration cluster)
     {
-        // The founder of this node's name may be a directory that is no more: an empty one that took its place
-        // sees that time again when it reads the log of the configuration anew.
+        // The founder of this node's name may be a directory that is no more: an empty one that took its
+        // place sees that time again when it reads the log of the configuration anew.
         if (!_store.IsCatalogIntact || cluster.Members.All(m => m.DirectoryId != _options.Directory)) return;
         NodeId self = _options.Receiver.Self;
         ImmutableArray<ShardId> whole =

@@ -42,6 +42,7 @@ internal static partial class Log
     [LoggerMessage(3109, LogLevel.Warning, "The cluster's settings of databases could not be kept: {Reason}")]
     public static partial void DatabasesNotKept(ILogger log, string reason);
 
-    [LoggerMessage(3110, LogLevel.Warning, "That this edge ships to cluster {Cluster} could not be remembered")]
+    [LoggerMessage(
+        3110, LogLevel.Warning, "That this edge ships to cluster {Cluster} could not be remembered")]
     public static partial void NotPinned(ILogger log, ClusterId cluster, Exception reason);
 }

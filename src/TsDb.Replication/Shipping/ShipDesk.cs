@@ -202,8 +202,9 @@ public sealed class ShipDesk
         }
     }
 
-    // Rows that were cut under an incarnation that is not this directory's alone are cut anew, also where the
-    // cloud has them already, but where newer ones of their cell are held no more: these would be overwritten.
+    // Rows that were cut under an incarnation that is not this directory's alone are cut anew, also where
+    // the cloud has them already; but not where newer ones of their cell are held no more, as they would go
+    // over these.
     private void TakeNewIncarnation(DateTimeOffset now)
     {
         Incarnation before = _parts.Store.Incarnation;
@@ -229,8 +230,8 @@ public sealed class ShipDesk
         for (Ordinal at = leaf.Ordinal; at.Value <= last.Value; at = at.Next())
         {
             LeafKey key = new(leaf.Cell, leaf.Incarnation, at);
-            if (catalog.Ledger.GetValueOrDefault(key)?.Presence is LeafPresence.Expired or LeafPresence.Erased)
-                return false;
+            LeafPresence? presence = catalog.Ledger.GetValueOrDefault(key)?.Presence;
+            if (presence is LeafPresence.Expired or LeafPresence.Erased) return false;
         }
 
         return true;

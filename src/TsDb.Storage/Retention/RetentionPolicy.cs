@@ -57,9 +57,9 @@ public static class RetentionPolicy
     }
 
     /// <summary>
-    /// The segments of a cell that are durable, and all that is older there as well, oldest first. A newer one
-    /// stays although it is durable: should an older one turn out as a fork (the edge was restored or cloned),
-    /// its rows are cut anew, and that cut must hold the newer rows too, or it would go over them.
+    /// The segments of a cell that are durable, and all that is older there as well, oldest first. A newer
+    /// one stays although it is durable: should an older one turn out as a fork (the edge was restored or
+    /// cloned), its rows are cut anew, and that cut must hold the newer rows too, or it would go over them.
     /// </summary>
     public static IEnumerable<StoredSegment> Settled(CatalogState state, Cell cell) =>
         state.Cells.TryGetValue(cell, out ImmutableArray<StoredSegment> segments)

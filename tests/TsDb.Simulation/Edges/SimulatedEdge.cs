@@ -56,7 +56,8 @@ internal sealed class SimulatedEdge : Machine
     public EdgeDesk? Fresh { get; private set; }
 
     /// <summary>True if questions of the cluster reach it, and it takes them for its own cluster's.</summary>
-    public bool MayAnswer => _uplink is { IsUp: true } && Fresh is not null && ClusterPin.Read(Disk) is not null;
+    public bool MayAnswer =>
+        _uplink is { IsUp: true } && Fresh is not null && ClusterPin.Read(Disk) is not null;
 
     /// <summary>Its own idea of the time.</summary>
     public DateTimeOffset Now => _clock!.GetUtcNow();

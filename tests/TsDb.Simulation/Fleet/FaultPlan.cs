@@ -23,7 +23,8 @@ internal sealed record FaultPlan
     /// <summary>Largest chunk that brokers take.</summary>
     public int ChunkBytes { get; init; } = 1_500;
 
-    /// <summary>Random bytes in each text that clients write: they make shipments of several chunks.</summary>
+    /// <summary>Random bytes in each text that clients write: they make shipments of several
+    /// chunks.</summary>
     public int TextBytes { get; init; }
 
     /// <summary>How long clients write and faults happen.</summary>
@@ -90,8 +91,8 @@ internal sealed record FaultPlan
     public bool EmptiesNodes { get; init; }
 
     /// <summary>
-    /// As unlucky as it gets: one owner is not reached for a while, and when it is back another loses its disk
-    /// while the third is not reached.
+    /// As unlucky as it gets: one owner is not reached for a while, and when it is back another loses its
+    /// disk while the third is not reached.
     /// </summary>
     public bool EmptiesBetweenCuts { get; init; }
 

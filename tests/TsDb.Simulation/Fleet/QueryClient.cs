@@ -58,8 +58,12 @@ internal sealed class QueryClient(World world)
             new Question("n", null, true, Consistency.All, false) { IsLast = true },
 
             // One that came back from an old copy does not know all that the cloud has of it.
-            .. world.Edges.Where(edge => !edge.Truth.HasRegressed).Select(edge =>
-                new Question("m", edge.Name, false, Consistency.Quorum, false) { IsLast = true, IsFresh = true }),
+            .. world.Edges.Where(edge => !edge.Truth.HasRegressed).Select(
+                edge => new Question("m", edge.Name, false, Consistency.Quorum, false)
+                {
+                    IsLast = true,
+                    IsFresh = true,
+                }),
         ];
         foreach (Question question in questions)
         {
