@@ -147,6 +147,7 @@ internal sealed class ShippingSite : IAsyncDisposable
         CloudEdgeLink link = new(Brokers(outside), own, _cluster, TimeProvider.System, NullLogger.Instance);
         ReceiveServiceOptions options = new()
         {
+            Directory = _cluster.Current!.Members[0].DirectoryId,
             Receiver = new ReceiverOptions { Self = _cluster.Self, SilenceMin = TimeSpan.FromSeconds(0.5) },
             Topics = Topics,
         };
