@@ -73,7 +73,9 @@ public static class RetentionPolicy
     /// <param name="state">Segments and ledger.</param>
     /// <param name="limits">The operator's rule.</param>
     /// <param name="names">What was to be dropped.</param>
-    /// <param name="isPast">True for cells before their horizon, which go in any order; null for none.</param>
+    /// <param name="isPast">
+    /// True for cells before their horizon, which go in any order; null for none.
+    /// </param>
     public static SegmentsExpired? Drop(
         CatalogState state,
         RetentionLimits limits,
