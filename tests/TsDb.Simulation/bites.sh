@@ -10,7 +10,7 @@ trap 'rm -rf "$copy"' EXIT
 git ls-files -z | xargs -0 cp --parents -t "$copy"
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=($(cd tests/TsDb.Simulation/mutations && ls ./*.patch | sed 's|^\./||; s|\.patch$||'))
-export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TSDB_SIM_SEEDS=$seeds
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TSDB_SIM_SEEDS=$seeds TSDB_SIM_FAILURES=1
 missed=0
 for name in "${names[@]}"; do
   patch=$PWD/tests/TsDb.Simulation/mutations/$name.patch
