@@ -35,7 +35,7 @@ public sealed class MergeWorld : IDisposable
 
     public MergeWorld(int seed)
     {
-        _edge = new StoreWorld(seed) { Format = new ParquetFormat() };
+        _edge = new StoreWorld(seed) { Format = new ParquetFormat(new SegmentOptions()) };
         _edge.Options = _edge.Options with { Id = Shipments.Edge };
         _cloudDisk = new FaultyDisk(seed + 1_000);
         _store = _edge.Open();
