@@ -56,8 +56,8 @@ internal sealed class DurableTruth(World world)
     }
 
     /// <summary>
-    /// Throws if a shard has a read quorum of owners of which each counts and none has a durable leaf: a query
-    /// could ask just these.
+    /// Throws if a shard has a read quorum of owners of which each counts and none has a durable leaf: a
+    /// query could ask just these.
     /// </summary>
     public void RequireReadable()
     {

@@ -236,8 +236,8 @@ internal sealed class PointTruth
 
         public void Add(Fields fields, long number) => _writes.Add((fields, number));
 
-        public long NewestInOrder(int field, long last) => InOrder
-            .LastOrDefault(write => write.Number <= last && write.Fields.HasFlag((Fields)(1 << field))).Number;
+        public long NewestInOrder(int field, long last) => InOrder.LastOrDefault(
+            write => write.Number <= last && write.Fields.HasFlag((Fields)(1 << field))).Number;
 
         public bool Has(int field, long number) => _writes.Any(
             write => write.Number == number && write.Fields.HasFlag((Fields)(1 << field)));

@@ -118,7 +118,8 @@ public sealed class MergeWorld : IDisposable
     }
 
     /// <summary>
-    /// The cloud has another shipment of that number: the edge takes a new incarnation and cuts the rows anew.
+    /// The cloud has another shipment of that number: the edge takes a new incarnation and cuts the rows
+    /// anew.
     /// </summary>
     public void Fork()
     {
@@ -134,7 +135,8 @@ public sealed class MergeWorld : IDisposable
     /// <summary>Retention at the edge.</summary>
     public void Drop()
     {
-        ImmutableArray<string> due = RetentionPolicy.Decide(_store.Catalog, Small, _edge.Clock.GetUtcNow(), 0);
+        ImmutableArray<string> due =
+            RetentionPolicy.Decide(_store.Catalog, Small, _edge.Clock.GetUtcNow(), 0);
         if (due.IsEmpty) return;
         _store.ChangeCatalog(state => RetentionPolicy.Drop(state, Small, due));
         HasDropped = true;
