@@ -9,7 +9,7 @@ namespace TsDb.Simulation.Fleet;
 /// </summary>
 public sealed class FleetTests(ITestOutputHelper output)
 {
-    private const int SeedsDefault = 150;
+    private const int SeedsDefault = 110;
     private const int FailuresDefault = 5;
 
     [Fact]
