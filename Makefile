@@ -7,7 +7,7 @@ BUILD := dotnet build -c Release --nologo -v minimal -clp:NoSummary
 PUBLISH := dotnet publish -c Release --nologo -v minimal -clp:NoSummary
 PROGRAMS := tsdb:TsDb.Cli tsdb-edge:TsDb.Edge tsdb-cloud:TsDb.Cloud
 
-.PHONY: help build build-all test tidy sim sim-bites fuzz differential conformance integration bench bench-edge bench-mqtt bench-cluster chaos bench-queries lint fmt demo run stop clean
+.PHONY: help build build-all test tidy sim sim-bites fuzz differential conformance integration bench bench-edge bench-mqtt bench-cluster chaos bench-queries bench-wire bench-drain bench-fleet bench-seal lint fmt demo run stop clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,18 @@ bench-queries: build-all build ## the suite's 15 queries beside the rivals', the
 .PHONY: bench-fresh
 bench-fresh: build-all build ## fresh questions over 100 edges, of which 10 are dead
 	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll fresh
+
+bench-wire: build-all build ## bytes of an uplink against gzipped line protocol
+	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll wire
+
+bench-drain: build-all build ## an outage of the uplink and what comes after it: LOAD_VALUES=50000000
+	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll drain
+
+bench-fleet: build-all build ## a thousand edges in one process, three cloud nodes: LOAD_EDGES=1000
+	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll fleet
+
+bench-seal: build-all ## sealing and compacting, and small writes beside it
+	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll seal
 
 lint: ## formatting as a check
 	@dotnet format TsDb.sln --verify-no-changes --no-restore

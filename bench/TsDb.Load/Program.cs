@@ -2,6 +2,7 @@ using TsDb.Load;
 using TsDb.Load.Cluster;
 using TsDb.Load.Fresh;
 using TsDb.Load.Queries;
+using TsDb.Load.Shipping;
 using TsDb.Load.Wire;
 
 // End to end: the shape "cpu" of the Time Series Benchmark Suite (10 tags, 10 integer fields, a row per host
@@ -47,6 +48,18 @@ if (args is ["edge"])
     return 0;
 }
 
+// After an outage of the uplink: LOAD_VALUES (50,000,000). Many edges in one process: LOAD_EDGES (1,000) and
+// a tenth and a hundredth of them. Sealing and compacting, and writes beside it: LOAD_SECONDS (40).
+if (args is ["drain"])
+    return await DrainRun.RunAsync(Setting("LOAD_VALUES", 50_000_000), CancellationToken.None);
+if (args is ["fleet"])
+{
+    int edges = Setting("LOAD_EDGES", 1_000);
+    int[] counts = [edges / 100, edges / 10, edges];
+    return await FleetRun.RunAsync(counts.Where(count => count > 0), CancellationToken.None);
+}
+
+if (args is ["seal"]) return await SealRun.RunAsync(Setting("LOAD_SECONDS", 40), CancellationToken.None);
 if (args is not ["wire"])
     return await LoadRun.RunAsync(new CpuShape(Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24)));
 return await WireRun.RunAsync(

@@ -40,7 +40,7 @@ internal static class EdgeFlags
         new("past-max", "", "Refuse points that are further behind this node's clock (365d)"),
         new("disk-max", "", "Bytes the data directory may hold; beyond it writes get 503"),
         new("disk-reserve", "32MiB", "Bytes of the disk that writes leave free, for seals and shipping"),
-        new("retain", "", "Drop shipped segments whose newest point is older than this (7d)"),
+        new("retain", "", "Drop shipped days, each whole, whose newest point is older than this (7d)"),
         new("when-full", "reject",
             "What a full disk does: reject writes, or drop-shipped segments, oldest first"),
         new("log-level", "information", "Least level of log lines on standard error"),

@@ -13,6 +13,7 @@ using TsDb.Edge.Workers;
 using TsDb.Model;
 using TsDb.Replication.Serving;
 using TsDb.Storage;
+using TsDb.Storage.Compaction;
 using TsDb.Storage.Ingest;
 using TsDb.Storage.Shipping;
 
@@ -26,6 +27,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task _subscribed = Task.CompletedTask;
     private Task _retained = Task.CompletedTask;
+    private Task _compacted = Task.CompletedTask;
     private Task _watched = Task.CompletedTask;
     private Task _rulesWatched = Task.CompletedTask;
 
@@ -58,6 +60,8 @@ internal sealed class EdgeRooms : IAsyncDisposable
 
     public required RetainWorker Retain { get; init; }
 
+    public required CompactWorker Compact { get; init; }
+
     /// <summary>Bodies of requests that are being read or parsed.</summary>
     public required ByteBudget Bodies { get; init; }
 
@@ -85,7 +89,11 @@ internal sealed class EdgeRooms : IAsyncDisposable
 
     /// <summary>Ends, with the reason, when the node can promise nothing any more and should exit.</summary>
     public Task Fault =>
-        Task.WhenAny([Store.Fault, _retained, _watched, .. Ship is null ? [] : new[] { Ship.Completion }])
+        Task.WhenAny(
+            [
+                Store.Fault, _retained, _compacted, _watched,
+                .. Ship is null ? [] : new[] { Ship.Completion },
+            ])
         .Unwrap();
 
     /// <summary>Opens the data directory, replays the log, and puts the rooms together. Nothing runs
@@ -125,6 +133,14 @@ internal sealed class EdgeRooms : IAsyncDisposable
             {
                 Ingest = ingest,
                 Retain = new RetainWorker(store, options.Store.Retention, ship, clock, loggers),
+                Compact = new CompactWorker(
+                    new Compactor(
+                        store, new SegmentMerger(disk, options.Store.Segments), new CompactionLimits(),
+                        loggers)
+                    {
+                        MayMergeUncut = ship is null,
+                    },
+                    clock),
                 Bodies = new ByteBudget(options.BodiesBytesMax, clock),
                 Loggers = loggers,
                 Environment = environment,
@@ -157,6 +173,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
         if (Sensors is not null) await Sensors.StartAsync();
         if (Subscription is not null) _subscribed = Subscription.RunAsync(_stop.Token);
         _retained = Retain.RunAsync(_stop.Token);
+        _compacted = Compact.RunAsync(_stop.Token);
         _watched = new LimitWatch(() => LimitsInUse, TimeProvider.System, Loggers).RunAsync(_stop.Token);
         if (Rules is not null) _rulesWatched = Rules.RunAsync(_stop.Token);
         Ship?.Start();
@@ -182,6 +199,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
         await _subscribed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _rulesWatched.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _retained.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _compacted.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _watched.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Sensors is not null) await Sensors.DisposeAsync();
         if (Ship is not null)

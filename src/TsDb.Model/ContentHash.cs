@@ -30,6 +30,9 @@ public readonly record struct ContentHash : IComparable<ContentHash>
         _d = BinaryPrimitives.ReadUInt64BigEndian(bytes[24..]);
     }
 
+    /// <summary>Its first bytes.</summary>
+    public LeafTag Tag => new(_a);
+
     /// <summary>The hash of <paramref name="content"/>.</summary>
     public static ContentHash Of(ReadOnlySpan<byte> content)
     {

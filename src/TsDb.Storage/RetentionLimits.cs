@@ -9,7 +9,9 @@ public sealed record RetentionLimits
     /// <summary>An edge keeps what it shipped.</summary>
     public static RetentionLimits KeepAll { get; } = new();
 
-    /// <summary>Segments whose newest point is older than this go; null keeps every age.</summary>
+    /// <summary>
+    /// Days of a table whose newest point is older than this go whole; null keeps every age.
+    /// </summary>
     public TimeSpan? AgeMax { get; init; }
 
     /// <summary>Above this many bytes of segments the oldest go; null keeps every size.</summary>

@@ -50,8 +50,8 @@ internal sealed partial class RetainWorker(
     }
 
     /// <summary>
-    /// The segments that the cloud has just said to hold, every leaf of them; the others are asked about, and
-    /// go at a later turn. Without an uplink the operator's rule is all there is.
+    /// The segments of which the cloud has just said to hold every leaf, cell by cell; the others are asked
+    /// about, and go at a later turn. Without an uplink the operator's rule is all there is.
     /// </summary>
     private async Task<IReadOnlyList<string>> ConfirmedAsync(
         IReadOnlyList<string> due, CancellationToken stop)

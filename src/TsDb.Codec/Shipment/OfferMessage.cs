@@ -3,18 +3,13 @@ using System.Collections.Immutable;
 namespace TsDb.Codec.Shipment;
 
 /// <summary>
-/// What travels on <c>offer/{shard}/{edge}</c>: one offer, or a bundle of small ones of the same shard.
+/// What travels on <c>offer/{shard}/{edge}</c>: offers of one shard, or a bundle of small shipments with
+/// their bytes, or both.
 /// </summary>
 /// <param name="Header">Whom it belongs to.</param>
-/// <param name="Offers">At least one.</param>
+/// <param name="Offers">Each by itself; none only where there is a bundle.</param>
 public sealed record OfferMessage(MessageHeader Header, ImmutableArray<Offer> Offers)
 {
-    /// <summary>How <see cref="Bundle"/> is compressed.</summary>
-    public TransferForm BundleForm { get; init; }
-
-    /// <summary>
-    /// Travelling forms of the offers that carry no payload of their own, one after the other, compressed
-    /// together as <see cref="BundleForm"/> says. Empty: those offers are followed by chunks.
-    /// </summary>
-    public ReadOnlyMemory<byte> Bundle { get; init; }
+    /// <summary>Small shipments told together; null for none.</summary>
+    public OfferBundle? Bundle { get; init; }
 }

@@ -85,12 +85,9 @@ public static partial class ShipmentCodec
     /// <summary>Bytes of one offer or a bundle.</summary>
     public static byte[] Encode(OfferMessage message)
     {
-        P.OfferMessage wire = new()
-        {
-            Header = WireRules.From(message.Header),
-            BundleForm = (P.TransferForm)message.BundleForm,
-            Bundle = UnsafeByteOperations.UnsafeWrap(message.Bundle),
-        };
+        P.OfferMessage wire = new() { Header = WireRules.From(message.Header) };
+        if (message.Bundle is { } bundle) wire.Bundle = FromBundle(bundle);
+        if (message.Offers.IsEmpty) return wire.ToByteArray();
         Leaf common = message.Offers[0].Leaf;
         wire.Common = new P.Leaf
         {
@@ -108,11 +105,10 @@ public static partial class ShipmentCodec
         MessageHeader header = WireRules.Header(wire.Header);
         ImmutableArray<Offer> offers = WireRules.All(
             wire.Offers, ShipmentLimits.OffersMax, "offers", offer => ToOffer(offer, wire.Common));
-        WireRules.Require(offers.Length > 0, "it offers nothing");
+        WireRules.Require(offers.Length > 0 || wire.Bundle is not null, "it offers nothing");
         return new OfferMessage(header, offers)
         {
-            BundleForm = WireRules.Form(wire.BundleForm),
-            Bundle = wire.Bundle.Memory,
+            Bundle = wire.Bundle is null ? null : ToBundle(wire.Bundle),
         };
     }
 

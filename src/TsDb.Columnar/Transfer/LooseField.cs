@@ -21,8 +21,13 @@ internal sealed record LooseField(string Name, FieldType Type)
     /// <summary>By row 1 where there is a value; null if there is one everywhere.</summary>
     public byte[]? IsPresent { get; set; }
 
-    /// <summary>For doubles the s of k / 10^s, or <see cref="NoScale"/>.</summary>
-    public int Scale { get; set; } = NoScale;
+    /// <summary>For doubles by series the s of k / 10^s, or <see cref="NoScale"/>.</summary>
+    public int[] Scales { get; set; } = [];
+
+    /// <summary>
+    /// For doubles by row how many units in the last place the value is off the decimal; null if none is.
+    /// </summary>
+    public long[]? Units { get; set; }
 
     /// <summary>For texts the distinct ones, those of the reference first.</summary>
     public TextDictionary? Texts { get; init; }
@@ -30,23 +35,17 @@ internal sealed record LooseField(string Name, FieldType Type)
     /// <summary>Whether a row has a value.</summary>
     public bool Has(int row) => IsPresent is null || IsPresent[row] != 0;
 
-    /// <summary>
-    /// A word of this field in the form of another that has the same name and type, as near as it gets.
-    /// </summary>
-    public long In(LooseField other, long word)
+    /// <summary>A word of one scale in the form of another, as near as it gets.</summary>
+    public static long Rescale(long word, int from, int to)
     {
-        if (Type != FieldType.Float64 || other.Scale == Scale) return word;
-        double value = Scale == NoScale ? FromOrdered(word) : (double)word / Decimals.PowerOf(Scale);
-        if (other.Scale == NoScale) return ToOrdered(value);
-        double number = Math.Round(value * Decimals.PowerOf(other.Scale));
+        if (from == to) return word;
+        double value = from == NoScale
+            ? BitConverter.Int64BitsToDouble(Flip(word)) : word / Decimals.PowerOf(from);
+        if (to == NoScale) return Flip(BitConverter.DoubleToInt64Bits(value));
+        double number = Math.Round(value * Decimals.PowerOf(to));
         return Math.Abs(number) <= Decimals.NumberMax ? (long)number : 0;
     }
 
-    /// <summary>Bits of a double as a number that rises with it.</summary>
-    public static long ToOrdered(double value) => Flip(BitConverter.DoubleToInt64Bits(value));
-
-    /// <summary>Undoes <see cref="ToOrdered"/>.</summary>
-    public static double FromOrdered(long word) => BitConverter.Int64BitsToDouble(Flip(word));
-
-    private static long Flip(long bits) => bits ^ ((bits >> 63) & long.MaxValue);
+    /// <summary>Bits of a double as a number that rises with it, and back.</summary>
+    public static long Flip(long bits) => bits ^ ((bits >> 63) & long.MaxValue);
 }

@@ -58,7 +58,7 @@ internal sealed class LooseRows
             {
                 Words = new long[batch.RowCount],
                 Texts = type == FieldType.String ? Known(known) : null,
-            }, batch.Rows.Column(i)));
+            }, rows.SeriesRows, batch.Rows.Column(i)));
         }
 
         return rows;
@@ -124,7 +124,7 @@ internal sealed class LooseRows
             new RecordBatch(new Schema(fields, null), arrays, Times.Length)));
     }
 
-    private static LooseField Take(LooseField field, IArrowArray array)
+    private static LooseField Take(LooseField field, int[] seriesRows, IArrowArray array)
     {
         if (array.NullCount > 0)
         {
@@ -148,7 +148,7 @@ internal sealed class LooseRows
                     field.Words[row] = BitUtility.GetBit(bits, array.Data.Offset + row) ? 1 : 0;
                 break;
             case FieldType.Float64:
-                TakeDoubles(field, array);
+                TakeDoubles(field, seriesRows, WordsOf(array));
                 break;
             default:
                 WordsOf(array).CopyTo(field.Words);
@@ -161,23 +161,18 @@ internal sealed class LooseRows
     private static ReadOnlySpan<long> WordsOf(IArrowArray array) =>
         array.Data.Buffers[1].Span.CastTo<long>().Slice(array.Data.Offset, array.Length);
 
-    private static void TakeDoubles(LooseField field, IArrowArray array)
+    private static void TakeDoubles(LooseField field, int[] seriesRows, ReadOnlySpan<long> bits)
     {
-        long[] scratch = [];
-        ReadOnlySpan<long> dense = DenseWords.Of(array, 0, array.Length, ref scratch);
-        field.Scale = Decimals.ScaleOf(MemoryMarshal.Cast<long, double>(dense));
-        ReadOnlySpan<double> values = MemoryMarshal.Cast<long, double>(WordsOf(array));
-        double power = field.Scale < 0 ? 1 : Decimals.PowerOf(field.Scale);
-        for (int row = 0; row < values.Length; row++)
+        field.Scales = new int[seriesRows.Length];
+        int start = 0;
+        for (int s = 0; s < seriesRows.Length; s++)
         {
-            if (!field.Has(row)) continue;
-            field.Words[row] = field.Scale < 0
-                ? LooseField.ToOrdered(values[row])
-                : (long)Math.Round(values[row] * power);
+            field.Scales[s] = LooseDoubles.Take(bits, field, start, start + seriesRows[s]);
+            start += seriesRows[s];
         }
     }
 
-    private static IArrowArray Build(LooseField field)
+    private IArrowArray Build(LooseField field)
     {
         int rows = field.Words.Length;
         int absent = field.IsPresent is null ? 0 : field.IsPresent.AsSpan().Count((byte)0);
@@ -188,24 +183,27 @@ internal sealed class LooseRows
             FieldType.String => Texts(field),
             FieldType.Boolean =>
                 [new ArrowBuffer(FieldScatter.ToBits([.. field.Words.Select(w => (byte)(w & 1))]))],
-            FieldType.Float64 => [new ArrowBuffer(MemoryMarshal.AsBytes(Doubles(field).AsSpan()).ToArray())],
+            FieldType.Float64 => [RowColumns.Buffer(MemoryMarshal.AsBytes(Doubles(field).AsSpan()))],
             _ => [RowColumns.Buffer(MemoryMarshal.AsBytes(field.Words.AsSpan()))],
         };
         return ArrowArrayFactory.BuildArray(new ArrayData(
             RowColumns.TypeOf(field.Type), rows, absent, 0, [validity, .. values]));
     }
 
-    private static double[] Doubles(LooseField field)
+    private long[] Doubles(LooseField field)
     {
-        double[] values = new double[field.Words.Length];
-        if (field.Scale >= 0)
+        long[] bits = new long[field.Words.Length];
+        int row = 0;
+        for (int s = 0; s < SeriesRows.Length; s++)
         {
-            Decimals.Decode(field.Words, field.Scale, values);
-            return values;
+            for (int end = row + SeriesRows[s]; row < end; row++)
+            {
+                if (field.Has(row))
+                    bits[row] = LooseDoubles.Bits(field.Words[row], field.Units?[row] ?? 0, field.Scales[s]);
+            }
         }
 
-        for (int row = 0; row < values.Length; row++) values[row] = LooseField.FromOrdered(field.Words[row]);
-        return values;
+        return bits;
     }
 
     private static ArrowBuffer[] Texts(LooseField field)

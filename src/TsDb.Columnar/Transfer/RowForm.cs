@@ -13,7 +13,7 @@ public static class RowForm
 {
     /// <summary>The version of the form; it rises with whatever changes the bytes of a segment,
     /// too.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Largest file that is taken apart; larger ones are small by themselves.</summary>
     public const int FileBytesMax = 1 << 20;
@@ -38,13 +38,13 @@ public static class RowForm
         if (file.Length > FileBytesMax) return null;
         options ??= SegmentOptions.Default;
         (SortedRun run, SegmentManifest manifest) = Read(file);
-        if (run.RowCount > RowWalk.RowsMax || (long)run.RowCount * manifest.Fields.Length > RowWalk.WordsMax)
-            return null;
+        if (!RowWalk.Fits(run.RowCount, manifest.Fields.Length)) return null;
         LooseRows? before = reference.IsEmpty ? null : LooseRows.Of(Read(reference).Run, reference: null);
         ByteSink texts = new();
         ByteSink numbers = new();
         RangeEncoder coder = new(numbers);
-        RowWalk walk = new(before, new TextStream(texts), manifest.Cell.Day.Range.StartNanoseconds);
+        RowWalk walk = new(
+            before, new TextStream(texts), manifest.Cell.Day.Range.StartNanoseconds, new RowModels());
         walk.Code(ref coder, LooseRows.Of(run, before));
         coder.Finish();
         byte[] form = Assemble(options, texts, numbers);
@@ -66,29 +66,41 @@ public static class RowForm
         ReadOnlyMemory<byte> form, ReadOnlyMemory<byte> reference, SegmentFacts facts)
     {
         ByteSource source = new(form.Span);
+        (SegmentOptions options, byte[] texts) = Start(ref source);
+        LooseRows? before = reference.IsEmpty ? null : LooseRows.Of(Read(reference).Run, reference: null);
+        RangeDecoder coder = new(source.Rest);
+        RowWalk walk = new(
+            before, new TextStream(texts), facts.Cell.Day.Range.StartNanoseconds, new RowModels());
+        return Write(walk.Code(ref coder, written: null), facts, options);
+    }
+
+    /// <summary>What a form begins with: the version, which is compared, options and texts.</summary>
+    internal static (SegmentOptions Options, byte[] Texts) Start(ref ByteSource source)
+    {
         int version = source.ReadByte();
         if (version != Version)
             throw new TsDbException(ErrorKind.Invalid,
                 $"rows of version {version}: {Version} is spoken here");
         SegmentOptions options = Options(source.ReadVarint(), source.ReadVarint());
-        byte[] texts = Texts(ref source);
-        LooseRows? before = reference.IsEmpty ? null : LooseRows.Of(Read(reference).Run, reference: null);
-        RangeDecoder coder = new(source.Rest);
-        RowWalk walk = new(before, new TextStream(texts), facts.Cell.Day.Range.StartNanoseconds);
-        SortedRun run = walk.Code(ref coder, written: null).ToRun(facts.Cell.Table);
+        return (options, Texts(ref source));
+    }
+
+    /// <summary>The file of some rows.</summary>
+    internal static ReadOnlyMemory<byte> Write(LooseRows rows, SegmentFacts facts, SegmentOptions options)
+    {
         using MemoryStream file = new();
-        SegmentWriter.Write(run, facts, file, options);
+        SegmentWriter.Write(rows.ToRun(facts.Cell.Table), facts, file, options);
         return file.GetBuffer().AsMemory(0, (int)file.Length);
     }
 
-    private static (SortedRun Run, SegmentManifest Manifest) Read(ReadOnlyMemory<byte> file)
+    internal static (SortedRun Run, SegmentManifest Manifest) Read(ReadOnlyMemory<byte> file)
     {
         using MemoryStream stream = new(file.ToArray(), writable: false);
         using SegmentReader reader = SegmentReader.Open(stream);
         return (reader.Read(), reader.Manifest);
     }
 
-    private static byte[] Assemble(SegmentOptions options, ByteSink texts, ByteSink numbers)
+    internal static byte[] Assemble(SegmentOptions options, ByteSink texts, ByteSink numbers)
     {
         ByteSink form = new();
         form.Write((byte)Version);

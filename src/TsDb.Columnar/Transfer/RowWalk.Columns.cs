@@ -8,10 +8,10 @@ internal sealed partial class RowWalk
 {
     private const int PresenceModels = 8;
 
-    private static void SeriesRows<T>(ref T coder, LooseRows rows)
+    private void SeriesRows<T>(ref T coder, LooseRows rows)
         where T : struct, IBitCoder, allows ref struct
     {
-        NumberModel model = new();
+        NumberModel model = models.Numbers("rows");
         long before = 0;
         long left = rows.Times.Length;
         for (int s = 0; s < rows.SeriesRows.Length; s++)
@@ -42,8 +42,8 @@ internal sealed partial class RowWalk
         bool isWhole = _parameters.Code(ref coder, first % unit == 0 ? 0UL : 1UL) == 0;
         first = _parameters.Signed(ref coder, isWhole ? first / unit : first);
         long start = unchecked(anchor + (isWhole ? first * unit : first));
-        NumberModel firsts = new();
-        NumberModel residuals = new();
+        NumberModel firsts = models.Numbers("first times");
+        NumberModel residuals = models.Numbers("times");
         (long firstBefore, int row) = (0, 0);
         foreach (int count in rows.SeriesRows)
         {
@@ -72,12 +72,12 @@ internal sealed partial class RowWalk
         bool isFull = _parameters.Code(ref coder, field.IsPresent is null ? 0UL : 1UL) == 0;
         if (isFull) return;
         byte[] isPresent = field.IsPresent ??= new byte[series.Length];
-        BitModel[] models = BitModel.Array(PresenceModels);
+        BitModel[] chances = models.Bits("presence " + field.Name, PresenceModels);
         int history = 3;
         for (int row = 0; row < isPresent.Length; row++)
         {
             int state = history | (gaps is null || gaps[row] != 0 ? 4 : 0);
-            isPresent[row] = (byte)coder.Bit(isPresent[row], ref models[state]);
+            isPresent[row] = (byte)coder.Bit(isPresent[row], ref chances[state]);
             history = ((history << 1) | isPresent[row]) & 3;
         }
     }
@@ -86,18 +86,14 @@ internal sealed partial class RowWalk
         where T : struct, IBitCoder, allows ref struct
     {
         LooseField? known = reference?.Field(field.Name, field.Type);
-        int scaleExpected = known?.Scale ?? 0;
-        if (field.Type == FieldType.Float64)
-            field.Scale = scaleExpected + (int)_parameters.Signed(ref coder, field.Scale - scaleExpected);
-        if (field.Scale is < LooseField.NoScale or > Decimals.ScaleMax)
-            throw Damage.Found($"a scale of {field.Scale}");
+        if (field.Type == FieldType.Float64) Scales(ref coder, field, known);
         long?[] last = known is null ? [] : reference!.LastOf(known);
         Prediction plan = _isReading ? default : Prediction.Best(field, series, _matches, last, known);
         plan = new Prediction(
             (PredictionKind)_parameters.Count(ref coder, (int)plan.Kind, (int)PredictionKind.Line),
             _parameters.Signed(ref coder, plan.Center));
         FreshTexts? fresh = field.Texts is { } all ? Fresh(all, known?.Texts) : null;
-        NumberModel model = new();
+        NumberModel model = models.Numbers($"{plan.Kind} {field.Type} {field.Name}");
         ValuePredictor predictor = new(plan, field, _matches, last, known);
         long[] words = field.Words;
         for (int row = 0; row < words.Length; row++)
@@ -107,6 +103,37 @@ internal sealed partial class RowWalk
             words[row] = unchecked(expected + model.Signed(ref coder, unchecked(words[row] - expected)));
             fresh?.Meet(ref coder, words[row]);
             predictor.Take(words[row]);
+        }
+
+        if (field.Type == FieldType.Float64) Units(ref coder, field);
+    }
+
+    private void Scales<T>(ref T coder, LooseField field, LooseField? known)
+        where T : struct, IBitCoder, allows ref struct
+    {
+        if (_isReading) field.Scales = new int[_matches.Length];
+        NumberModel model = models.Numbers("scale " + field.Name);
+        int before = 0;
+        for (int s = 0; s < _matches.Length; s++)
+        {
+            int expected = known is not null && _matches[s] < known.Scales.Length
+                ? known.Scales[_matches[s]] : before;
+            long scale = expected + model.Signed(ref coder, field.Scales[s] - expected);
+            if (scale is < LooseField.NoScale or > Decimals.ScaleMax)
+                throw Damage.Found($"a scale of {scale}");
+            before = field.Scales[s] = (int)scale;
+        }
+    }
+
+    private void Units<T>(ref T coder, LooseField field)
+        where T : struct, IBitCoder, allows ref struct
+    {
+        if (_parameters.Code(ref coder, field.Units is null ? 0UL : 1UL) == 0) return;
+        NumberModel model = models.Numbers("units " + field.Name);
+        long[] units = field.Units ??= new long[field.Words.Length];
+        for (int row = 0; row < units.Length; row++)
+        {
+            if (field.Has(row)) units[row] = model.Signed(ref coder, units[row]);
         }
     }
 }

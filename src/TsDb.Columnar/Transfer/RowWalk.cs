@@ -11,7 +11,9 @@ namespace TsDb.Columnar.Transfer;
 /// <param name="reference">The reference; null without one.</param>
 /// <param name="texts">Where texts are that the reference does not have.</param>
 /// <param name="dayStart">Start of the cell's day, in nanoseconds.</param>
-internal sealed partial class RowWalk(LooseRows? reference, TextStream texts, long dayStart)
+/// <param name="models">What was learnt on earlier walks of the same table; empty for the first.</param>
+internal sealed partial class RowWalk(
+    LooseRows? reference, TextStream texts, long dayStart, RowModels models)
 {
     /// <summary>Most rows of a run that is coded.</summary>
     public const int RowsMax = 1 << 20;
@@ -21,10 +23,13 @@ internal sealed partial class RowWalk(LooseRows? reference, TextStream texts, lo
 
     private const int ColumnsMax = 1 << 16;
 
-    private readonly NumberModel _counts = new();
-    private readonly NumberModel _parameters = new();
+    private readonly NumberModel _counts = models.Numbers("counts");
+    private readonly NumberModel _parameters = models.Numbers("parameters");
     private int[] _matches = [];
     private bool _isReading;
+
+    /// <summary>True if rows of so many fields can be coded.</summary>
+    public static bool Fits(int rows, int fields) => rows <= RowsMax && (long)rows * fields <= WordsMax;
 
     /// <summary>Codes all of it, and returns the rows that were written or read.</summary>
     public LooseRows Code<T>(ref T coder, LooseRows? written)
@@ -122,8 +127,8 @@ internal sealed partial class RowWalk(LooseRows? reference, TextStream texts, lo
         LooseTag?[] counterparts = [.. rows.Tags.Select(t => reference?.Tag(t.Name))];
         _matches = _isReading ? new int[rows.SeriesRows.Length]
             : SeriesMatch.Find(rows, counterparts, reference);
-        NumberModel match = new();
-        NumberModel[] places = [.. rows.Tags.Select(_ => new NumberModel())];
+        NumberModel match = models.Numbers("series");
+        NumberModel[] places = [.. rows.Tags.Select(tag => models.Numbers("tag " + tag.Name))];
         FreshTexts[] fresh = [.. rows.Tags.Select((t, i) => Fresh(t.Texts, counterparts[i]?.Texts))];
         int expected = 0;
         for (int s = 0; s < _matches.Length; s++)

@@ -1,3 +1,5 @@
+using TsDb.Model;
+
 namespace TsDb.Columnar.Transfer;
 
 /// <summary>Says what the next value of a field is expected to be, from those before it.</summary>
@@ -19,7 +21,9 @@ internal struct ValuePredictor(
             return unchecked(_before + (_before - _beforeThat));
         if (_seen >= 1) return _before;
         int match = matches[series];
-        return match < last.Length && last[match] is { } word ? known!.In(field, word) : _first;
+        if (match >= last.Length || last[match] is not { } word) return _first;
+        return field.Type == FieldType.Float64
+            ? LooseField.Rescale(word, known!.Scales[match], field.Scales[series]) : word;
     }
 
     /// <summary>Takes the value that was there.</summary>

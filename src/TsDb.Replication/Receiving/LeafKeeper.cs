@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using TsDb.Codec.Shipment;
+using TsDb.Columnar;
 using TsDb.Columnar.Transfer;
 using TsDb.Model;
 using TsDb.Replication.Ports;
@@ -40,6 +41,41 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
         return ImmutableArray.Create(finished);
     }
 
+    /// <summary>
+    /// Writes the files of a bundle anew and returns those that have the hashes told. Throws
+    /// <see cref="ErrorKind.NotFound"/> if a shipment that the rows refer to is not here,
+    /// <see cref="ErrorKind.Corrupt"/> or <see cref="ErrorKind.Invalid"/> if they cannot be read.
+    /// </summary>
+    public ImmutableArray<(Leaf Leaf, ReadOnlyMemory<byte> File)> Open(OfferBundle bundle)
+    {
+        List<(SegmentFacts, ReadOnlyMemory<byte>)> segments = [];
+        foreach (BundledLeaf leaf in bundle.Leaves)
+        {
+            ReadOnlyMemory<byte> earlier = default;
+            if (leaf.Reference is { } reference
+                && !TryReadReference(leaf.Cell, bundle.Incarnation, reference, out earlier))
+            {
+                throw new TsDbException(
+                    ErrorKind.NotFound, $"{leaf.Cell} #{reference.Value}, which rows refer to, is not here");
+            }
+
+            OrdinalRange ordinals = new(leaf.Ordinal, leaf.Ordinal);
+            segments.Add((new SegmentFacts(leaf.Cell, bundle.Incarnation, ordinals), earlier));
+        }
+
+        IReadOnlyList<ReadOnlyMemory<byte>> files = RowBundle.Decode(bundle.Rows, segments);
+        List<(Leaf, ReadOnlyMemory<byte>)> opened = [];
+        for (int i = 0; i < files.Count; i++)
+        {
+            BundledLeaf told = bundle.Leaves[i];
+            ContentHash hash = ContentHash.Of(files[i].Span);
+            if (hash.Tag == told.Tag)
+                opened.Add((new Leaf(told.Cell, bundle.Incarnation, told.Ordinal, hash), files[i]));
+        }
+
+        return [.. opened];
+    }
+
     private (VerifiedLeaf? Leaf, ReceiveOutcome Outcome, string Reason) Verify(TransferredLeaf transferred)
     {
         Leaf leaf = transferred.Leaf;
@@ -49,7 +85,8 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
             ? ReceiveOutcome.NotRebuilt : ReceiveOutcome.Damaged;
         if (transferred.Dictionary is { } hash && !TryReadDictionary(leaf.Cell, hash, out earlier))
             return (null, ReceiveOutcome.Damaged, "the shipment that its compression refers to is not here");
-        if (transferred.Reference is { } reference && !TryReadReference(leaf, reference, out earlier))
+        if (transferred.Reference is { } reference
+            && !TryReadReference(leaf.Cell, leaf.Incarnation, reference, out earlier))
             return (null, ReceiveOutcome.ReferenceMissing, "the shipment that its rows refer to is not here");
         if (!TransferForms.TryToPlain(transferred, earlier, out ReadOnlyMemory<byte> plain,
             out string damage))
@@ -79,10 +116,11 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
             : $"the file is shipment {manifest.Ordinals.First.Value}, offered as {leaf.Ordinal.Value}";
     }
 
-    private bool TryReadReference(Leaf leaf, Ordinal ordinal, out ReadOnlyMemory<byte> reference)
+    private bool TryReadReference(
+        Cell cell, Incarnation incarnation, Ordinal ordinal, out ReadOnlyMemory<byte> reference)
     {
         reference = default;
-        StoredLeaf? found = store.Current.Find(leaf.Cell)?.Find(leaf.Incarnation, ordinal);
+        StoredLeaf? found = store.Current.Find(cell)?.Find(incarnation, ordinal);
         return found?.Extent.BytesLength <= RowForm.ReferenceBytesMax && TryRead(found, out reference);
     }
 

@@ -62,4 +62,8 @@ internal static partial class Log
 
     [LoggerMessage(4143, LogLevel.Debug, "Moving shards waits: {Reason}")]
     public static partial void MoveDelayed(ILogger log, string reason);
+
+    [LoggerMessage(
+        4114, LogLevel.Information, "A bundle of {Leaves} shipments of edge {Edge} was not opened: {Reason}")]
+    public static partial void BundleNotOpened(ILogger log, int leaves, EdgeId edge, string reason);
 }

@@ -18,6 +18,11 @@ public abstract record ReceiveEffect
     public sealed record Keep(TransferredLeaf Transferred) : ReceiveEffect;
 
     /// <summary>
+    /// Write the files of a bundle anew; ends with <see cref="ReceiveEvent.Opened"/>.
+    /// </summary>
+    public sealed record Open(EdgeId Edge, ShardId Shard, OfferBundle Bundle) : ReceiveEffect;
+
+    /// <summary>
     /// Fetch a leaf from a co-owner, verify and store it; ends with <see cref="ReceiveEvent.Finished"/> or
     /// <see cref="ReceiveEvent.FetchFailed"/>.
     /// </summary>

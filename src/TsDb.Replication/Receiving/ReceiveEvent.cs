@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TsDb.Codec.Shipment;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
@@ -20,6 +21,15 @@ public abstract record ReceiveEvent
 
     /// <summary>An edge offers; edge and shard are from the topic.</summary>
     public sealed record Offered(EdgeId Edge, ShardId Shard, OfferMessage Message) : ReceiveEvent;
+
+    /// <summary>
+    /// A bundle was opened: the files that could be written anew and have the hashes that were told.
+    /// </summary>
+    public sealed record Opened(
+        EdgeId Edge,
+        ShardId Shard,
+        OfferBundle Bundle,
+        ImmutableArray<(Leaf Leaf, ReadOnlyMemory<byte> File)> Leaves) : ReceiveEvent;
 
     /// <summary>A piece of a shipment; edge and shard are from the topic.</summary>
     public sealed record ChunkCame(EdgeId Edge, ShardId Shard, Chunk Chunk) : ReceiveEvent;

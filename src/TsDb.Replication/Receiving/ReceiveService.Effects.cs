@@ -46,6 +46,9 @@ public sealed partial class ReceiveService
             case ReceiveEffect.Keep keep:
                 Demand(_toKeep.Writer.TryWrite(keep.Transferred));
                 break;
+            case ReceiveEffect.Open open:
+                Demand(_toOpen.Writer.TryWrite(open));
+                break;
             case ReceiveEffect.Fetch fetch:
                 Demand(_toFetch.Writer.TryWrite((fetch.Leaf, fetch.From)));
                 break;

@@ -37,6 +37,24 @@ public sealed partial class ReceiveService
         }
     }
 
+    private async Task OpenAsync(CancellationToken ct)
+    {
+        await foreach (ReceiveEffect.Open open in _toOpen.Reader.ReadAllAsync(ct))
+        {
+            ReceiveEvent.Opened opened = new(open.Edge, open.Shard, open.Bundle, []);
+            try
+            {
+                opened = opened with { Leaves = _keeper.Open(open.Bundle) };
+            }
+            catch (TsDbException e)
+            {
+                Log.BundleNotOpened(_log, open.Bundle.Leaves.Length, open.Edge, e.Message);
+            }
+
+            await ReportAsync(opened, ct);
+        }
+    }
+
     private async Task FetchAsync(CancellationToken ct)
     {
         await foreach ((Leaf leaf, NodeId from) in _toFetch.Reader.ReadAllAsync(ct))

@@ -28,6 +28,7 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
     private readonly Channel<ReceiveEvent> _inbox;
     private readonly Channel<ReceiveEvent> _reports;
     private readonly Channel<TransferredLeaf> _toKeep;
+    private readonly Channel<ReceiveEffect.Open> _toOpen;
     private readonly Channel<(Leaf Leaf, NodeId From)> _toFetch;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -54,6 +55,7 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
         _inbox = Queue<ReceiveEvent>(options.InboxMessagesMax);
         _reports = Queue<ReceiveEvent>(4 * (pending + options.InboxMessagesMax));
         _toKeep = Queue<TransferredLeaf>(2 * pending);
+        _toOpen = Queue<ReceiveEffect.Open>(2 * pending);
         _toFetch = Queue<(Leaf, NodeId)>(pending + 1, readers: options.FetchersCount);
         _repairSignal = Queue<bool>(1);
         _repairPace = new FetchPace(options.RepairBytesPerSecondMax, clock);
@@ -82,6 +84,7 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
         Begin(LoopAsync, stop);
         Begin(TickAsync, stop);
         Begin(KeepAsync, stop);
+        Begin(OpenAsync, stop);
         Begin(RepairAsync, stop);
         Begin(MoveAsync, stop);
         Begin(ScrubAsync, stop);

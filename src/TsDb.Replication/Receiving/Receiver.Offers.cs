@@ -10,48 +10,23 @@ public sealed partial class Receiver
     {
         _greeter.Hear(offered.Edge, now);
         if (!_owned.Contains(offered.Shard)) return;
-        OfferMessage message = offered.Message;
-        ReadOnlyMemory<byte> bundle = default;
-        if (!message.Bundle.IsEmpty && !TryUnpack(message, out bundle)) return;
-        foreach (Offer offer in message.Offers)
-        {
-            ReadOnlyMemory<byte> payload = offer.Payload;
-            if (payload.IsEmpty && !bundle.IsEmpty)
-            {
-                payload = bundle[..(int)offer.TransferBytes];
-                bundle = bundle[payload.Length..];
-            }
-
-            TakeOffer(offered, offer, payload, now);
-        }
-    }
-
-    private bool TryUnpack(OfferMessage message, out ReadOnlyMemory<byte> bundle)
-    {
-        long length = 0;
-        foreach (Offer offer in message.Offers)
-        {
-            if (offer.Payload.IsEmpty) length = checked(length + offer.TransferBytes);
-        }
-
-        bundle = default;
-        return length <= _options.ShipmentBytesMax
-            && TransferForms.TryToPlain(message.BundleForm, message.Bundle, length, default, out bundle);
+        foreach (Offer offer in offered.Message.Offers)
+            TakeOffer(offered.Edge, offered.Shard, offer, offer.Payload, now);
+        if (offered.Message.Bundle is { } bundle) TakeBundle(offered, bundle, now);
     }
 
     private void TakeOffer(
-        ReceiveEvent.Offered offered, Offer offer, ReadOnlyMemory<byte> payload, DateTimeOffset now)
+        EdgeId edge, ShardId shard, Offer offer, ReadOnlyMemory<byte> payload, DateTimeOffset now)
     {
         Leaf leaf = offer.Leaf;
-        EdgeId edge = offered.Edge;
-        if (leaf.Cell.Edge != edge || ShardOf(leaf) != offered.Shard)
+        if (leaf.Cell.Edge != edge || ShardOf(leaf) != shard)
         {
             Answer(edge, new EdgeAnswer.Refuse(leaf.Hash, "the topic's edge or shard is not the shipment's"));
             return;
         }
 
         // An incarnation that is not in the registry here has no place in the order of newness yet.
-        if (_cluster!.Edges.GetValueOrDefault(edge)?.Incarnations.Contains(leaf.Incarnation) != true) return;
+        if (!IsRegistered(edge, leaf.Incarnation)) return;
         if (IsExpired(leaf))
         {
             Answer(edge, new EdgeAnswer.Expired(leaf.Hash));
@@ -137,6 +112,9 @@ public sealed partial class Receiver
         if (_counter.Decide(leaf.Hash, out _)) Answer(leaf.Cell.Edge, new EdgeAnswer.Durable(leaf.Hash));
         else Answer(leaf.Cell.Edge, new EdgeAnswer.Have(leaf.Hash));
     }
+
+    private bool IsRegistered(EdgeId edge, Incarnation incarnation) =>
+        _cluster!.Edges.GetValueOrDefault(edge)?.Incarnations.Contains(incarnation) == true;
 
     private bool IsExpired(Leaf leaf) => _cluster!.IsExpired(leaf.Cell);
 

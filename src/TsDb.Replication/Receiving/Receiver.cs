@@ -86,6 +86,9 @@ public sealed partial class Receiver
             case ReceiveEvent.Offered offered:
                 if (IsOurs(offered.Message.Header)) TakeOffers(offered, now);
                 break;
+            case ReceiveEvent.Opened opened:
+                TakeOpened(opened, now);
+                break;
             case ReceiveEvent.ChunkCame chunk:
                 TakeChunk(chunk, now);
                 break;

@@ -8,7 +8,7 @@ namespace TsDb.Replication.Shipping;
 /// What is to be asked before shipped segments are dropped: the cloud says once more that it holds every leaf
 /// of them, because it may have lost some since.
 /// </summary>
-/// <param name="Confirmed">Segments of which it has just said so.</param>
+/// <param name="Confirmed">Segments of which it has just said so, all of a cell or none.</param>
 /// <param name="Open">Leaves of the others; they are asked about, and go at a later turn.</param>
 public sealed record DropQuestion(ImmutableArray<string> Confirmed, ImmutableArray<Leaf> Open)
 {
@@ -28,15 +28,16 @@ public sealed record DropQuestion(ImmutableArray<string> Confirmed, ImmutableArr
     {
         ImmutableArray<string>.Builder confirmed = ImmutableArray.CreateBuilder<string>();
         ImmutableArray<Leaf>.Builder open = ImmutableArray.CreateBuilder<Leaf>();
-        foreach (string name in due)
+        IEnumerable<StoredSegment> held =
+            due.Where(catalog.Segments.ContainsKey).Select(name => catalog.Segments[name]);
+        foreach (IGrouping<Cell, StoredSegment> cell in held.GroupBy(segment => segment.Manifest.Cell))
         {
-            if (!catalog.Segments.TryGetValue(name, out StoredSegment? segment)) continue;
-            Leaf[] leaves = isPast?.Invoke(segment.Manifest.Cell) == true ? [] :
+            Leaf[] leaves = isPast?.Invoke(cell.Key) == true ? [] :
             [
-                .. catalog.LeavesOf(segment).Where(leaf => !leaf.IsUnwanted).Select(leaf => leaf.Leaf)
+                .. cell.SelectMany(catalog.LeavesOf).Where(leaf => !leaf.IsUnwanted).Select(leaf => leaf.Leaf)
                     .Where(leaf => !confirmations.Has(leaf.Hash, now)),
             ];
-            if (leaves.Length == 0) confirmed.Add(name);
+            if (leaves.Length == 0) confirmed.AddRange(cell.Select(segment => segment.Name));
             open.AddRange(leaves);
         }
 

@@ -7,21 +7,68 @@ namespace TsDb.Replication.Shipping;
 /// <content>What shipping writes down: in the catalog, and beside it.</content>
 public sealed partial class ShipDesk
 {
-    // What cannot be recorded now (a full or failing disk) is tried again: the cloud has said it, and a
-    // restart in between only makes it say so once more.
-    private void Record(Leaf leaf, Func<LedgerLeaf, bool> applies, CatalogRecord record, DateTimeOffset now)
+    private static readonly TimeSpan RecordAgainAfter = TimeSpan.FromSeconds(5);
+
+    private readonly List<LeafChange> _changes = [];
+    private readonly Queue<Action<DateTimeOffset>> _unrecorded = new();
+    private DateTimeOffset _recordAt = DateTimeOffset.MaxValue;
+
+    private bool TryNote(ShipEffect effect)
     {
+        switch (effect)
+        {
+            case ShipEffect.MarkDurable durable:
+                LeafDurable record = new(durable.Leaf, durable.Epoch);
+                _changes.Add(new LeafChange(durable.Leaf, open => open.DurableAt is null, record));
+                _forms.Durable(durable.Leaf);
+                Log.LeafDurable(_log, durable.Leaf.Cell, durable.Leaf.Ordinal.Value, durable.Epoch.Value);
+                return true;
+            case ShipEffect.MarkExpired expired:
+                _changes.Add(new LeafChange(
+                    expired.Leaf, open => !open.IsUnwanted, new LeafUnwanted(expired.Leaf)));
+                Log.LeafExpired(_log, expired.Leaf.Cell, expired.Leaf.Ordinal.Value);
+                return true;
+            case ShipEffect.MarkQuarantined aside:
+                SetAside why = new(aside.Reason, aside.Epoch);
+                _changes.Add(new LeafChange(
+                    aside.Leaf, open => open.Aside != why, new LeafSetAside(aside.Leaf, why)));
+                Log.LeafQuarantined(_log, aside.Leaf.Cell, aside.Leaf.Ordinal.Value, aside.Reason);
+                return true;
+            case ShipEffect.MarkRequeued again:
+                _changes.Add(new LeafChange(
+                    again.Leaf, open => open.Aside is not null, new LeafSetAside(again.Leaf, null)));
+                return true;
+            case ShipEffect.CutAnew fork:
+                _changes.Add(new LeafChange(
+                    fork.Leaf, open => open.Presence == LeafPresence.Present, new LeafForked(fork.Leaf)));
+                Log.LeafForked(_log, fork.Leaf.Cell, fork.Leaf.Ordinal.Value);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    // With one fsync for all. What cannot be recorded now (a full or failing disk) is tried again: the cloud
+    // has said it, and a restart in between only makes it say so once more.
+    private void RecordChanges(DateTimeOffset now)
+    {
+        if (_changes.Count == 0) return;
+        LeafChange[] changes = [.. _changes];
+        _changes.Clear();
         try
         {
-            _parts.Store.ChangeCatalog(state =>
-                state.Ledger.TryGetValue(LeafKey.Of(leaf), out LedgerLeaf? open)
-                && open.Leaf.Hash == leaf.Hash
-                && applies(open) ? record : null);
+            _parts.Store.ChangeCatalog(
+                state => ChangesTogether.Of([.. changes.Where(c => c.Applies(state)).Select(c => c.Record)]));
         }
         catch (TsDbException failed) when (failed.Kind == ErrorKind.Unavailable)
         {
-            Log.NotRecorded(_log, leaf.Cell, leaf.Ordinal.Value, failed);
-            _unrecorded.Enqueue(later => Record(leaf, applies, record, later));
+            Leaf first = changes[0].Leaf;
+            Log.NotRecorded(_log, first.Cell, first.Ordinal.Value, failed);
+            _unrecorded.Enqueue(later =>
+            {
+                _changes.AddRange(changes);
+                RecordChanges(later);
+            });
             _recordAt = now + RecordAgainAfter;
         }
     }
@@ -37,13 +84,13 @@ public sealed partial class ShipDesk
         foreach (Leaf leaf in _recent.Take(before))
         {
             _events.Enqueue(new ShipEvent.LeafDropped(leaf.Hash));
-            Record(
-                leaf,
-                open => open.Presence == LeafPresence.Present && IsNewestHeld(leaf),
-                new LeafForked(leaf),
-                now);
+            if (!IsNewestHeld(leaf)) continue;
+            CutRunAnew(leaf.Hash);
+            _changes.Add(new LeafChange(
+                leaf, open => open.Presence == LeafPresence.Present, new LeafForked(leaf)));
         }
 
+        RecordChanges(now);
         _events.Enqueue(new ShipEvent.IncarnationTaken(incarnation));
     }
 

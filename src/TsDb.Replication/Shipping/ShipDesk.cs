@@ -15,7 +15,6 @@ namespace TsDb.Replication.Shipping;
 /// </summary>
 public sealed partial class ShipDesk
 {
-    private static readonly TimeSpan RecordAgainAfter = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AskedEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LagEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LagIdleEvery = TimeSpan.FromMinutes(10);
@@ -28,8 +27,6 @@ public sealed partial class ShipDesk
     private readonly ILogger _log;
     private readonly RecentCuts _recent = new();
     private readonly Queue<ShipEvent> _events = new();
-    private readonly Queue<Action<DateTimeOffset>> _unrecorded = new();
-    private DateTimeOffset _recordAt = DateTimeOffset.MaxValue;
     private DateTimeOffset _lagAt;
     private DateTimeOffset _askedAt;
     private DateTimeOffset _lagIdleAt;
@@ -74,28 +71,22 @@ public sealed partial class ShipDesk
         while (_events.TryDequeue(out ShipEvent? next))
         {
             foreach (ShipEffect effect in _shipper.On(next, now)) Carry(effect, now);
+            RecordChanges(now);
         }
 
         return _messages;
     }
 
     /// <summary>
-    /// Cuts at most one shipment that is due, then lets time go on. Call again while <see cref="WakeAt"/> is
-    /// past.
+    /// Cuts some of the shipments that are due, then lets time go on. Call again while <see cref="WakeAt"/>
+    /// is past.
     /// </summary>
     public IReadOnlyList<ShipMessage> Tick(DateTimeOffset now)
     {
         RecordAgain(now);
-        if (_parts.Cutter.CutNext(now) is { } leaf)
-        {
-            _recent.Add(leaf.Leaf, now);
-            On(new ShipEvent.LeafCut(leaf), now);
-        }
-        else
-        {
-            On(new ShipEvent.Tick(), now);
-        }
-
+        IReadOnlyList<ShipLeaf> cut = _parts.Cutter.CutDue(now);
+        foreach (ShipLeaf leaf in cut) _recent.Add(leaf.Leaf, now);
+        On(cut.Count > 0 ? new ShipEvent.LeavesCut([.. cut]) : new ShipEvent.Tick(), now);
         SayLag(now);
         SayAsked(now);
         return _messages;
@@ -124,6 +115,10 @@ public sealed partial class ShipDesk
 
     private void Carry(ShipEffect effect, DateTimeOffset now)
     {
+        if (TryNote(effect)) return;
+
+        // What was said of leaves comes before whatever reads the catalog.
+        RecordChanges(now);
         switch (effect)
         {
             case ShipEffect.SayControl say:
@@ -140,31 +135,14 @@ public sealed partial class ShipDesk
                 break;
             case ShipEffect.Prepare prepare:
                 _events.Enqueue(new ShipEvent.Prepared(
-                    prepare.Leaves, [.. prepare.Leaves.Select(l => _forms.Prepare(l, prepare.AllowRows))]));
+                    prepare.Leaves,
+                    _forms.Prepare(prepare.Leaves, prepare.AllowRows, prepare.BundleBytesMax)));
                 break;
             case ShipEffect.SendOffer offer:
                 Send(offer);
                 break;
             case ShipEffect.SendChunk chunk:
                 Send(chunk);
-                break;
-            case ShipEffect.MarkDurable durable:
-                LeafDurable record = new(durable.Leaf, durable.Epoch);
-                Record(durable.Leaf, open => open.DurableAt is null, record, now);
-                _forms.Durable(durable.Leaf);
-                Log.LeafDurable(_log, durable.Leaf.Cell, durable.Leaf.Ordinal.Value, durable.Epoch.Value);
-                break;
-            case ShipEffect.MarkExpired expired:
-                Record(expired.Leaf, open => !open.IsUnwanted, new LeafUnwanted(expired.Leaf), now);
-                Log.LeafExpired(_log, expired.Leaf.Cell, expired.Leaf.Ordinal.Value);
-                break;
-            case ShipEffect.CutAnew fork:
-                Record(
-                    fork.Leaf, open => open.Presence == LeafPresence.Present, new LeafForked(fork.Leaf), now);
-                Log.LeafForked(_log, fork.Leaf.Cell, fork.Leaf.Ordinal.Value);
-                break;
-            case ShipEffect.MarkQuarantined aside:
-                Log.LeafQuarantined(_log, aside.Leaf.Cell, aside.Leaf.Ordinal.Value, aside.Reason);
                 break;
             case ShipEffect.LookUp missing:
                 LookUp(missing.Hash);
@@ -237,6 +215,12 @@ public sealed partial class ShipDesk
 
     private void Send(ShipEffect.SendOffer offer)
     {
+        if (offer.Bundle is { } bundle)
+        {
+            SendBundle(offer, bundle);
+            return;
+        }
+
         List<Offer> offers = [];
         foreach (OfferedLeaf offered in offer.Leaves)
         {
@@ -255,10 +239,7 @@ public sealed partial class ShipDesk
             });
         }
 
-        ShipEvent.Sent sent = new(offer.LinkGeneration, offer.Leaf.Leaf.Hash)
-        {
-            Others = [.. offer.Leaves.Skip(1).Select(l => l.Leaf.Leaf.Hash)],
-        };
+        ShipEvent.Sent sent = SentOf(offer);
         if (offers.Count == 0)
         {
             // Why not was told already; the room it took in the window is free again.
@@ -273,6 +254,31 @@ public sealed partial class ShipDesk
             DataBytes = offers.Sum(o => (long)o.Payload.Length),
         });
     }
+
+    private void SendBundle(ShipEffect.SendOffer offer, int number)
+    {
+        ShipEvent.Sent sent = SentOf(offer);
+        if (_forms.TakeBundle(number) is not { } bundle)
+        {
+            foreach (OfferedLeaf offered in offer.Leaves)
+                _events.Enqueue(new ShipEvent.FormLost(offered.Leaf.Leaf.Hash));
+            _events.Enqueue(sent);
+            return;
+        }
+
+        OfferMessage message = new(offer.Header, []) { Bundle = bundle };
+        _messages.Add(new ShipMessage(
+            _parts.Topics.Offer(offer.Shard, bundle.Edge), ShipmentCodec.Encode(message), sent)
+        {
+            DataBytes = bundle.Rows.Length,
+        });
+    }
+
+    private static ShipEvent.Sent SentOf(ShipEffect.SendOffer offer) =>
+        new(offer.LinkGeneration, offer.Leaf.Leaf.Hash)
+        {
+            Others = [.. offer.Leaves.Skip(1).Select(l => l.Leaf.Leaf.Hash)],
+        };
 
     private void Send(ShipEffect.SendChunk chunk)
     {
@@ -333,10 +339,26 @@ public sealed partial class ShipDesk
 
     private void LookUp(ContentHash hash)
     {
-        if (Held(hash) is not { } held) return;
+        if (Held(hash) is not { } held)
+        {
+            CutRunAnew(hash);
+            return;
+        }
+
         if (ShipLedger.Open(_parts.Store.Catalog, held with { DurableAt = null }) is not { } leaf) return;
         Log.LeafMissing(_log, held.Leaf.Cell, held.Leaf.Ordinal.Value);
         _events.Enqueue(new ShipEvent.LeafCut(leaf));
+    }
+
+    // The bytes of the leaf are gone, its rows are not: they are cut once more, with those it was put
+    // together with.
+    private void CutRunAnew(ContentHash hash)
+    {
+        _parts.Store.ChangeCatalog(state => state.Ledger.Values.FirstOrDefault(
+            l => l.Leaf.Hash == hash && l.Presence == LeafPresence.Compacted)
+                is { SegmentName: { } name } lost
+            && state.Segments.TryGetValue(name, out StoredSegment? run) && run.IsCut
+                ? new SegmentUncut(name, lost.Leaf) : null);
     }
 
     private LedgerLeaf? Held(ContentHash hash) => _parts.Store.Catalog.Ledger.Values.FirstOrDefault(

@@ -27,9 +27,12 @@ public abstract record ShipEffect
     public sealed record SayLeaves(MessageHeader Header, Cell Cell, Incarnation Incarnation) : ShipEffect;
 
     /// <summary>
-    /// Find out in which form each of these is smallest; answer with <see cref="ShipEvent.Prepared"/>.
+    /// Find out in which form each of these is smallest; answer with <see cref="ShipEvent.Prepared"/>. With
+    /// rows allowed they may be told together, in bundles of up to <paramref name="BundleBytesMax"/> bytes
+    /// as they travel; 0: each by itself.
     /// </summary>
-    public sealed record Prepare(ImmutableArray<ShipLeaf> Leaves, bool AllowRows) : ShipEffect;
+    public sealed record Prepare(ImmutableArray<ShipLeaf> Leaves, bool AllowRows, int BundleBytesMax)
+        : ShipEffect;
 
     /// <summary>
     /// Publish one offer of shipments of one shard, with the bytes of those that are to go with it. Answer
@@ -39,6 +42,9 @@ public abstract record ShipEffect
         long LinkGeneration, MessageHeader Header, ShardId Shard, ImmutableArray<OfferedLeaf> Leaves)
         : ShipEffect
     {
+        /// <summary>The bundle that they are told in, all of them; null where each goes by itself.</summary>
+        public int? Bundle { get; init; }
+
         /// <summary>The first of them.</summary>
         public ShipLeaf Leaf => Leaves[0].Leaf;
 
@@ -62,8 +68,11 @@ public abstract record ShipEffect
     /// </summary>
     public sealed record CutAnew(Leaf Leaf) : ShipEffect;
 
-    /// <summary>The leaf was set aside: tell people.</summary>
-    public sealed record MarkQuarantined(Leaf Leaf, string Reason) : ShipEffect;
+    /// <summary>The leaf was set aside: record it and tell people.</summary>
+    public sealed record MarkQuarantined(Leaf Leaf, string Reason, Epoch Epoch) : ShipEffect;
+
+    /// <summary>The leaf is offered again: record that it is not aside any more.</summary>
+    public sealed record MarkRequeued(Leaf Leaf) : ShipEffect;
 
     /// <summary>
     /// The cloud lacks a leaf that is durable by the ledger: tell <see cref="ShipEvent.LeafCut"/> if the file

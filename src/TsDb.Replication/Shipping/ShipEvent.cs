@@ -46,6 +46,9 @@ public abstract record ShipEvent
     /// <summary>A shipment was cut and recorded.</summary>
     public sealed record LeafCut(ShipLeaf Leaf) : ShipEvent;
 
+    /// <summary>Shipments were cut and recorded together.</summary>
+    public sealed record LeavesCut(ImmutableArray<ShipLeaf> Leaves) : ShipEvent;
+
     /// <summary>Rows of a leaf were dropped here by the operator's rule: it will not be shipped.</summary>
     public sealed record LeafDropped(ContentHash Hash) : ShipEvent;
 

@@ -102,6 +102,13 @@ public sealed partial class Shipper
             return;
         }
 
+        if (transfer.Form.Bundle is not null)
+        {
+            // Asked by an assembly from before, or by one that could not open the bundle: it goes by itself.
+            OfferSoon(transfer, now);
+            return;
+        }
+
         if (want.Ranges.IsEmpty)
         {
             // The owner does not know the offer. One made only just now may have crossed this want; otherwise
@@ -175,9 +182,9 @@ public sealed partial class Shipper
         if (_ledger.StateOf(hash) is not (LeafState.Cut or LeafState.Offered)) return;
         Forget(hash);
         _pending.Remove(leaf);
-        _ledger.Quarantine(hash, reason);
+        _ledger.Quarantine(hash, reason, _epoch);
         _lastError = $"shipment {leaf.Leaf.Cell} #{leaf.Leaf.Ordinal.Value} was set aside: {reason}";
-        _effects.Add(new ShipEffect.MarkQuarantined(leaf.Leaf, reason));
+        _effects.Add(new ShipEffect.MarkQuarantined(leaf.Leaf, reason, _epoch));
     }
 
     private ShipLeaf? End(ContentHash hash, LeafState state)
@@ -194,16 +201,20 @@ public sealed partial class Shipper
         if (epoch.Value <= _epoch.Value) return;
         _epoch = epoch;
         foreach (Transfer transfer in _transfers.Values) transfer.Refusals.Clear();
-        RequeueQuarantined();
+        Requeue(before: epoch);
     }
 
-    private void RequeueQuarantined()
+    // All, or those that were set aside at an epoch before.
+    private void Requeue(Epoch? before)
     {
         if (_ledger.QuarantinedCount == 0) return;
         foreach (ShipLeaf leaf in _ledger.In(LeafState.Quarantined))
         {
-            _ledger.Requeue(leaf.Leaf.Hash);
+            ContentHash hash = leaf.Leaf.Hash;
+            if (before is { } epoch && _ledger.SetAsideAt(hash)?.Value >= epoch.Value) continue;
+            _ledger.Requeue(hash);
             _pending.Add(leaf);
+            _effects.Add(new ShipEffect.MarkRequeued(leaf.Leaf));
         }
     }
 }

@@ -29,7 +29,25 @@ public sealed partial class Shipper
         foreach (ShipLeaf started in together) Begin(started);
         _isPreparing = true;
         bool allowRows = _cluster!.RowFormVersion == RowForm.Version;
-        _effects.Add(new ShipEffect.Prepare([.. together], allowRows));
+        int bundleBytes =
+            leaf.BytesLength <= _options.BundledBytesMax ? _link.ChunkBytes - OfferOverheadBytes : 0;
+        _effects.Add(new ShipEffect.Prepare([.. together], allowRows, Math.Max(0, bundleBytes)));
+    }
+
+    // What went in a bundle goes by itself the second time: what is wrong with one leaf ends with it.
+    private bool OfferAgain(Transfer transfer, DateTimeOffset now)
+    {
+        if (transfer.Form.Bundle is null)
+        {
+            Offer([transfer], now);
+            return true;
+        }
+
+        if (_isPreparing) return false;
+        _waiting.Remove(transfer);
+        (transfer.IsPrepared, _isPreparing) = (false, true);
+        _effects.Add(new ShipEffect.Prepare([transfer.Leaf], AllowRows: true, BundleBytesMax: 0));
+        return true;
     }
 
     private void Begin(ShipLeaf leaf)
@@ -47,12 +65,13 @@ public sealed partial class Shipper
     private void TakePrepared(ShipEvent.Prepared prepared, DateTimeOffset now)
     {
         _isPreparing = false;
+        OfferBundles(prepared, now);
         List<Transfer> bundle = [];
         long bytes = 0;
         foreach ((ShipLeaf leaf, TravelForm form) in prepared.Leaves.Zip(prepared.Forms))
         {
             bool isKnown = _transfers.TryGetValue(leaf.Leaf.Hash, out Transfer? transfer);
-            if (!isKnown || transfer!.IsPrepared) continue;
+            if (!isKnown || transfer!.IsPrepared || form.Bundle is not null) continue;
             (transfer.Form, transfer.IsPrepared) = (form, true);
             long size = LeafOverheadBytes + (transfer.FitsOneChunk ? form.BytesLength : 0);
             if (bundle.Count > 0 && (bytes + size > _link.ChunkBytes || bundle[0].Shard != transfer.Shard))
@@ -68,6 +87,25 @@ public sealed partial class Shipper
         if (bundle.Count > 0) Offer(bundle, now);
     }
 
+    private void OfferBundles(ShipEvent.Prepared prepared, DateTimeOffset now)
+    {
+        foreach (var told in prepared.Leaves.Zip(prepared.Forms).Where(told => told.Second.Bundle is not null)
+            .GroupBy(told => told.Second.Bundle))
+        {
+            List<Transfer> bundle = [];
+            foreach ((ShipLeaf leaf, TravelForm form) in told)
+            {
+                // One that was settled meanwhile is in the bundle all the same.
+                bool isKnown = _transfers.TryGetValue(leaf.Leaf.Hash, out Transfer? transfer);
+                if (!isKnown || transfer!.IsPrepared) continue;
+                (transfer.Form, transfer.IsPrepared) = (form, true);
+                bundle.Add(transfer);
+            }
+
+            if (bundle.Count > 0) Offer(bundle, now);
+        }
+    }
+
     private void Offer(List<Transfer> bundle, DateTimeOffset now)
     {
         List<OfferedLeaf> offered = [];
@@ -78,7 +116,8 @@ public sealed partial class Shipper
             transfer.IsUrgent = false;
             bool isFirst = transfer.Attempts == 0;
             bool withPayload = transfer.FitsOneChunk
-                && (isFirst || transfer.Form.BytesLength <= _options.RepeatedPayloadBytesMax);
+                && (isFirst || transfer.Form.Bundle is not null
+                    || transfer.Form.BytesLength <= _options.RepeatedPayloadBytesMax);
             if (isFirst && !transfer.FitsOneChunk) transfer.WantAll();
             transfer.Attempts++;
             transfer.OfferedAt = now;
@@ -89,7 +128,7 @@ public sealed partial class Shipper
         }
 
         _effects.Add(new ShipEffect.SendOffer(
-            _link.Generation, Header, bundle[0].Shard, [.. offered]));
+            _link.Generation, Header, bundle[0].Shard, [.. offered]) { Bundle = bundle[0].Form.Bundle });
         Spend(bundle, bytes, now);
         foreach (Transfer transfer in bundle)
         {

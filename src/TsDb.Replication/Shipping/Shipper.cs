@@ -72,7 +72,7 @@ public sealed partial class Shipper
     {
         (_options, _ledger, _incarnation, _pinned) = (options, ledger, incarnation, pinned);
         _bucket = new TokenBucket(options.BytesPerSecondMax, now);
-        foreach (ShipLeaf leaf in ledger.NewestFirst())
+        foreach (ShipLeaf leaf in ledger.In(LeafState.Cut))
         {
             _pending.Add(leaf);
             _offeredBefore.Add(leaf.Leaf.Hash);
@@ -164,6 +164,10 @@ public sealed partial class Shipper
             case ShipEvent.LeafCut cut:
                 if (_ledger.Add(cut.Leaf)) _pending.Add(cut.Leaf);
                 break;
+            case ShipEvent.LeavesCut cuts:
+                foreach (ShipLeaf leaf in cuts.Leaves)
+                    if (_ledger.Add(leaf)) _pending.Add(leaf);
+                break;
             case ShipEvent.LeafDropped dropped:
                 End(dropped.Hash, LeafState.Expired);
                 break;
@@ -178,7 +182,7 @@ public sealed partial class Shipper
                 _isPaused = pause.IsPaused;
                 break;
             case ShipEvent.RequeueAll:
-                RequeueQuarantined();
+                Requeue(before: null);
                 break;
             case ShipEvent.Tick:
                 break;
@@ -270,8 +274,7 @@ public sealed partial class Shipper
         bool mayOffer = _laterUntil <= now;
         if (mayOffer && _waiting.Min is { } due && due.OfferAt <= now)
         {
-            Offer([due], now);
-            return true;
+            return OfferAgain(due, now);
         }
 
         Transfer? streaming = _isBacklogTurn ? _streaming.Min : _streaming.Max;

@@ -54,7 +54,7 @@ public sealed record ShipperOptions
     public long BundleBytesMax { get; init; } = 512 << 10;
 
     /// <summary>Shipments that travel together, at most.</summary>
-    public int BundleLeavesMax { get; init; } = 64;
+    public int BundleLeavesMax { get; init; } = 256;
 
     /// <summary>First wait for the answer to a hello; doubled up to <see cref="HelloMax"/>.</summary>
     public TimeSpan HelloMin { get; init; } = TimeSpan.FromSeconds(2);

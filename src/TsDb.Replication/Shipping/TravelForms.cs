@@ -11,7 +11,7 @@ namespace TsDb.Replication.Shipping;
 /// The forms that shipments travel in: as rows off the newest durable shipment of the same cell where that is
 /// smaller, else plain. Forms that were made are kept while there is room, and made again otherwise.
 /// </summary>
-internal sealed class TravelForms
+internal sealed partial class TravelForms
 {
     private const long KeptBytesMax = 16L << 20;
 

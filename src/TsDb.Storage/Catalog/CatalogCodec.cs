@@ -16,51 +16,7 @@ internal static class CatalogCodec
         using (Utf8JsonWriter json = new(bytes))
         {
             json.WriteStartObject();
-            json.WriteNumber("v", VersionCurrent);
-            switch (record)
-            {
-                case SegmentsSealed sealing:
-                    json.WriteString("kind", "sealed");
-                    json.WriteNumber("covered", sealing.Covered.Value);
-                    json.WriteList("segments", sealing.Segments, CatalogJson.Write);
-                    json.WriteList("schemas", sealing.Schemas, CatalogJson.Write);
-                    break;
-                case LeafCut cut:
-                    json.WriteString("kind", "cut");
-                    json.WriteOne("leaf", cut.Leaf, CatalogJson.Write);
-                    json.WriteOne("segment", cut.Segment, CatalogJson.Write);
-                    json.WriteNames("replaced", cut.Replaced);
-                    break;
-                case LeafDurable durable:
-                    json.WriteString("kind", "durable");
-                    json.WriteOne("leaf", durable.Leaf, CatalogJson.Write);
-                    json.WriteNumber("epoch", durable.Epoch.Value);
-                    break;
-                case LeafForked forked:
-                    json.WriteString("kind", "forked");
-                    json.WriteOne("leaf", forked.Leaf, CatalogJson.Write);
-                    break;
-                case LeafUnwanted unwanted:
-                    json.WriteString("kind", "unwanted");
-                    json.WriteOne("leaf", unwanted.Leaf, CatalogJson.Write);
-                    break;
-                case SegmentsCompacted compacted:
-                    json.WriteString("kind", "compacted");
-                    json.WriteOne("segment", compacted.Segment, CatalogJson.Write);
-                    json.WriteNames("replaced", compacted.Replaced);
-                    break;
-                case SegmentsExpired expired:
-                    json.WriteString("kind", "expired");
-                    json.WriteNames("names", expired.Names);
-                    break;
-                case LedgerKnown known:
-                    json.WriteString("kind", "leaves");
-                    json.WriteList("leaves", known.Leaves, CatalogJson.Write);
-                    break;
-                default:
-                    throw new System.Diagnostics.UnreachableException($"{record}");
-            }
-
+            Write(json, record);
             json.WriteEndObject();
         }
 
@@ -81,6 +37,68 @@ internal static class CatalogCodec
             or InvalidOperationException or TsDbException { Kind: ErrorKind.Invalid or ErrorKind.Conflict })
         {
             throw new TsDbException(ErrorKind.Corrupt, $"a catalog record cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, CatalogRecord record)
+    {
+        json.WriteNumber("v", VersionCurrent);
+        switch (record)
+        {
+            case SegmentsSealed sealing:
+                json.WriteString("kind", "sealed");
+                json.WriteNumber("covered", sealing.Covered.Value);
+                json.WriteList("segments", sealing.Segments, CatalogJson.Write);
+                json.WriteList("schemas", sealing.Schemas, CatalogJson.Write);
+                break;
+            case LeafCut cut:
+                json.WriteString("kind", "cut");
+                json.WriteOne("leaf", cut.Leaf, CatalogJson.Write);
+                json.WriteOne("segment", cut.Segment, CatalogJson.Write);
+                json.WriteNames("replaced", cut.Replaced);
+                break;
+            case LeafDurable durable:
+                json.WriteString("kind", "durable");
+                json.WriteOne("leaf", durable.Leaf, CatalogJson.Write);
+                json.WriteNumber("epoch", durable.Epoch.Value);
+                break;
+            case LeafForked forked:
+                json.WriteString("kind", "forked");
+                json.WriteOne("leaf", forked.Leaf, CatalogJson.Write);
+                break;
+            case LeafUnwanted unwanted:
+                json.WriteString("kind", "unwanted");
+                json.WriteOne("leaf", unwanted.Leaf, CatalogJson.Write);
+                break;
+            case SegmentsCompacted compacted:
+                json.WriteString("kind", "compacted");
+                json.WriteOne("segment", compacted.Segment, CatalogJson.Write);
+                json.WriteNames("replaced", compacted.Replaced);
+                break;
+            case LeafSetAside aside:
+                json.WriteString("kind", "aside");
+                json.WriteOne("leaf", aside.Leaf, CatalogJson.Write);
+                if (aside.Aside is { } why) json.WriteOne("aside", why, CatalogJson.Write);
+                break;
+            case SegmentUncut uncut:
+                json.WriteString("kind", "uncut");
+                json.WriteString("name", uncut.Name);
+                json.WriteOne("leaf", uncut.Lost, CatalogJson.Write);
+                break;
+            case SegmentsExpired expired:
+                json.WriteString("kind", "expired");
+                json.WriteNames("names", expired.Names);
+                break;
+            case ChangesTogether all:
+                json.WriteString("kind", "together");
+                json.WriteList("changes", all.Changes, Write);
+                break;
+            case LedgerKnown known:
+                json.WriteString("kind", "leaves");
+                json.WriteList("leaves", known.Leaves, CatalogJson.Write);
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException($"{record}");
         }
     }
 
@@ -108,9 +126,19 @@ internal static class CatalogCodec
             "unwanted" => new LeafUnwanted(CatalogJson.ReadLeaf(json.GetProperty("leaf"))),
             "compacted" => new SegmentsCompacted(
                 CatalogJson.ReadSegment(json.GetProperty("segment")), json.ReadNames("replaced")),
+            "aside" => new LeafSetAside(
+                CatalogJson.ReadLeaf(json.GetProperty("leaf")), CatalogJson.ReadAside(json)),
+            "uncut" => new SegmentUncut(
+                json.GetProperty("name").GetString() ?? throw new FormatException("a name is null"),
+                CatalogJson.ReadLeaf(json.GetProperty("leaf"))),
             "expired" => new SegmentsExpired(json.ReadNames("names")),
+            "together" => new ChangesTogether(json.ReadList("changes", ReadChange)),
             "leaves" => new LedgerKnown(json.ReadList("leaves", CatalogJson.ReadLedgerLeaf)),
             _ => throw new FormatException($"its kind '{kind}' is unknown: use a newer program"),
         };
     }
+
+    private static CatalogRecord ReadChange(JsonElement json) =>
+        Decode(json) is var change and not ChangesTogether
+            ? change : throw new FormatException("a list of changes has another inside");
 }

@@ -129,7 +129,19 @@ internal static class CatalogJson
         json.WriteNumber("presence", (int)leaf.Presence);
         if (leaf.DurableAt is { } epoch) json.WriteNumber("durable", epoch.Value);
         if (leaf.IsUnwanted) json.WriteBoolean("unwanted", true);
+        if (leaf.Aside is { } aside) json.WriteOne("aside", aside, Write);
     }
+
+    public static void Write(Utf8JsonWriter json, SetAside aside)
+    {
+        json.WriteString("reason", aside.Reason);
+        json.WriteNumber("epoch", aside.Epoch.Value);
+    }
+
+    public static SetAside? ReadAside(JsonElement json) =>
+        json.TryGetProperty("aside", out JsonElement aside)
+            ? new SetAside(aside.ReadText("reason"), new Epoch(aside.GetProperty("epoch").GetInt64()))
+            : null;
 
     public static LedgerLeaf ReadLedgerLeaf(JsonElement json) => new(
         ReadLeaf(json),
@@ -139,6 +151,7 @@ internal static class CatalogJson
         json.TryGetProperty("durable", out JsonElement epoch) ? new Epoch(epoch.GetInt64()) : null)
     {
         IsUnwanted = json.TryGetProperty("unwanted", out JsonElement unwanted) && unwanted.GetBoolean(),
+        Aside = ReadAside(json),
     };
 
     private static void Write(Utf8JsonWriter json, Cell cell)

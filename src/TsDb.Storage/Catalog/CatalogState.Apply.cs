@@ -18,9 +18,17 @@ public sealed partial record CatalogState
         LeafDurable durable => Apply(durable),
         SegmentsCompacted compacted => Apply(compacted),
         SegmentsExpired expired => Apply(expired),
+        LeafSetAside aside => WithLeaf(Require(aside.Leaf) with { Aside = aside.Aside }),
+        SegmentUncut uncut => WithoutSegments([uncut.Name])
+            .WithSegment(Require(uncut.Name) with { IsCut = false })
+            .WithLeaf(Require(uncut.Lost) with
+            {
+                SegmentName = null, Presence = LeafPresence.Forked, DurableAt = null, IsUnwanted = true,
+            }),
         LeafForked forked => Apply(forked),
         LeafUnwanted unwanted => WithLeaf(Require(unwanted.Leaf) with { IsUnwanted = true }),
         LedgerKnown known => known.Leaves.Aggregate(this, (state, leaf) => state.WithLeaf(leaf)),
+        ChangesTogether all => all.Changes.Aggregate(this, (state, change) => state.Apply(change)),
         _ => throw new UnreachableException($"{record}"),
     };
 
@@ -65,8 +73,11 @@ public sealed partial record CatalogState
 
     private CatalogState Apply(SegmentsCompacted compacted)
     {
+        bool areCut = compacted.Replaced.All(name => Require(name).IsCut);
+        if (!areCut && compacted.Replaced.Any(name => Require(name).IsCut))
+            throw Conflict("a file of cut and uncut segments");
         CatalogState state = WithoutSegments(compacted.Replaced)
-            .WithSegment(compacted.Segment with { IsCut = true });
+            .WithSegment(compacted.Segment with { IsCut = areCut });
         return compacted.Replaced.SelectMany(name => LeavesOf(Require(name))).Aggregate(
             state,
             (all, leaf) => all.WithLeaf(

@@ -13,4 +13,7 @@ public sealed record LedgerLeaf(
 {
     /// <summary>True if the cloud will never need it: its day is below the horizon.</summary>
     public bool IsUnwanted { get; init; }
+
+    /// <summary>Why it is not offered any more; null if it is.</summary>
+    public SetAside? Aside { get; init; }
 }

@@ -14,4 +14,7 @@ public interface ISegmentMerger
     /// <see cref="ErrorKind.Corrupt"/> if an input cannot be read.
     /// </summary>
     CutFile Merge(CutPlan plan);
+
+    /// <summary>Writes the segments of a compaction as one file, likewise.</summary>
+    CutFile Merge(Compaction.CompactionPlan plan);
 }

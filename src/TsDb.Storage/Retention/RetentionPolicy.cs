@@ -10,8 +10,10 @@ public static class RetentionPolicy
     private const long NanosecondsPerTick = 100;
 
     /// <summary>
-    /// Names of the segments to drop, those with the oldest points first. Only what is durable in the cloud
-    /// (<see cref="Settled"/>), unless the limits allow more.
+    /// Names of the segments to drop: whole cells, those with the oldest points first, so that no overwritten
+    /// value shows again. Only what is durable in the cloud, unless the limits allow more. Where bytes are
+    /// short beyond that, segments go singly, in the order in which they were written
+    /// (<see cref="Settled"/>).
     /// </summary>
     /// <param name="state">Segments and ledger.</param>
     /// <param name="limits">The operator's rule.</param>
@@ -25,36 +27,52 @@ public static class RetentionPolicy
         long? horizon = limits.AgeMax is { } age ? NanosecondsOf(now - age) : null;
         if (excess == 0 && horizon is null) return [];
         ImmutableArray<string>.Builder names = ImmutableArray.CreateBuilder<string>();
-        IEnumerable<StoredSegment> allowed =
-            limits.DropUnshipped ? state.Segments.Values
-            : state.Cells.Keys.SelectMany(cell => Settled(state, cell));
-        foreach (StoredSegment segment in allowed.OrderBy(segment => segment.Manifest.Range.EndNanoseconds))
+        List<ImmutableArray<StoredSegment>> mixed = [];
+        foreach (ImmutableArray<StoredSegment> cell in state.Cells.Values.OrderBy(EndOf))
         {
-            if (excess <= 0 && !(segment.Manifest.Range.EndNanoseconds <= horizon)) continue;
+            if (excess <= 0 && !(EndOf(cell) <= horizon)) continue;
+            if (!cell.All(MayGo))
+            {
+                mixed.Add(cell);
+                continue;
+            }
+
+            names.AddRange(cell.Select(segment => segment.Name));
+            excess -= cell.Sum(segment => segment.BytesLength);
+        }
+
+        foreach (StoredSegment segment in mixed.SelectMany(cell => cell.TakeWhile(MayGo)))
+        {
+            if (excess <= 0) break;
             names.Add(segment.Name);
             excess -= segment.BytesLength;
         }
 
         return names.ToImmutable();
+
+        bool MayGo(StoredSegment segment) => limits.DropUnshipped || IsDurable(state, segment);
     }
 
     /// <summary>
-    /// Names of the segments whose day is before their table's horizon. What the cloud does not hold stays
-    /// until it has said that it does not want it either.
+    /// Names of the segments whose day is before their table's horizon. A day of which the cloud does not
+    /// hold all stays until it has said that it does not want it either.
     /// </summary>
     public static IEnumerable<string> Below(
         CatalogState state, RetentionLimits limits, Func<TableId, long> horizonOf)
     {
         Dictionary<TableId, long> horizons = [];
-        foreach (StoredSegment segment in state.Segments.Values)
+        foreach ((Cell cell, ImmutableArray<StoredSegment> segments) in state.Cells)
         {
-            Cell cell = segment.Manifest.Cell;
             if (!horizons.TryGetValue(cell.Table, out long horizon))
                 horizons.Add(cell.Table, horizon = horizonOf(cell.Table));
-            if (cell.Day.Range.EndNanoseconds <= horizon
-                && (limits.DropUnshipped || IsDurable(state, segment))) yield return segment.Name;
+            if (cell.Day.Range.EndNanoseconds > horizon) continue;
+            if (!segments.All(segment => limits.DropUnshipped || IsDurable(state, segment))) continue;
+            foreach (StoredSegment segment in segments) yield return segment.Name;
         }
     }
+
+    private static long EndOf(ImmutableArray<StoredSegment> cell) =>
+        cell.Max(segment => segment.Manifest.Range.EndNanoseconds);
 
     /// <summary>
     /// The segments of a cell that are durable, and all that is older there as well, oldest first. A newer

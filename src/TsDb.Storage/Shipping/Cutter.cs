@@ -12,6 +12,10 @@ namespace TsDb.Storage.Shipping;
 /// </summary>
 public sealed class Cutter
 {
+    // Whoever cuts does nothing else meanwhile: so many cuts, and of those that make files anew so many.
+    private const int CutsMax = 256;
+    private const int MergesMax = 8;
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
     private readonly IShipCatalog _store;
@@ -46,7 +50,7 @@ public sealed class Cutter
     }
 
     /// <summary>
-    /// When <see cref="CutNext"/> has something to do at the latest; null while nothing is uncut.
+    /// When <see cref="CutDue"/> has something to do at the latest; null while nothing is uncut.
     /// </summary>
     public DateTimeOffset? DueAt
     {
@@ -96,86 +100,113 @@ public sealed class Cutter
     }
 
     /// <summary>
-    /// Makes one cut if one is due; returns it once it is recorded. Null when nothing is due.
+    /// Makes the cuts that are due, up to some: at most one of each cell. Returns them once they are
+    /// recorded, with one fsync for all; none when nothing is due.
     /// </summary>
-    public ShipLeaf? CutNext(DateTimeOffset now)
+    public IReadOnlyList<ShipLeaf> CutDue(DateTimeOffset now)
     {
         Observe(now);
-        if (now < _retryAt) return null;
+        List<(CutPlan Plan, CutFile File)> made = [];
+        (long bytes, int merged) = (0, 0);
         foreach (List<UncutSegment> cell in _uncut.Values.ToArray())
         {
+            if (now < _retryAt || made.Count == CutsMax || bytes >= _limits.ShipBytes || merged == MergesMax)
+                break;
             CutPlan? plan = CutPolicy.Decide(cell, _store.Catalog, _store.Incarnation, _limits, now);
-            if (plan is not null && Carry(plan, now) is { } leaf) return leaf;
+            if (plan is null || Make(plan, now) is not { } cut) continue;
+            made.Add(cut);
+            bytes += cut.File.BytesLength;
+            merged += cut.Plan.Rewrite ? 1 : 0;
+        }
+
+        return made.Count == 0 ? [] : Record(made, now);
+    }
+
+    private (CutPlan Plan, CutFile File)? Make(CutPlan plan, DateTimeOffset now)
+    {
+        try
+        {
+            StoredSegment newest = plan.Segments[^1];
+            return (plan, plan.Rewrite
+                ? _merger.Merge(plan)
+                : new CutFile(
+                    newest.Name, newest.BytesLength, FileHash.Of(_disk, newest.Name), newest.Manifest));
+        }
+        catch (Exception broken) when (IsUnreadable(broken))
+        {
+            // One bad file must not hold back the others: each goes on its own until the bad one is found.
+            if (plan.Segments.Length > 1) return Make(CutPolicy.Alone(plan), now);
+            string name = plan.Segments[0].Name;
+            Log.SegmentUnreadable(_log, name, broken);
+            _unreadable.Add(name);
+            LookAgain(now);
+        }
+        catch (Exception busy) when (IsBusy(busy))
+        {
+            Wait(plan, busy, now);
         }
 
         return null;
     }
 
-    private ShipLeaf? Carry(CutPlan plan, DateTimeOffset now)
+    private List<ShipLeaf> Record(List<(CutPlan Plan, CutFile File)> made, DateTimeOffset now)
     {
+        List<ShipLeaf> cut = [];
         try
         {
-            return Cut(plan, now);
-        }
-        catch (Exception broken) when (IsUnreadable(broken))
-        {
-            if (plan.Segments.Length > 1)
+            _store.ChangeCatalog(state =>
             {
-                // One bad file must not hold back the others: each goes on its own until the bad one is
-                // found.
-                return Carry(CutPolicy.Alone(plan), now);
-            }
+                cut.Clear();
+                List<CatalogRecord> records = [];
+                foreach ((CutPlan plan, CutFile file) in made)
+                {
+                    if (!Holds(state, plan)) continue;
+                    StoredSegment newest = plan.Segments[^1];
+                    Leaf leaf = new(plan.Cell, plan.Incarnation, plan.Ordinal, file.Hash);
+                    long rank = plan.Newer.IsEmpty ? newest.Rank : state.RankNext;
+                    StoredSegment segment =
+                        new(file.Name, file.BytesLength, file.Manifest, rank, IsCut: true);
+                    records.Add(new LeafCut(leaf, segment, [.. plan.Segments.Select(s => s.Name)]));
+                    cut.Add(new ShipLeaf(
+                        leaf, file.Name, file.BytesLength, file.Manifest.Rows, file.Manifest.Range));
+                    Log.ShipmentCut(
+                        _log, plan.Cell, plan.Ordinal.Value, file.BytesLength, plan.Segments.Length);
+                }
 
-            string name = plan.Segments[0].Name;
-            Log.SegmentUnreadable(_log, name, broken);
-            _unreadable.Add(name);
-            _seen = null;
-            Observe(now);
-            return null;
+                return ChangesTogether.Of(records);
+            });
         }
-        catch (Exception busy) when (busy is IOException or TsDbException { Kind: ErrorKind.Unavailable })
+        catch (Exception busy) when (IsBusy(busy))
         {
-            // Most likely the disk is full. What was cut is not touched by it, so shipping makes room
-            // meanwhile.
-            Log.CutFailed(_log, plan.Cell, busy);
-            _retryAt = now + RetryAfter;
-            return null;
+            Wait(made[0].Plan, busy, now);
+            return [];
         }
+
+        // Where retention or a new incarnation came in between, the plan is made again from what there is
+        // now. A file that was made for nothing goes at the next start, as an earlier record that failed
+        // might name it.
+        LookAgain(now);
+        return cut;
+    }
+
+    // Most likely the disk is full. What was cut is not touched by it, so shipping makes room meanwhile.
+    private void Wait(CutPlan plan, Exception busy, DateTimeOffset now)
+    {
+        Log.CutFailed(_log, plan.Cell, busy);
+        _retryAt = now + RetryAfter;
+    }
+
+    private void LookAgain(DateTimeOffset now)
+    {
+        _seen = null;
+        Observe(now);
     }
 
     private static bool IsUnreadable(Exception e) =>
         e is TsDbException { Kind: ErrorKind.Corrupt } or FileNotFoundException;
 
-    private ShipLeaf? Cut(CutPlan plan, DateTimeOffset now)
-    {
-        StoredSegment newest = plan.Segments[^1];
-        CutFile file = plan.Rewrite
-            ? _merger.Merge(plan)
-            : new CutFile(newest.Name, newest.BytesLength, FileHash.Of(_disk, newest.Name), newest.Manifest);
-        Leaf leaf = new(plan.Cell, plan.Incarnation, plan.Ordinal, file.Hash);
-        bool isWritten = false;
-        _store.ChangeCatalog(state =>
-        {
-            isWritten = Holds(state, plan);
-            if (!isWritten) return null;
-            long rank = plan.Newer.IsEmpty ? newest.Rank : state.RankNext;
-            StoredSegment cut = new(file.Name, file.BytesLength, file.Manifest, rank, IsCut: true);
-            return new LeafCut(leaf, cut, [.. plan.Segments.Select(s => s.Name)]);
-        });
-        if (!isWritten)
-        {
-            // Retention or a new incarnation came in between: the plan is made again from what there is now.
-            // A file that was made for nothing goes at the next start, as an earlier record that failed might
-            // name it.
-            _seen = null;
-            Observe(now);
-            return null;
-        }
-
-        Log.ShipmentCut(_log, plan.Cell, plan.Ordinal.Value, file.BytesLength, plan.Segments.Length);
-        Observe(now);
-        return new ShipLeaf(leaf, file.Name, file.BytesLength, file.Manifest.Rows, file.Manifest.Range);
-    }
+    private static bool IsBusy(Exception e) =>
+        e is IOException or TsDbException { Kind: ErrorKind.Unavailable };
 
     private bool Holds(CatalogState state, CutPlan plan) =>
         _store.Incarnation == plan.Incarnation

@@ -2,6 +2,7 @@ using System.Globalization;
 using TsDb.Columnar;
 using TsDb.Model;
 using TsDb.Storage.Catalog;
+using TsDb.Storage.Compaction;
 using TsDb.Storage.Ports;
 
 namespace TsDb.Storage.Shipping;
@@ -18,14 +19,27 @@ public sealed class SegmentMerger(IDisk disk, SegmentOptions? options = null) : 
     public CutFile Merge(CutPlan plan)
     {
         SegmentFacts facts = new(plan.Cell, plan.Incarnation, new OrdinalRange(plan.Ordinal, plan.Ordinal));
+        return Merge(
+            plan.Inputs, facts, string.Create(CultureInfo.InvariantCulture, $"cut-{plan.Ordinal.Value:D8}"));
+    }
+
+    /// <inheritdoc/>
+    public CutFile Merge(CompactionPlan plan)
+    {
+        OrdinalRange ordinals = plan.Facts.Ordinals;
+        string kind = plan.AreCut ? "run" : "put";
+        return Merge(plan.Segments, plan.Facts, string.Create(
+            CultureInfo.InvariantCulture, $"{kind}-{ordinals.First.Value:D8}-{ordinals.Last.Value:D8}"));
+    }
+
+    private CutFile Merge(IEnumerable<StoredSegment> oldestFirst, SegmentFacts facts, string prefix)
+    {
         using MemoryStream file = new();
-        SegmentManifest manifest = Merge(plan.Inputs, facts, file);
+        SegmentManifest manifest = Merge(oldestFirst, facts, file);
         ReadOnlySpan<byte> bytes = file.GetBuffer().AsSpan(0, (int)file.Length);
         ContentHash hash = ContentHash.Of(bytes);
         string digits = hash.ToString()[..HashCharsInName];
-        string name = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{SegmentFolder.Of(plan.Cell)}/cut-{plan.Ordinal.Value:D8}-{digits}.parquet");
+        string name = $"{SegmentFolder.Of(facts.Cell)}/{prefix}-{digits}.parquet";
         Place(name, bytes);
         return new CutFile(name, file.Length, hash, manifest);
     }

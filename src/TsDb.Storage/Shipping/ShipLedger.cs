@@ -6,9 +6,9 @@ namespace TsDb.Storage.Shipping;
 /// <summary>
 /// The cut shipments that are not at their end yet, with what is known of their way. Steps: Cut to Offered
 /// and back; Cut or Offered to Durable, Quarantined or Expired; Quarantined back to Cut. Anything else is
-/// refused. What must survive a restart (cut, durable, expired) lies in the catalog, which also keeps the
-/// leaves that have ended; a restart therefore returns Offered to Cut by itself. Used by one thread at a
-/// time.
+/// refused. What must survive a restart (cut, set aside, durable, expired) lies in the catalog, which also
+/// keeps the leaves that have ended; a restart therefore returns Offered to Cut by itself. Used by one thread
+/// at a time.
 /// </summary>
 public sealed class ShipLedger
 {
@@ -23,13 +23,17 @@ public sealed class ShipLedger
     /// <summary>Number of leaves in quarantine.</summary>
     public int QuarantinedCount { get; private set; }
 
-    /// <summary>The leaves of the catalog that lie here and are not durable, all in state Cut.</summary>
+    /// <summary>
+    /// The leaves of the catalog that lie here and are not durable: in state Cut, or set aside.
+    /// </summary>
     public static ShipLedger Restore(CatalogState catalog)
     {
         ShipLedger ledger = new();
         foreach (LedgerLeaf leaf in catalog.Ledger.Values)
         {
-            if (Open(catalog, leaf) is { } open) ledger.Add(open);
+            if (Open(catalog, leaf) is not { } open) continue;
+            ledger.Add(open);
+            if (leaf.Aside is { } aside) ledger.Quarantine(open.Leaf.Hash, aside.Reason, aside.Epoch);
         }
 
         return ledger;
@@ -77,10 +81,14 @@ public sealed class ShipLedger
     public void Withdraw(ContentHash hash) =>
         Step(hash, LeafState.Cut, null, LeafState.Offered, LeafState.Cut);
 
-    /// <summary>To Quarantined, with the reason.</summary>
-    public void Quarantine(ContentHash hash, string reason)
+    /// <summary>The epoch at which the leaf was set aside; null if it is not.</summary>
+    public Epoch? SetAsideAt(ContentHash hash) => _open.GetValueOrDefault(hash)?.AsideAt;
+
+    /// <summary>To Quarantined, with the reason and the cluster's epoch.</summary>
+    public void Quarantine(ContentHash hash, string reason, Epoch epoch = default)
     {
         Step(hash, LeafState.Quarantined, reason, LeafState.Cut, LeafState.Offered);
+        _open[hash] = _open[hash] with { AsideAt = epoch };
         QuarantinedCount++;
     }
 
@@ -113,8 +121,11 @@ public sealed class ShipLedger
         if (!from.Contains(entry.State))
             throw new TsDbException(
                 ErrorKind.Conflict, $"shipment {hash} is {entry.State}, it cannot become {to}");
-        _open[hash] = entry with { State = to, Reason = reason };
+        _open[hash] = entry with { State = to, Reason = reason, AsideAt = null };
     }
 
-    private sealed record Entry(ShipLeaf Leaf, LeafState State, string? Reason);
+    private sealed record Entry(ShipLeaf Leaf, LeafState State, string? Reason)
+    {
+        public Epoch? AsideAt { get; init; }
+    }
 }

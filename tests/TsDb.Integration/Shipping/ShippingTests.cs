@@ -37,6 +37,26 @@ public sealed class ShippingTests
     }
 
     [Fact]
+    public async Task Messages_that_get_lost_are_asked_for_again()
+    {
+        using Mosquitto broker = await Mosquitto.StartAsync(packetBytesMax: 16_384);
+        await using LossyProxy proxy = new(broker.Url, share: 0.04, seed: 4);
+        await using ShippingSite site = new();
+        await site.StartCloudAsync(broker.Url);
+        site.StartEdge(proxy.Url);
+        const int Rounds = 4;
+        for (int round = 0; round < Rounds; round++)
+        {
+            await site.WriteAsync(round * 2_000, 2_000, noiseBytes: 200);
+            await site.Store.FlushAsync(CancellationToken.None);
+            site.Ship.Flush();
+        }
+
+        await site.ShippedAsync(Rounds * 2_000, Patience);
+        Assert.NotEqual(0, proxy.Lost);
+    }
+
+    [Fact]
     public async Task A_broker_killed_and_restarted_in_mid_shipment_loses_nothing()
     {
         using Mosquitto broker = await Mosquitto.StartAsync();

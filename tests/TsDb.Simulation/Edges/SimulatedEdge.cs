@@ -8,6 +8,7 @@ using TsDb.Simulation.Time;
 using TsDb.Simulation.Truth;
 using TsDb.Storage;
 using TsDb.Storage.Catalog;
+using TsDb.Storage.Compaction;
 using TsDb.Storage.Ingest;
 using TsDb.Storage.Retention;
 using TsDb.Storage.Shipping;
@@ -21,18 +22,21 @@ internal sealed class SimulatedEdge : Machine
 {
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RetainEvery = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan CompactEvery = TimeSpan.FromSeconds(2);
 
     private readonly EdgeClient _client;
     private readonly RetentionLimits _retention;
     private readonly HashSet<ContentHash> _durable = [];
     private EdgeStore? _store;
     private IngestPipeline? _ingest;
+    private Compactor? _compactor;
     private ShipDesk? _desk;
     private EdgeUplink? _uplink;
     private MachineClock? _clock;
     private SimulatedEvent? _wake;
     private TimeSpan _retainAt;
     private CatalogState? _checked;
+    private TimeSpan _compactAt;
 
     public SimulatedEdge(World world, string name, EdgeId id, PointTruth truth, string hosts)
         : base(world, name)
@@ -102,6 +106,8 @@ internal sealed class SimulatedEdge : Machine
             _store, new IngestSetup(new IngestLimits(), new NodeTime(_clock), HashSeed: 1));
         CutLimits limits = new() { ShipDelay = TimeSpan.FromSeconds(1) };
         Cutter cutter = new(_store, Disk, new SegmentMerger(Disk), limits, World.Trace, Now);
+        CompactionLimits compaction = new() { ClosedAfter = TimeSpan.Zero };
+        _compactor = new Compactor(_store, new SegmentMerger(Disk), compaction, World.Trace);
         Instance = NewId();
         ShipperOptions shipper = new() { Edge = Id, Instance = Instance, MessagesInFlightMax = 4 };
         ShipDeskParts parts = new(_store, Disk, cutter, World.Topics);
@@ -147,6 +153,7 @@ internal sealed class SimulatedEdge : Machine
         if (World.IsStorm || _client.IsWaiting) _client.Write(_ingest!, _store!.RunUntilIdle);
         _store!.RunUntilIdle();
         if (World.Time.Elapsed >= _retainAt) Retain();
+        if (World.Time.Elapsed >= _compactAt) Compact();
         Ship(now =>
         {
             _desk!.Observe(now);
@@ -157,6 +164,15 @@ internal sealed class SimulatedEdge : Machine
         TimeSpan wait = PollEvery * (0.5 + Chance.NextDouble());
         if (_desk!.WakeAt is { } due && due - Now < wait) wait = due - Now;
         Wake(program, World.IsStorm ? wait : wait * 2);
+    }
+
+    private void Compact()
+    {
+        _compactAt = World.Time.Elapsed + CompactEvery;
+        while (_compactor!.RunOnce(Now))
+        {
+            // Until there is nothing left to do.
+        }
     }
 
     private void Retain()

@@ -15,8 +15,14 @@ public sealed class CatalogTests
         new LeafCut(Leaf(1), Segment("c", 2, 1), ["a", "b"]),
         new LeafDurable(Leaf(1), new Epoch(7)),
         new SegmentsCompacted(Segment("d", 2, 1), ["c"]),
+        new LeafSetAside(Leaf(1), new SetAside("the hash is wrong", new Epoch(3))),
+        new LeafSetAside(Leaf(1), null),
+        new ChangesTogether([new LeafDurable(Leaf(1), new Epoch(8)), new LeafUnwanted(Leaf(1))]),
         new SegmentsExpired(["d"]),
         new LedgerKnown([new LedgerLeaf(Leaf(9), null, 5, LeafPresence.Erased, new Epoch(2))]),
+        Sealed("x"),
+        new LeafCut(Leaf(10), Segment("y", 5, 10), ["x"]),
+        new SegmentUncut("y", Leaf(10)),
     ];
 
     [Fact]
@@ -35,7 +41,7 @@ public sealed class CatalogTests
             Assert.Equal(Text(direct), Text(rewritten));
         }
 
-        Assert.Equal(new Ordinal(10), direct.OrdinalNext(Cell, One));
+        Assert.Equal(new Ordinal(11), direct.OrdinalNext(Cell, One));
         Assert.Equal(LeafPresence.Expired, direct.Ledger[LeafKey.Of(Leaf(1))].Presence);
     }
 

@@ -122,6 +122,50 @@ public sealed class PolicyTests
         return (state, leaves[0], leaves[1]);
     }
 
+    [Fact]
+    public void A_day_goes_whole_or_in_the_order_in_which_it_was_written()
+    {
+        // Written later, the first hours' values stand in the file that ends first.
+        CatalogState day = OneDay(lastIsDurable: true);
+        RetentionLimits age = new() { AgeMax = TimeSpan.FromDays(5) };
+        Assert.Empty(RetentionPolicy.Decide(day, age, Noon, 0));
+        Assert.Equal(
+            ["first", "again"],
+            RetentionPolicy.Decide(day, age with { AgeMax = TimeSpan.FromDays(4) }, Noon, 0));
+        RetentionLimits size = new() { BytesMax = 150 };
+        Assert.Equal(["first", "again"], RetentionPolicy.Decide(day, size, Noon, 0));
+        Assert.Equal(["first"], RetentionPolicy.Decide(OneDay(lastIsDurable: false), size, Noon, 0));
+        Assert.Empty(RetentionPolicy.Decide(OneDay(lastIsDurable: false), age with
+        {
+            AgeMax = TimeSpan.FromDays(1),
+        }, Noon, 0));
+    }
+
+    // Two files of 100 bytes on the 5th, the later of which ends in the morning.
+    private static CatalogState OneDay(bool lastIsDurable)
+    {
+        SegmentManifest whole = Manifest(5);
+        Ordinal second = Ordinal.First.Next();
+        SegmentManifest morning = whole with
+        {
+            Ordinals = new OrdinalRange(second, second),
+            Range = new TimeRange(whole.Range.StartNanoseconds, whole.Range.StartNanoseconds + 1),
+        };
+        StoredSegment[] segments =
+            [new("first", 100, whole, 1, IsCut: false), new("again", 100, morning, 2, IsCut: false)];
+        CatalogState state =
+            CatalogState.Empty.Apply(new SegmentsSealed(new CommitSequence(1), [.. segments], []));
+        foreach (StoredSegment segment in segments)
+        {
+            Leaf leaf = new(
+                whole.Cell, One, segment.Manifest.Ordinals.First, ContentHash.Of([(byte)segment.Rank]));
+            state = state.Apply(new LeafCut(leaf, segment, [segment.Name]));
+            if (segment.Rank == 1 || lastIsDurable) state = state.Apply(new LeafDurable(leaf, new Epoch(1)));
+        }
+
+        return state;
+    }
+
     private static ImmutableArray<string> Decide(RetentionLimits limits) =>
         RetentionPolicy.Decide(State(), limits, Noon, 0);
 

@@ -43,6 +43,7 @@ public sealed class ShipService : IAsyncDisposable
     private bool _isSegmentsChanged;
     private bool _isFlushAsked;
     private long _dataBytesSent;
+    private long _messagesSent;
 
     /// <summary>
     /// A service that does nothing before <see cref="Start"/>. From then on it owns the desk.
@@ -102,6 +103,9 @@ public sealed class ShipService : IAsyncDisposable
 
     /// <summary>Of these the shipments themselves, in the form they travelled in.</summary>
     public long DataBytesSent => Interlocked.Read(ref _dataBytesSent);
+
+    /// <summary>Messages published since start.</summary>
+    public long MessagesSent => Interlocked.Read(ref _messagesSent);
 
     /// <summary>Ends when the service was stopped; fails if it cannot go on.</summary>
     public Task Completion => _running;
@@ -224,10 +228,12 @@ public sealed class ShipService : IAsyncDisposable
     private void Turn()
     {
         DateTimeOffset now = _clock.GetUtcNow();
-        if (Interlocked.Exchange(ref _isSegmentsChanged, false)) _desk.Observe(now);
-        if (Interlocked.Exchange(ref _isFlushAsked, false)) _desk.Flush(now);
         for (int i = 0; i < InputsPerTurnMax && _inbox.Reader.TryRead(out ShipInput? input); i++)
             Take(input, now);
+
+        // Behind the inputs: a flag is set before its nudge, so a nudge that was read has its flag seen.
+        if (Interlocked.Exchange(ref _isSegmentsChanged, false)) _desk.Observe(now);
+        if (Interlocked.Exchange(ref _isFlushAsked, false)) _desk.Flush(now);
         for (int i = 0; i < TicksPerTurnMax && _desk.WakeAt <= now; i++)
         {
             Send(_desk.Tick(now));
@@ -293,6 +299,7 @@ public sealed class ShipService : IAsyncDisposable
             string? failed = await _uplink.PublishAsync(message.Topic, message.Payload, retain: false, ct);
             if (failed is not null) Log.PublishRefused(_log, failed);
             Interlocked.Add(ref _dataBytesSent, message.DataBytes);
+            Interlocked.Increment(ref _messagesSent);
             if (message.Data is { } data) await _inbox.Writer.WriteAsync(new ShipInput.Told(data), ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)

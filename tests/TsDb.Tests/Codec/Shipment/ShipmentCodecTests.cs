@@ -57,12 +57,24 @@ public sealed class ShipmentCodecTests
         Payload = new byte[] { 1, 2, 3 },
     };
 
+    private static OfferBundle Bundle => new(
+        Edge,
+        Incarnation,
+        [
+            new BundledLeaf(Cell, new Ordinal(7), new LeafTag(0x0123456789ABCDEF), new Ordinal(5)),
+            new BundledLeaf(Cell with { Day = new Day(-3) }, new Ordinal(1), new LeafTag(5), null),
+            new BundledLeaf(
+                Cell with { Table = new TableId("db", "other") }, new Ordinal(900), new LeafTag(0), null),
+        ],
+        new byte[] { 1, 2, 3 });
+
     /// <summary>Messages of every kind as bytes.</summary>
     internal static byte[][] Examples =>
     [
         .. Sayings.Select(s => ShipmentCodec.Encode(new EdgeControl(Header, Edge, default, s))),
         ShipmentCodec.Encode(new EdgeAnswers(Header, Node, [.. Answers])),
         ShipmentCodec.Encode(new OfferMessage(Header, [Offer])),
+        ShipmentCodec.Encode(new OfferMessage(Header, []) { Bundle = Bundle }),
         ShipmentCodec.Encode(new Chunk(Hash, TransferForm.Plain, 96, new byte[] { 9, 8 })),
         ShipmentCodec.Encode(new Presence(Edge, default, true)),
     ];
@@ -106,6 +118,32 @@ public sealed class ShipmentCodecTests
             ],
         };
         AssertSame(info, ShipmentCodec.DecodeClusterInfo(ShipmentCodec.Encode(info)));
+    }
+
+    [Fact]
+    public void Bundles_come_back_and_cost_little_more_than_a_tag_for_each_leaf()
+    {
+        OfferBundle back = ShipmentCodec.DecodeOffer(
+            ShipmentCodec.Encode(new OfferMessage(Header, []) { Bundle = Bundle })).Bundle!;
+        Assert.Equal((Edge, Incarnation), (back.Edge, back.Incarnation));
+        Assert.Equal(Bundle.Leaves, back.Leaves);
+        Assert.Equal(Bundle.Rows.ToArray(), back.Rows.ToArray());
+        OfferBundle many = Bundle with
+        {
+            Leaves =
+            [
+                .. Enumerable.Range(0, 100).Select(i => new BundledLeaf(
+                    Cell with { Day = new Day(15_000 + i) }, new Ordinal(1), new LeafTag((ulong)i), null)),
+            ],
+        };
+        int length = ShipmentCodec.Encode(new OfferMessage(Header, []) { Bundle = many }).Length;
+        Assert.InRange(length, 1, (100 * 10) + 120);
+        Refused(() => ShipmentCodec.DecodeOffer(
+            ShipmentCodec.Encode(new OfferMessage(Header, []) { Bundle = many with { Rows = default } })));
+        Refused(() => ShipmentCodec.DecodeOffer(ShipmentCodec.Encode(new OfferMessage(Header, [])
+        {
+            Bundle = many with { Leaves = [Bundle.Leaves[0] with { Ordinal = new Ordinal(0) }] },
+        })));
     }
 
     [Fact]

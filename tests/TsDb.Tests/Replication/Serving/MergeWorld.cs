@@ -95,10 +95,14 @@ public sealed class MergeWorld : IDisposable
     public void Cut(bool all = false)
     {
         _cutter.MakeAllDue(_edge.Clock.GetUtcNow());
-        while (_cutter.CutNext(_edge.Clock.GetUtcNow()) is { } leaf)
+        while (_cutter.CutDue(_edge.Clock.GetUtcNow()) is { Count: > 0 } cut)
         {
-            byte[] file = _edge.ReadFile(leaf.SegmentName);
-            _onTheWay.Add(new VerifiedLeaf(leaf.Leaf, new SegmentVerifier().Verify(file), file));
+            foreach (ShipLeaf leaf in cut)
+            {
+                byte[] file = _edge.ReadFile(leaf.SegmentName);
+                _onTheWay.Add(new VerifiedLeaf(leaf.Leaf, new SegmentVerifier().Verify(file), file));
+            }
+
             if (!all && Random.Next(2) == 0) break;
         }
     }

@@ -208,6 +208,15 @@ public sealed class ShipperTests
         Assert.Empty(
             desk.After(TimeSpan.FromMinutes(10)).OfType<ShipEffect.SendOffer>().Where(o => o.Leaf == bad));
 
+        // A program that starts again knows of it, and that this epoch has had its say.
+        ShipLedger restored = new();
+        restored.Add(bad);
+        restored.Quarantine(bad.Leaf.Hash, aside.Reason, aside.Epoch);
+        ShipperDesk later = new(ledger: restored);
+        Assert.Empty(later.Register().OfType<ShipEffect.SendOffer>());
+        Assert.Equal(1, later.Status.Quarantined);
+        Assert.Single(later.On(new ShipEvent.RequeueAll()).OfType<ShipEffect.MarkRequeued>());
+
         IReadOnlyList<ShipEffect> again = desk.On(new ShipEvent.Cluster(desk.Info(2)));
         Assert.Contains(again.OfType<ShipEffect.SendOffer>(), o => o.Leaf == bad);
     }

@@ -27,11 +27,11 @@ public sealed class CutterTests
         EdgeStore store = Open();
         Cutter cutter = CutterOf(store);
         Seal(store, 1);
-        Assert.Null(cutter.CutNext(_clock.GetUtcNow()));
+        Assert.Empty(cutter.CutDue(_clock.GetUtcNow()));
         Assert.Equal(_clock.GetUtcNow() + Delay, cutter.DueAt);
         string sealedName = store.Catalog.Segments.Keys.Single();
         _clock.Advance(Delay);
-        ShipLeaf cut = cutter.CutNext(_clock.GetUtcNow())!;
+        ShipLeaf cut = Assert.Single(cutter.CutDue(_clock.GetUtcNow()));
         Assert.Equal((sealedName, 1L), (cut.SegmentName, cut.Leaf.Ordinal.Value));
         Assert.True(store.Catalog.Segments[sealedName].IsCut);
         Assert.Equal((null, 1L), (cutter.DueAt, ShipBacklog.Of(store.Catalog).Segments));
@@ -45,12 +45,12 @@ public sealed class CutterTests
         for (int i = 1; i <= 3; i++) Seal(store, i);
         Assert.Equal(3, store.Catalog.Segments.Count);
         cutter.MakeAllDue(_clock.GetUtcNow());
-        ShipLeaf cut = cutter.CutNext(_clock.GetUtcNow())!;
-        Assert.Null(cutter.CutNext(_clock.GetUtcNow()));
+        ShipLeaf cut = Assert.Single(cutter.CutDue(_clock.GetUtcNow()));
+        Assert.Empty(cutter.CutDue(_clock.GetUtcNow()));
         Assert.Equal((12L, 1), (cut.Rows, store.Catalog.Segments.Count));
         Seal(store, 4);
         cutter.MakeAllDue(_clock.GetUtcNow());
-        Assert.Equal(2, cutter.CutNext(_clock.GetUtcNow())!.Leaf.Ordinal.Value);
+        Assert.Equal(2, Assert.Single(cutter.CutDue(_clock.GetUtcNow())).Leaf.Ordinal.Value);
     }
 
     [Fact]
@@ -59,9 +59,9 @@ public sealed class CutterTests
         EdgeStore store = Open();
         Cutter cutter = CutterOf(store, new CutLimits { ShipDelay = Delay, ShipBytes = 1_000 });
         Seal(store, 1);
-        Assert.Null(cutter.CutNext(_clock.GetUtcNow()));
+        Assert.Empty(cutter.CutDue(_clock.GetUtcNow()));
         Seal(store, 2);
-        Assert.NotNull(cutter.CutNext(_clock.GetUtcNow()));
+        Assert.Single(cutter.CutDue(_clock.GetUtcNow()));
     }
 
     [Fact]
@@ -94,7 +94,8 @@ public sealed class CutterTests
                 rows += Seal(store, i);
                 if (i % 2 == 1) continue;
                 cutter.MakeAllDue(_clock.GetUtcNow());
-                while (cutter.CutNext(_clock.GetUtcNow()) is { } leaf) heard.Add(leaf.Leaf);
+                while (cutter.CutDue(_clock.GetUtcNow()) is { Count: > 0 } cut)
+                    heard.AddRange(cut.Select(leaf => leaf.Leaf));
             }
         }
         catch (SimulatedCrashException)
@@ -113,8 +114,12 @@ public sealed class CutterTests
         }
 
         Cutter next = CutterOf(again);
-        while (next.CutNext(_clock.GetUtcNow()) is { } leaf)
-            Assert.Equal(leaf.Leaf.Hash, FileHash.Of(_disk, leaf.SegmentName));
+        while (next.CutDue(_clock.GetUtcNow()) is { Count: > 0 } cut)
+        {
+            foreach (ShipLeaf leaf in cut)
+                Assert.Equal(leaf.Leaf.Hash, FileHash.Of(_disk, leaf.SegmentName));
+        }
+
         foreach (LedgerLeaf leaf in again.Catalog.Ledger.Values)
             Assert.Equal(leaf.Leaf.Hash, FileHash.Of(_disk, leaf.SegmentName!));
         long kept = again.Catalog.Segments.Values.Sum(s => s.Manifest.Rows) + again.Stats.BufferRows;

@@ -1,0 +1,72 @@
+using TsDb.Codec.Shipment;
+using TsDb.Columnar.Transfer;
+using TsDb.Model;
+
+namespace TsDb.Replication.Receiving;
+
+/// <content>
+/// Bundles are opened before anything is said of what is in them, as only that tells the hashes. One that
+/// cannot be opened is passed over in silence: the edge offers each leaf by itself before long.
+/// </content>
+public sealed partial class Receiver
+{
+    private readonly SortedSet<ulong> _opening = [];
+
+    private void TakeBundle(ReceiveEvent.Offered offered, OfferBundle bundle, DateTimeOffset now)
+    {
+        EdgeId edge = offered.Edge;
+        bool isOfTopic = bundle.Edge == edge && bundle.Leaves.All(
+            leaf => ShardId.Of(leaf.Cell, _cluster!.ShardCount) == offered.Shard);
+        if (!isOfTopic || !IsRegistered(edge, bundle.Incarnation)) return;
+        List<Leaf> held = [];
+        foreach (BundledLeaf leaf in bundle.Leaves)
+        {
+            StoredLeaf? stored = _stored().Find(leaf.Cell)?.Find(bundle.Incarnation, leaf.Ordinal);
+            if (stored?.Hash.Tag == leaf.Tag) held.Add(stored.Leaf);
+        }
+
+        if (held.Count == bundle.Leaves.Length)
+        {
+            foreach (Leaf leaf in held) AnswerHeld(leaf, now);
+            return;
+        }
+
+        if (_opening.Contains(bundle.Leaves[0].Tag.Value)) return;
+        if (_fullUntil > now)
+        {
+            Answer(edge, new EdgeAnswer.Later(_options.DiskFullWait, null, "the disk is full"));
+            return;
+        }
+
+        bool isFull = _pendingBytes > 0 && _pendingBytes + RowBundle.FileBytesMax > _options.PendingBytesMax;
+        int count = _assemblies.Count + _keeping.Count + _opening.Count;
+        if (isFull || count >= _options.PendingCountMax)
+        {
+            Answer(edge, new EdgeAnswer.Later(_options.BusyWait, null, "too much is on its way"));
+            return;
+        }
+
+        _pendingBytes += RowBundle.FileBytesMax;
+        _opening.Add(bundle.Leaves[0].Tag.Value);
+        _effects.Add(new ReceiveEffect.Open(edge, offered.Shard, bundle));
+    }
+
+    private void TakeOpened(ReceiveEvent.Opened opened, DateTimeOffset now)
+    {
+        _pendingBytes -= RowBundle.FileBytesMax;
+        _opening.Remove(opened.Bundle.Leaves[0].Tag.Value);
+        if (!_owned.Contains(opened.Shard)) return;
+        foreach ((Leaf leaf, ReadOnlyMemory<byte> file) in opened.Leaves)
+        {
+            Offer offer = new()
+            {
+                Leaf = leaf,
+                BytesLength = file.Length,
+                TransferBytes = file.Length,
+                ChunkBytes = 0,
+                Payload = file,
+            };
+            TakeOffer(opened.Edge, opened.Shard, offer, file, now);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using TsDb.Cli.Demo;
+using TsDb.Integration.Fleets;
+
+namespace TsDb.Integration;
+
+/// <summary>
+/// <c>tsdb verify</c> says equal, or what is missing; compaction at the edge changes neither.
+/// </summary>
+public sealed class VerifyTests
+{
+    private const int Shipments = 4;
+    private const int PointsEach = 50;
+    private const long StartNanoseconds = 1_700_000_000_000_000_000;
+
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task A_shipment_that_the_cloud_lost_is_named_and_comes_back_even_after_compaction()
+    {
+        CancellationToken ct = TestContext.Current.CancellationToken;
+        await using TestFleet fleet = await TestFleet.StartAsync(
+            clouds: 1, edges: 1, edgeFlags: ["--seal-age", "1h", "--ship-delay", "50ms"]);
+        NodePlan edge = fleet.Edges[0], cloud = fleet.Clouds[0];
+        for (int shipment = 0; shipment < Shipments; shipment++)
+        {
+            string lines = string.Concat(Enumerable.Range(shipment * PointsEach, PointsEach).Select(
+                n => string.Create(CultureInfo.InvariantCulture, $"m v={n}i {StartNanoseconds + n}\n")));
+            await TestFleet.WriteAsync(edge, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(lines)));
+            await fleet.DrainAsync();
+        }
+
+        await fleet.Fleet.UntilAsync("the edge has put its files together", Soon, async () =>
+            (await fleet.Fleet.StatusAsync(edge, ct))["segments"]!["count"]!.GetValue<int>() == 1, ct);
+        CommandLine equal = await VerifyAsync(edge, cloud);
+        Assert.Equal((0, true), (equal.ExitCode, equal.Output.Contains("equal", StringComparison.Ordinal)));
+
+        Assert.Equal(0, (await CommandLine.RunAsync("ship", "pause", "--url", edge.Url)).ExitCode);
+        await fleet.Fleet.KillAsync(cloud, ct);
+        string[] files = Directory.GetFiles(
+            Path.Combine(fleet.Folder, cloud.Name), "*.parquet", SearchOption.AllDirectories);
+        Assert.Equal(Shipments, files.Length);
+        File.Delete(files.Order(StringComparer.Ordinal).ElementAt(1));
+        await fleet.Fleet.RestartAsync(cloud, ct);
+        CommandLine lacking = await VerifyAsync(edge, cloud);
+        Assert.Equal(1, lacking.ExitCode);
+        Assert.Contains("1 missing", lacking.Output, StringComparison.Ordinal);
+        Assert.Contains($"{cloud.Name}: ", lacking.Output, StringComparison.Ordinal);
+
+        Assert.Equal(0, (await CommandLine.RunAsync("ship", "resume", "--url", edge.Url)).ExitCode);
+        await fleet.Fleet.UntilAsync(
+            "the rows are there again", Soon,
+            async () => await fleet.NumberAsync(cloud, "SELECT count(*) AS n FROM m")
+                == Shipments * PointsEach, ct);
+        await fleet.DrainAsync();
+        Assert.Equal(0, (await VerifyAsync(edge, cloud)).ExitCode);
+    }
+
+    private static Task<CommandLine> VerifyAsync(NodePlan edge, NodePlan cloud) =>
+        CommandLine.RunAsync("verify", "--url", edge.Url, "--cloud", cloud.Url);
+}
