@@ -22,15 +22,30 @@ public sealed class CancelTests
         + string.Concat(Enumerable.Repeat("sha256(", 400)) + "v::VARCHAR" + new string(')', 400)
         + ")) AS s FROM heavy";
 
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task A_client_that_goes_away_ends_its_query_on_all_nodes_and_edges()
     {
         await using TestFleet fleet = await TestFleet.StartAsync(
             clouds: 2, edges: 2, ["--replication", "1"], ["--seal-age", "1h", "--ship-delay", "1h"]);
         foreach (NodePlan edge in fleet.Edges) await WriteAsync(edge);
+        await fleet.Fleet.UntilAsync(
+            "the cloud knows both edges", TimeSpan.FromSeconds(60), () => KnowsEdgesAsync(fleet), Ct);
         await CancelAsync(fleet, isFresh: true, fleet.Edges);
         await fleet.DrainAsync();
         await CancelAsync(fleet, isFresh: false, fleet.Clouds);
+    }
+
+    // An edge is asked once it has greeted; whoever asks before that is answered without it.
+    private static async Task<bool> KnowsEdgesAsync(TestFleet fleet)
+    {
+        QueryCall call = new("default", "SELECT count(*) AS n FROM heavy", "csv") { Fresh = true };
+        using HttpResponseMessage answer = await fleet.Fleet.Client(fleet.Clouds[0]).QueryAsync(call, Ct);
+        string text = await answer.Content.ReadAsStringAsync(Ct);
+        return text.Contains(
+            (fleet.Edges.Length * RowsPerEdge).ToString(CultureInfo.InvariantCulture),
+            StringComparison.Ordinal);
     }
 
     private static async Task CancelAsync(TestFleet fleet, bool isFresh, NodePlan[] workers)
@@ -43,7 +58,14 @@ public sealed class CancelTests
         foreach (NodePlan worker in workers)
         {
             await fleet.Fleet.UntilAsync(
-                $"{worker.Name} works", BegunWithin, async () => await RunningAsync(fleet, worker) > 0, ct);
+                $"{worker.Name} works",
+                BegunWithin,
+                async () =>
+                {
+                    if (asking.IsCompleted) Assert.Fail(await (await asking).Content.ReadAsStringAsync(ct));
+                    return await RunningAsync(fleet, worker) > 0;
+                },
+                ct);
         }
 
         Assert.False(asking.IsCompleted);

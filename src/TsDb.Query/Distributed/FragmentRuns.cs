@@ -59,7 +59,9 @@ internal sealed class FragmentRuns(
             FragmentRows?[] answers = await RunAllAsync(
                 servings, fragment, holdings, limits, i => took[i] = clock.GetElapsedTime(started), ct);
             List<Serving> lost = [];
-            for (int i = 0; i < answers.Length; i++)
+            // By name, so that answers and plans read the same whichever node was asked.
+            foreach (int i in Enumerable.Range(0, answers.Length)
+                .OrderBy(n => servings[n].Node.Value, StringComparer.Ordinal))
             {
                 if (answers[i] is { } answer)
                 {

@@ -203,12 +203,15 @@ public sealed class ReplicaStore : IDisposable
 
     /// <summary>
     /// True if it does so under this configuration (see <see cref="Repair.RepairPolicy"/>) and has lost
-    /// nothing of it that is not back.
+    /// nothing of it that is not back. Where no other node owns the shard nobody can give it back but the
+    /// edge, perhaps in another leaf, and only to an owner that counts: what is lost there is told by the
+    /// log, the status and <c>tsdb verify</c>, and does not silence the shard.
     /// </summary>
     public bool IsWholeIn(Cluster.ClusterConfiguration? cluster, ShardId shard, NodeId self) =>
         Repair.RepairPolicy.IsWhole(cluster, shard, self, WholeSince(shard))
-        && (cluster is null
-            || !_catalog.Lost.Any(leaf => ShardId.Of(leaf.Cell, cluster.ShardCount) == shard));
+        && (cluster is null || _catalog.Lost.IsEmpty
+            || !_catalog.Lost.Any(leaf => ShardId.Of(leaf.Cell, cluster.ShardCount) == shard)
+            || Repair.RepairPolicy.PeersOf(Cluster.Placement.Of(cluster, shard), self).IsEmpty);
 
     /// <summary>Leaves that were here, whose files are damaged or gone, and that are not back.</summary>
     public IReadOnlySet<Leaf> Lost => _catalog.Lost;

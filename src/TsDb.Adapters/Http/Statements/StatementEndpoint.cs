@@ -31,6 +31,16 @@ internal sealed class StatementEndpoint(
     public async Task HandleAsync(HttpContext context)
     {
         WriteAnswers.Stamp(context.Response, options);
+        if (context.Request.ContentLength > BodyBytesMax)
+        {
+            // Before the server's own limit, which ends the connection under a client that still sends: it
+            // would see a broken pipe instead of the reason.
+            await V1Dialect.ErrorAsync(
+                context.Response, StatusCodes.Status413PayloadTooLarge,
+                $"a request to /query may have up to {BodyBytesMax} bytes");
+            return;
+        }
+
         Dictionary<string, string> values;
         try
         {
@@ -78,7 +88,8 @@ internal sealed class StatementEndpoint(
     private static async Task<Dictionary<string, string>> ReadAsync(HttpContext context)
     {
         IHttpMaxRequestBodySizeFeature? size = context.Features.Get<IHttpMaxRequestBodySizeFeature>();
-        if (size is { IsReadOnly: false }) size.MaxRequestBodySize = BodyBytesMax;
+        if (size is { IsReadOnly: false } && context.Request.ContentLength is null)
+            size.MaxRequestBodySize = BodyBytesMax;
         SlowBodies.Forbid(context);
         HttpRequest request = context.Request;
         Dictionary<string, string> values = new(StringComparer.Ordinal);
