@@ -18,6 +18,7 @@ internal sealed class QuorumCounter(ReceiverOptions options)
     private readonly HashSet<ContentHash> _durable = [];
     private readonly Queue<ContentHash> _durableOrder = new();
     private readonly SortedSet<ContentHash> _fresh = [];
+    private readonly List<(NodeId Speaker, Leaf Leaf)> _owed = [];
     private ClusterConfiguration? _cluster;
     private ImmutableArray<ShardOwners> _owners = [];
     private DateTimeOffset _sweptAt;
@@ -106,9 +107,13 @@ internal sealed class QuorumCounter(ReceiverOptions options)
         if (!_counts.TryGetValue(hash, out LeafCount? count)) return false;
         if (!count.IsHere || !count.Owners.IsDurable(count.Counted, [.. count.Holders, options.Self]))
             return false;
-        speaks = count.IsAsked || count.Owners.All.First(owner =>
-            owner == options.Self || count.Counted.Contains(owner) || count.Holders.Contains(owner))
-            == options.Self;
+        NodeId speaker = count.Owners.All.First(owner =>
+            owner == options.Self || count.Counted.Contains(owner) || count.Holders.Contains(owner));
+        speaks = count.IsAsked || speaker == options.Self;
+
+        // Its own notice may have come before the leaf was here: without this one it would not know of the
+        // quorum before it asks again.
+        if (!speaks && _fresh.Contains(hash)) _owed.Add((speaker, count.Leaf));
         _counts.Remove(hash);
         if (!_durable.Add(hash)) return true;
         _durableOrder.Enqueue(hash);
@@ -125,11 +130,14 @@ internal sealed class QuorumCounter(ReceiverOptions options)
     }
 
     /// <summary>
-    /// Co-owners to be told now, with what: new leaves at once, the others again after a wait.
+    /// Co-owners to be told now, with what: new leaves at once, the others again after a wait. At the end of
+    /// each turn.
     /// </summary>
     public SortedDictionary<NodeId, List<Leaf>> NoticesDue(DateTimeOffset now)
     {
         SortedDictionary<NodeId, List<Leaf>> due = [];
+        foreach ((NodeId speaker, Leaf leaf) in _owed) Add(speaker, leaf);
+        _owed.Clear();
         bool isSweep = now - _sweptAt >= SweepEvery;
         if (isSweep) _sweptAt = now;
         foreach (ContentHash hash in isSweep ? [.. _counts.Keys] : _fresh)
@@ -141,8 +149,7 @@ internal sealed class QuorumCounter(ReceiverOptions options)
                 if (owner == options.Self || count.Counted.Contains(owner)) continue;
                 bool isNewcomer = count.Owners.Move?.From.Contains(owner) == false;
                 if (isNewcomer && count.Holders.Contains(owner)) continue;
-                if (!due.TryGetValue(owner, out List<Leaf>? leaves)) due.Add(owner, leaves = []);
-                leaves.Add(count.Leaf);
+                Add(owner, count.Leaf);
             }
 
             count.NoticeAt = now + count.NoticeWait;
@@ -153,6 +160,12 @@ internal sealed class QuorumCounter(ReceiverOptions options)
         _fresh.Clear();
 
         return due;
+
+        void Add(NodeId owner, Leaf leaf)
+        {
+            if (!due.TryGetValue(owner, out List<Leaf>? leaves)) due.Add(owner, leaves = []);
+            leaves.Add(leaf);
+        }
     }
 
     /// <summary>Leaves that co-owners have had for a while and that have not come here.</summary>

@@ -76,6 +76,12 @@ public sealed class CloudWorld : IPeerLink
             ShardId.Of(leaf.Leaf.Cell, Cluster.ShardCount),
             new OfferMessage(Header(), [OfferOf(leaf, inline, chunkBytes)])));
 
+    /// <summary>An offer that one node gets before the others do.</summary>
+    public void OfferTo(Node node, VerifiedLeaf leaf) => Send(node, new ReceiveEvent.Offered(
+        leaf.Leaf.Cell.Edge,
+        ShardId.Of(leaf.Leaf.Cell, Cluster.ShardCount),
+        new OfferMessage(Header(), [OfferOf(leaf, inline: true, chunkBytes: 1_024)])));
+
     public void SendChunks(VerifiedLeaf leaf, int chunkBytes = 1_024, IEnumerable<WantRange>? ranges = null)
     {
         ShardId shard = ShardId.Of(leaf.Leaf.Cell, Cluster.ShardCount);

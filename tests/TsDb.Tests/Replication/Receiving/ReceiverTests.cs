@@ -53,6 +53,29 @@ public sealed class ReceiverTests
     }
 
     [Theory]
+    [InlineData(0, 1, 2)]
+    [InlineData(0, 2, 1)]
+    [InlineData(1, 0, 2)]
+    [InlineData(1, 2, 0)]
+    [InlineData(2, 0, 1)]
+    [InlineData(2, 1, 0)]
+    public void Whoever_stores_first_durable_is_said_as_soon_as_the_quorum_has_it(
+        int first, int second, int third)
+    {
+        CloudWorld world = World(3, 3);
+        VerifiedLeaf leaf = Shipments.Make(1);
+        world.OfferTo(world.Nodes[first], leaf);
+        world.Deliver();
+        Assert.Empty(world.Said);
+        world.OfferTo(world.Nodes[second], leaf);
+        world.Deliver();
+        Assert.Single(world.Answers<EdgeAnswer.Durable>());
+        world.OfferTo(world.Nodes[third], leaf);
+        world.Deliver();
+        Assert.InRange(world.Answers<EdgeAnswer.Durable>().Count(), 1, 2);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(3)]
     public void A_shipment_in_pieces_arrives_whatever_is_lost_doubled_or_reordered(int replication)
