@@ -81,7 +81,7 @@ public sealed partial class ShipDesk
         Incarnation before = _parts.Store.Incarnation;
         Incarnation incarnation = _parts.Store.RenewIncarnation();
         Log.IncarnationTaken(_log, incarnation);
-        foreach (Leaf leaf in _recent.Take(before))
+        foreach (Leaf leaf in RecentCuts.Of(_parts.Store.Catalog, before))
         {
             _events.Enqueue(new ShipEvent.LeafDropped(leaf.Hash));
             if (!IsNewestHeld(leaf)) continue;

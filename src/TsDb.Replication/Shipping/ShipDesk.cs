@@ -25,7 +25,6 @@ public sealed partial class ShipDesk
     private readonly Shipper _shipper;
     private readonly TravelForms _forms;
     private readonly ILogger _log;
-    private readonly RecentCuts _recent = new();
     private readonly Queue<ShipEvent> _events = new();
     private DateTimeOffset _lagAt;
     private DateTimeOffset _askedAt;
@@ -85,7 +84,6 @@ public sealed partial class ShipDesk
     {
         RecordAgain(now);
         IReadOnlyList<ShipLeaf> cut = _parts.Cutter.CutDue(now);
-        foreach (ShipLeaf leaf in cut) _recent.Add(leaf.Leaf, now);
         On(cut.Count > 0 ? new ShipEvent.LeavesCut([.. cut]) : new ShipEvent.Tick(), now);
         SayLag(now);
         SayAsked(now);

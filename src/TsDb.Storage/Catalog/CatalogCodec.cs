@@ -56,6 +56,7 @@ internal static class CatalogCodec
                 json.WriteOne("leaf", cut.Leaf, CatalogJson.Write);
                 json.WriteOne("segment", cut.Segment, CatalogJson.Write);
                 json.WriteNames("replaced", cut.Replaced);
+                CatalogJson.WriteCutAt(json, cut.CutAt);
                 break;
             case LeafDurable durable:
                 json.WriteString("kind", "durable");
@@ -118,7 +119,10 @@ internal static class CatalogCodec
             "cut" => new LeafCut(
                 CatalogJson.ReadLeaf(json.GetProperty("leaf")),
                 CatalogJson.ReadSegment(json.GetProperty("segment")),
-                json.ReadNames("replaced")),
+                json.ReadNames("replaced"))
+            {
+                CutAt = CatalogJson.ReadCutAt(json),
+            },
             "durable" => new LeafDurable(
                 CatalogJson.ReadLeaf(json.GetProperty("leaf")),
                 new Epoch(json.GetProperty("epoch").GetInt64())),

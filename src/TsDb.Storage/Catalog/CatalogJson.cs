@@ -130,7 +130,18 @@ internal static class CatalogJson
         if (leaf.DurableAt is { } epoch) json.WriteNumber("durable", epoch.Value);
         if (leaf.IsUnwanted) json.WriteBoolean("unwanted", true);
         if (leaf.Aside is { } aside) json.WriteOne("aside", aside, Write);
+        WriteCutAt(json, leaf.CutAt);
     }
+
+    public static void WriteCutAt(Utf8JsonWriter json, DateTimeOffset? at)
+    {
+        if (at is { } time) json.WriteNumber("at", time.ToUnixTimeMilliseconds());
+    }
+
+    public static DateTimeOffset? ReadCutAt(JsonElement json) =>
+        json.TryGetProperty("at", out JsonElement at)
+            ? DateTimeOffset.UnixEpoch.AddMilliseconds(at.GetInt64())
+            : null;
 
     public static void Write(Utf8JsonWriter json, SetAside aside)
     {
@@ -152,6 +163,7 @@ internal static class CatalogJson
     {
         IsUnwanted = json.TryGetProperty("unwanted", out JsonElement unwanted) && unwanted.GetBoolean(),
         Aside = ReadAside(json),
+        CutAt = ReadCutAt(json),
     };
 
     private static void Write(Utf8JsonWriter json, Cell cell)

@@ -51,7 +51,10 @@ public sealed partial record CatalogState
             if (Require(name).IsCut) throw Conflict($"segment {name} is cut already");
         CatalogState state = WithoutSegments(cut.Replaced).WithSegment(cut.Segment with { IsCut = true });
         return state.WithLeaf(
-            new LedgerLeaf(cut.Leaf, cut.Segment.Name, cut.Segment.BytesLength, LeafPresence.Present, null));
+            new LedgerLeaf(cut.Leaf, cut.Segment.Name, cut.Segment.BytesLength, LeafPresence.Present, null)
+            {
+                CutAt = cut.CutAt,
+            });
     }
 
     private CatalogState Apply(LeafDurable durable) =>

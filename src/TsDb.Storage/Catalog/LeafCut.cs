@@ -11,5 +11,8 @@ namespace TsDb.Storage.Catalog;
 public sealed record LeafCut(
     Leaf Leaf, StoredSegment Segment, ImmutableArray<string> Replaced) : CatalogRecord
 {
+    /// <summary>When, by the wall clock of then; null where an earlier program wrote it.</summary>
+    public DateTimeOffset? CutAt { get; init; }
+
     internal override ImmutableArray<string> Dropped => Replaced;
 }

@@ -14,6 +14,9 @@ public sealed record LedgerLeaf(
     /// <summary>True if the cloud will never need it: its day is below the horizon.</summary>
     public bool IsUnwanted { get; init; }
 
+    /// <summary>When it was cut, by the wall clock of then; null if that is not known.</summary>
+    public DateTimeOffset? CutAt { get; init; }
+
     /// <summary>Why it is not offered any more; null if it is.</summary>
     public SetAside? Aside { get; init; }
 }

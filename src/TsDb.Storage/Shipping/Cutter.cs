@@ -166,7 +166,10 @@ public sealed class Cutter
                     long rank = plan.Newer.IsEmpty ? newest.Rank : state.RankNext;
                     StoredSegment segment =
                         new(file.Name, file.BytesLength, file.Manifest, rank, IsCut: true);
-                    records.Add(new LeafCut(leaf, segment, [.. plan.Segments.Select(s => s.Name)]));
+                    records.Add(new LeafCut(leaf, segment, [.. plan.Segments.Select(s => s.Name)])
+                    {
+                        CutAt = now,
+                    });
                     cut.Add(new ShipLeaf(
                         leaf, file.Name, file.BytesLength, file.Manifest.Rows, file.Manifest.Range));
                     Log.ShipmentCut(

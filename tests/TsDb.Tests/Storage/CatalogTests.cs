@@ -12,7 +12,10 @@ public sealed class CatalogTests
     internal static CatalogRecord[] Examples =>
     [
         Sealed("a", "b"),
-        new LeafCut(Leaf(1), Segment("c", 2, 1), ["a", "b"]),
+        new LeafCut(Leaf(1), Segment("c", 2, 1), ["a", "b"])
+        {
+            CutAt = DateTimeOffset.UnixEpoch.AddMilliseconds(1_700_000_000_123),
+        },
         new LeafDurable(Leaf(1), new Epoch(7)),
         new SegmentsCompacted(Segment("d", 2, 1), ["c"]),
         new LeafSetAside(Leaf(1), new SetAside("the hash is wrong", new Epoch(3))),
