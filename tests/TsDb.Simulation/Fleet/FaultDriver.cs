@@ -31,6 +31,7 @@ internal sealed class FaultDriver(World world, QueryClient client)
         if (_plan.EmptiesNodes) Every(TimeSpan.FromSeconds(6), EmptyNode);
         if (_plan.Grows) Once(Grow);
         if (_plan.EmptiesBetweenCuts) Every(TimeSpan.FromSeconds(4), EmptyBetweenCuts);
+        if (_plan.EmptiesAfterLateWords) Every(TimeSpan.FromSeconds(4), EmptyAfterLateWords);
     }
 
     private void Every(TimeSpan? mean, Action fault)
@@ -184,6 +185,28 @@ internal sealed class FaultDriver(World world, QueryClient client)
             owners[1].PowerOn(TimeSpan.FromSeconds(Chance.NextDouble()));
             for (TimeSpan at = TimeSpan.Zero; at < silence; at += TimeSpan.FromMilliseconds(700))
                 world.Time.After(at, () => client.AskAt(owners[Chance.Next(2)]));
+        });
+    }
+
+    // Nobody reaches the node, and what it says of the leaves that it stores meanwhile lies in sockets until it
+    // is another one under the same name.
+    private void EmptyAfterLateWords()
+    {
+        if (_isBetweenCuts || world.Raft.Latest!.WriteQuorum < 2 || !world.IsWhole()) return;
+        SimulatedNode node = Any(world.Nodes);
+        _isBetweenCuts = true;
+        TimeSpan silence = Seconds(1, 4);
+        world.Trace.Add($"! {node.Name} is read late, for {silence.TotalMilliseconds:0} ms");
+        node.WordsReadFrom = world.Time.Now + silence;
+        foreach (SimulatedNode other in world.Nodes)
+            if (other != node) world.Wires.Cut(other.Name, node.Name, silence);
+        world.Time.After(silence, () =>
+        {
+            _isBetweenCuts = false;
+            bool isAllowed = world.IsStorm && world.AreOwnersWhole() && world.Durable.IsSpare(node);
+            if (!isAllowed || !node.IsUp) return;
+            node.EmptyDisk();
+            node.PowerOn(TimeSpan.FromSeconds(Chance.NextDouble()));
         });
     }
 

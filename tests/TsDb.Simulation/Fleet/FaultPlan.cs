@@ -96,6 +96,11 @@ internal sealed record FaultPlan
     /// </summary>
     public bool EmptiesBetweenCuts { get; init; }
 
+    /// <summary>
+    /// What a node says to others is read only after it has lost its disk and has joined anew.
+    /// </summary>
+    public bool EmptiesAfterLateWords { get; init; }
+
     /// <summary>A node joins that was not there.</summary>
     public bool Grows { get; init; }
 
@@ -141,6 +146,7 @@ internal sealed record FaultPlan
             LateCalls = chance.Next(3) == 0 ? 0.1 : 0,
             ChunkBytes = Half() ? 1_024 : 4_096,
             TextBytes = chance.Next(3) == 0 ? 40 : 0,
+            EmptiesAfterLateWords = chance.Next(4) == 0,
         };
 
         bool Half() => chance.Next(2) == 0;

@@ -38,6 +38,9 @@ internal sealed class SimulatedNode : Machine
     /// <summary>The id of its data directory, once it has one.</summary>
     public Guid Directory { get; private set; }
 
+    /// <summary>Until then nobody reads what its program says to other nodes.</summary>
+    public DateTimeOffset WordsReadFrom { get; set; }
+
     /// <summary>True once its program has been put together.</summary>
     public bool IsReady { get; private set; }
 
