@@ -7,6 +7,7 @@ using TsDb.Cli.Demo;
 using TsDb.Cli.Nodes;
 using TsDb.Cli.Output;
 using TsDb.Columnar.Vectors;
+using TsDb.Load.Shipping;
 using TsDb.Model;
 
 namespace TsDb.Load.Fresh;
@@ -32,6 +33,7 @@ internal sealed class FreshRun(int edges, int dead)
     /// <summary>Measures and prints; 1 if an answer was wrong.</summary>
     public async Task<int> RunAsync()
     {
+        ManyEdges.MakeRoom();
         DirectoryInfo folder = Directory.CreateTempSubdirectory("tsdb-fresh-");
         List<InProcessEdge> alive = [];
         try
@@ -54,11 +56,15 @@ internal sealed class FreshRun(int edges, int dead)
                     name, Path.Combine(folder.FullName, name), new Uri($"mqtt://{cloud.Mqtt}"), direct));
             }
 
+            Say($"writing to {edges} edges");
             await WriteAsync(fleet, alive);
+            Say("waiting until the cloud knows them");
             await fleet.UntilAsync("the cloud knows all edges", KnownWithin, async () =>
                 (await fleet.StatusAsync(cloud, CancellationToken.None))["edges"]!.AsArray().Count == edges,
                 CancellationToken.None);
+            Say("asking all");
             bool isRight = await AllAsync(fleet, cloud);
+            Say($"{dead} die");
             foreach ((int i, NodePlan edge) in plan.Edges.Index())
             {
                 if (i % 2 == 0) await fleet.KillAsync(edge, CancellationToken.None);
@@ -73,7 +79,7 @@ internal sealed class FreshRun(int edges, int dead)
         }
         finally
         {
-            await Task.WhenAll(alive.Select(edge => edge.DisposeAsync().AsTask()));
+            await ManyEdges.EndAsync(alive);
             folder.Delete(recursive: true);
         }
     }
@@ -156,6 +162,8 @@ internal sealed class FreshRun(int edges, int dead)
         string coverage = string.Concat(answer.Headers.GetValues("X-TsDb-Coverage"));
         return (JsonNode.Parse(body)!.AsArray(), coverage, took);
     }
+
+    private static void Say(string what) => Console.WriteLine("  " + what);
 
     private void Add(string figure, string value) => _table.Add(figure, value);
 }

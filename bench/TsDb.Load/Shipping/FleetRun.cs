@@ -23,7 +23,8 @@ internal static class FleetRun
     private const int Rounds = 3;
     private const int Hosts = 6;
     private const int TicksPerRound = 10;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan SayEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
     public static async Task<int> RunAsync(IEnumerable<int> counts, CancellationToken ct)
@@ -31,6 +32,7 @@ internal static class FleetRun
         TextTable table = new(
             "edges", "values a round", "seconds a round", "messages up", "bytes up", "bytes down",
             "edge CPU ms", "cloud CPU ms", "rows in the cloud");
+        ManyEdges.MakeRoom();
         foreach (int count in counts)
         {
             Console.WriteLine($"  {count} edges");
@@ -68,14 +70,14 @@ internal static class FleetRun
                     edges.Add(new FleetEdge($"edge-{i + 1:0000}", edgesAt.FullName, brokers));
                 }
 
-                await UntilAsync(() => edges.All(e => e.Ship.Lag.Uplink.State == "shipping"), ct);
+                await UntilAsync(edges, "shipping", e => e.Ship.Lag.Uplink.State == "shipping", ct);
                 await RoundAsync(edges, 0, ct);
                 row = await MeasureAsync(fleet, edges, proxies, ct);
             }
             finally
             {
                 // While their brokers are there, so that each says good-bye.
-                await Task.WhenAll(edges.Select(edge => edge.DisposeAsync().AsTask()));
+                await ManyEdges.EndAsync(edges);
             }
         }
 
@@ -119,7 +121,9 @@ internal static class FleetRun
             SuiteShapes.Cpu(Hosts, (round + 1) * TicksPerRound).Skip(round * TicksPerRound);
         byte[] body = System.Text.Encoding.UTF8.GetBytes(string.Concat(bodies));
         await Parallel.ForEachAsync(edges, ct, async (edge, token) => await edge.WriteAsync(body, token));
-        await UntilAsync(() => edges.All(edge => edge.Ship.Lag.Backlog.Segments == 0), ct);
+        Console.WriteLine($"    round {round} is written");
+        await UntilAsync(
+            edges, $"through with round {round}", edge => edge.Ship.Lag.Backlog.Segments == 0, ct);
     }
 
     private static async Task<string> CountAsync(Fleet fleet, CancellationToken ct)
@@ -130,16 +134,37 @@ internal static class FleetRun
         return (await response.Content.ReadAsStringAsync(ct)).Split('\n')[1].Trim();
     }
 
-    private static async Task UntilAsync(Func<bool> holds, CancellationToken ct)
+    private static async Task UntilAsync(
+        List<FleetEdge> edges, string what, Func<FleetEdge, bool> holds, CancellationToken ct)
     {
         long started = TimeProvider.System.GetTimestamp();
-        while (!holds())
+        TimeSpan said = TimeSpan.Zero;
+        while (true)
         {
-            if (TimeProvider.System.GetElapsedTime(started) > Patience)
-                throw new TimeoutException("not within five minutes");
+            List<FleetEdge> missing = [.. edges.Where(edge => !holds(edge))];
+            if (missing.Count == 0) return;
+            TimeSpan waited = TimeProvider.System.GetElapsedTime(started);
+            if (waited > Patience) throw GaveUp(missing, edges.Count, what);
+            if (waited - said > SayEvery)
+            {
+                said = waited;
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"    {waited.TotalSeconds:0} s: {edges.Count - missing.Count} of {edges.Count} {what}"));
+            }
+
             await Task.Delay(LookEvery, TimeProvider.System, ct);
         }
     }
+
+    // What the edges say of themselves tells where to look.
+    private static TsDbException GaveUp(List<FleetEdge> missing, int count, string what) => new(
+        ErrorKind.Deadline,
+        $"{missing.Count} of {count} edges were not {what} within {Patience.TotalMinutes:0} minutes: "
+        + string.Join("; ", missing.Select(edge => edge.Ship.Lag)
+            .CountBy(lag => $"{lag.Uplink.State}, {lag.Backlog.Segments} segments left, "
+                + (lag.Uplink.LastError ?? "no error"))
+            .Select(state => $"{state.Value} edges {state.Key}")));
 
     private static Guid NewId() => new(RandomNumberGenerator.GetBytes(16));
 
