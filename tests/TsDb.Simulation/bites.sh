@@ -26,7 +26,7 @@ for name in "${names[@]}"; do
     2) (cd "$copy" && [ -f run.log ] && grep -q 'make sim SEED' run.log) \
          && echo "found      $name $(grep -m 1 -o 'after .* s make sim SEED=[0-9]*' "$copy/run.log")" \
          || { echo "BROKEN     $name: the patch does not apply or does not build"; missed=$((missed + 1)); } ;;
-    *) echo "found      $name $(grep -m 1 -o 'after .* s make sim SEED=[0-9]*' "$copy/run.log")" ;;
+    *) echo "found      $name $(grep -m 1 -o 'after .* s make sim SEED=.*' "$copy/run.log")" ;;
   esac
   (cd "$copy" && patch -s -R -p0 < "$patch"; rm -f run.log)
 done

@@ -47,7 +47,10 @@ internal sealed class FreshRun(int edges, int dead)
             NodePlan cloud = plan.Clouds.Single();
             using DuckDbParser parser = new();
             using DuckDbEngine engine = new(
-                new DuckDbOptions { Directories = [folder.FullName + "/"] }, parser, TimeProvider.System);
+                // One for all edges of this process, which each would have one of their own.
+                new DuckDbOptions { Directories = [folder.FullName + "/"], WaitingMax = edges },
+                parser,
+                TimeProvider.System);
             DirectEngine direct = new(engine, new SegmentCache(64L << 20, SegmentRows.Open));
             for (int i = 1; i <= edges - dead; i++)
             {

@@ -7,8 +7,8 @@ internal static class ManyEdges
     private const int EndingMax = 8;
 
     /// <summary>
-    /// Threads for shipping loops that block on their disks: the pool adds two a second beyond the processors,
-    /// so a hundred edges would wait for threads and not for each other.
+    /// Threads for shipping loops that block on their disks: beyond the processors the pool adds two a
+    /// second, so a hundred edges would wait for threads and not for each other.
     /// </summary>
     public static void MakeRoom() => ThreadPool.SetMinThreads(Threads, Threads);
 

@@ -188,8 +188,8 @@ internal sealed class FaultDriver(World world, QueryClient client)
         });
     }
 
-    // Nobody reaches the node, and what it says of the leaves that it stores meanwhile lies in sockets until it
-    // is another one under the same name.
+    // Nobody reaches the node, and what it says of the leaves that it stores meanwhile lies in sockets until
+    // it is another one under the same name.
     private void EmptyAfterLateWords()
     {
         if (_isBetweenCuts || world.Raft.Latest!.WriteQuorum < 2 || !world.IsWhole()) return;

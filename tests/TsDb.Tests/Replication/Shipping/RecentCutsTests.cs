@@ -12,7 +12,7 @@ using TsDb.Storage.Shipping;
 
 namespace TsDb.Tests.Replication.Shipping;
 
-/// <summary>What was cut before the cloud's word that this directory is not the only one of its kind.</summary>
+/// <summary>What was cut before the cloud's word that the directory is not alone of its kind.</summary>
 public sealed class RecentCutsTests
 {
     private static readonly EdgeId Edge = new("E1");
