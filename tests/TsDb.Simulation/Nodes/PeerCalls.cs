@@ -112,7 +112,7 @@ internal sealed class PeerCalls(World world, SimulatedNode self, Process program
     // The bytes lie in a socket of a busy program: its other business goes before.
     private TimeSpan Lateness()
     {
-        if (self.WordsReadFrom > world.Time.Now)
+        if (world.IsStorm && self.WordsReadFrom > world.Time.Now)
             return self.WordsReadFrom - world.Time.Now + (LateMax * world.Chance.NextDouble());
         return world.IsStorm && world.Chance.NextDouble() < world.Plan.LateCalls
             ? LateMax * world.Chance.NextDouble()
