@@ -37,6 +37,8 @@ internal static class CloudEndpoints
         admin.Map(routes, HttpMethods.Post, path + "replace", context => cluster.ReplaceAsync(
             AdminEndpoint.Required(context, "node"), AdminEndpoint.Required(context, "by"),
             IsForced(context), context.RequestAborted));
+        admin.Map(
+            routes, HttpMethods.Post, path + "give-up", _ => Task.Run(() => cluster.GiveUp()));
         admin.Map(routes, HttpMethods.Post, path + "set", context => cluster.SetAsync(
             Number(context, "replication"), Number(context, "write_quorum"), context.RequestAborted));
     }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using TsDb.Adapters.Raft;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
+using TsDb.Replication.Receiving;
 using TsDb.Replication.Repair;
 
 namespace TsDb.Cloud;
@@ -86,6 +87,19 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
             now => now.ReplicationFactor == wanted && now.WriteQuorumAsked == quorum,
             ct);
         return Summary();
+    }
+
+    /// <summary>
+    /// What this node has lost is not missed any more: for when no owner and no edge can give it back.
+    /// Answers are called complete without it from then on.
+    /// </summary>
+    public JsonNode GiveUp()
+    {
+        ImmutableHashSet<Leaf> lost = rooms.Store.Lost;
+        rooms.Store.Forget(lost, ReplicaStore.RuleGivenUp);
+        JsonNode summary = Summary();
+        summary["given_up"] = lost.Count;
+        return summary;
     }
 
     /// <summary>Who has what of every shard, asked of all members that answer.</summary>

@@ -1,6 +1,8 @@
 using System.Globalization;
 using TsDb.Cli.Demo;
+using TsDb.Cli.Nodes;
 using TsDb.Integration.Fleets;
+using TsDb.Model;
 
 namespace TsDb.Integration;
 
@@ -47,6 +49,16 @@ public sealed class VerifyTests
         Assert.Contains("1 missing", lacking.Output, StringComparison.Ordinal);
         Assert.Contains($"{cloud.Name}: ", lacking.Output, StringComparison.Ordinal);
 
+        // Nobody else has the rows: no answer is complete without them, and a partial one names the gap.
+        Assert.Equal(ErrorKind.Unavailable, (await Assert.ThrowsAsync<TsDbException>(
+            () => fleet.NumberAsync(cloud, "SELECT count(*) AS n FROM m"))).Kind);
+        using (HttpResponseMessage partial = await fleet.Fleet.Client(cloud).QueryAsync(
+            new QueryCall("default", "SELECT count(*) AS n FROM m", "json") { AllowPartial = true }, ct))
+        {
+            string coverage = partial.Headers.GetValues("X-TsDb-Coverage").Single();
+            Assert.Contains("\"complete\":false", coverage, StringComparison.Ordinal);
+        }
+
         Assert.Equal(0, (await CommandLine.RunAsync("ship", "resume", "--url", edge.Url)).ExitCode);
         await fleet.Fleet.UntilAsync(
             "the rows are there again", Soon,
@@ -54,6 +66,20 @@ public sealed class VerifyTests
                 == Shipments * PointsEach, ct);
         await fleet.DrainAsync();
         Assert.Equal(0, (await VerifyAsync(edge, cloud)).ExitCode);
+
+        // Lost again, the newest, which holds the rows of the one before, and this time nobody gives it back.
+        Assert.Equal(0, (await CommandLine.RunAsync("ship", "pause", "--url", edge.Url)).ExitCode);
+        await fleet.Fleet.KillAsync(cloud, ct);
+        File.Delete(Directory.GetFiles(
+            Path.Combine(fleet.Folder, cloud.Name), "*.parquet", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal).Last());
+        await fleet.Fleet.RestartAsync(cloud, ct);
+        await Assert.ThrowsAsync<TsDbException>(
+            () => fleet.NumberAsync(cloud, "SELECT count(*) AS n FROM m"));
+        CommandLine given = await CommandLine.RunAsync("cluster", "give-up", "--url", cloud.Url);
+        Assert.Matches(@"segments given up\s+1", given.Output);
+        Assert.Equal(
+            (Shipments - 1) * PointsEach, await fleet.NumberAsync(cloud, "SELECT count(*) AS n FROM m"));
     }
 
     private static Task<CommandLine> VerifyAsync(NodePlan edge, NodePlan cloud) =>

@@ -46,8 +46,8 @@ internal sealed class BenchCluster(FleetPlan plan) : IAsyncDisposable
         List<DataDirectory> disks =
             [.. Clouds.Select(c => DataDirectory.Open(Path.Combine(plan.Folder, c.Name)))];
         List<ReplicaStore> stores = [.. disks.Select(disk => ReplicaStore.Open(
-            disk, () => new Guid(RandomNumberGenerator.GetBytes(16)), new ReplicaStoreOptions(),
-            NullLogger.Instance))];
+            new UnsyncedDisk(disk), () => new Guid(RandomNumberGenerator.GetBytes(16)),
+            new ReplicaStoreOptions(), NullLogger.Instance))];
         const int batch = 64;
         long bytes = 0;
         for (int at = 0; at < count; at += batch)

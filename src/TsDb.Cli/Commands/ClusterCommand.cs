@@ -38,6 +38,9 @@ internal static class ClusterCommand
                 [node, heir, force],
                 parsed => $"replace?node={Escaped(parsed.GetRequiredValue(node))}"
                     + $"&by={Escaped(parsed.GetRequiredValue(heir))}{Force(parsed, force)}"),
+            Verb(common, "give-up",
+                "Miss no more what the node that is asked has lost, as nobody can give it back.",
+                [], _ => "give-up"),
             Verb(common, "set", "Change how many copies there are, and how many make durable.",
                 [replication, quorum],
                 parsed => $"set?replication={parsed.GetValue(replication)}"
@@ -93,6 +96,7 @@ internal static class ClusterCommand
             table.Add("copies of each segment", Text(answer["replication"]));
             table.Add("copies that make durable", Text(answer["write_quorum"]));
             table.Add("shards on their way", Text(answer["shards_moving"]));
+            if (answer["given_up"] is { } lost) table.Add("segments given up", Text(lost));
             table.Print(Console.Out);
         });
         return verb;

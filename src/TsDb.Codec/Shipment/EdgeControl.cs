@@ -61,4 +61,10 @@ public sealed record EdgeControl(MessageHeader Header, EdgeId Edge, Guid Instanc
 
     /// <summary>Asked before shipped files are deleted: each is answered by durable or missing.</summary>
     public sealed record Confirm(ImmutableArray<Leaf> Leaves) : Saying;
+
+    /// <summary>
+    /// Leaves that stand for nothing any more: their rows were cut anew, and the cloud has said that those
+    /// cuts are durable. Said when that is so, and again when the cloud misses one of them.
+    /// </summary>
+    public sealed record Superseded(ImmutableArray<Leaf> Leaves) : Saying;
 }

@@ -48,6 +48,10 @@ public static partial class ShipmentCodec
                 wire.CreateDatabases = new P.CreateDatabases();
                 wire.CreateDatabases.Names.AddRange(create.Names);
                 break;
+            case EdgeControl.Superseded superseded:
+                wire.Superseded = new P.Superseded();
+                wire.Superseded.Leaves.AddRange(superseded.Leaves.Select(WireRules.From));
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException(control.Body.ToString());
         }
@@ -73,6 +77,8 @@ public static partial class ShipmentCodec
             P.EdgeControl.BodyOneofCase.CreateDatabases => new EdgeControl.CreateDatabases(WireRules.All(
                 wire.CreateDatabases.Names, ShipmentLimits.ItemsMax, "databases",
                 name => WireRules.Name(name, "a database"))),
+            P.EdgeControl.BodyOneofCase.Superseded => new EdgeControl.Superseded(WireRules.All(
+                wire.Superseded.Leaves, ShipmentLimits.ItemsMax, "leaves", WireRules.Leaf)),
             _ => throw WireRules.Invalid("an edge says nothing in it that is understood here"),
         };
         WireRules.Require(

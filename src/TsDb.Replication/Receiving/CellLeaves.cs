@@ -6,8 +6,8 @@ namespace TsDb.Replication.Receiving;
 /// <summary>The leaves of one cell that this node has on disk. Immutable.</summary>
 public sealed class CellLeaves
 {
-    private CellLeaves(Cell cell, ImmutableArray<StoredLeaf> leaves, LeafDigest digest) =>
-        (Cell, Leaves, Digest) = (cell, leaves, digest);
+    private CellLeaves(Cell cell, ImmutableArray<StoredLeaf> leaves, LeafDigest digest, TimeRange range) =>
+        (Cell, Leaves, Digest, Range) = (cell, leaves, digest, range);
 
     /// <summary>The cell.</summary>
     public Cell Cell { get; }
@@ -21,8 +21,11 @@ public sealed class CellLeaves
     /// <summary>The digest of the leaves.</summary>
     public LeafDigest Digest { get; }
 
+    /// <summary>The times of all rows; the default while there is no leaf.</summary>
+    public TimeRange Range { get; }
+
     /// <summary>A cell without leaves.</summary>
-    public static CellLeaves Empty(Cell cell) => new(cell, [], LeafDigest.Empty);
+    public static CellLeaves Empty(Cell cell) => new(cell, [], LeafDigest.Empty, default);
 
     /// <summary>A leaf of that number, whatever its hash, or null.</summary>
     public StoredLeaf? Find(Incarnation incarnation, Ordinal ordinal)
@@ -82,12 +85,23 @@ public sealed class CellLeaves
         }
 
         LeafDigest digest = added.Aggregate(Digest, (sum, leaf) => sum + LeafDigest.Of(leaf.Leaf));
-        return new CellLeaves(Cell, ImmutableArray.Create(all), digest);
+        return new CellLeaves(
+            Cell, ImmutableArray.Create(all), digest, RangeOf(Leaves.IsEmpty ? null : Range, added));
     }
 
     /// <summary>This cell without a leaf that is in it.</summary>
-    public CellLeaves Without(StoredLeaf leaf) =>
-        new(Cell, Leaves.Remove(leaf), Digest - LeafDigest.Of(leaf.Leaf));
+    public CellLeaves Without(StoredLeaf leaf)
+    {
+        ImmutableArray<StoredLeaf> rest = Leaves.Remove(leaf);
+        return new CellLeaves(Cell, rest, Digest - LeafDigest.Of(leaf.Leaf), RangeOf(null, rest));
+    }
+
+    private static TimeRange RangeOf(TimeRange? known, IEnumerable<StoredLeaf> leaves)
+    {
+        foreach (StoredLeaf leaf in leaves)
+            known = known?.Union(leaf.Extent.Range) ?? leaf.Extent.Range;
+        return known ?? default;
+    }
 
     private bool IsNumber(Leaf leaf, int at) => at >= 0 && at < Leaves.Length
         && Leaves[at].Incarnation == leaf.Incarnation && Leaves[at].Ordinal == leaf.Ordinal;

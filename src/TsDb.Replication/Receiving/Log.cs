@@ -60,6 +60,13 @@ internal static partial class Log
         "Dropped {Count} leaves of {Shard}, which its owners have")]
     public static partial void LeavesGivenAway(ILogger log, int count, ShardId shard);
 
+    [LoggerMessage(
+        4144, LogLevel.Information, "Leaf {Leaf}, which was lost here, is not missed any more: {Rule}")]
+    public static partial void LostForgotten(ILogger log, Leaf leaf, string rule);
+
+    [LoggerMessage(4145, LogLevel.Warning, "The damaged file {Path} could not be set aside: {Reason}")]
+    public static partial void NotSetAside(ILogger log, string path, string reason);
+
     [LoggerMessage(4143, LogLevel.Debug, "Moving shards waits: {Reason}")]
     public static partial void MoveDelayed(ILogger log, string reason);
 

@@ -96,6 +96,14 @@ internal sealed class QuorumCounter(ReceiverOptions options)
     public NodeId? HolderOf(ContentHash hash) =>
         _counts.TryGetValue(hash, out LeafCount? count) && count.Holders.Count > 0 ? count.Holders.Min : null;
 
+    /// <summary>Leaves of that tag that are not here and that others are known to have.</summary>
+    public Leaf[] HeldElsewhere(LeafTag tag) =>
+    [
+        .. _counts.Values
+            .Where(count => !count.IsHere && count.Holders.Count > 0 && count.Leaf.Hash.Tag == tag)
+            .Select(count => count.Leaf),
+    ];
+
     /// <summary>
     /// The leaf if it has just reached its quorum, and whether this node should tell the edge: it was asked,
     /// or it is the first of the owners that were counted. The others stay silent; if the word is lost the

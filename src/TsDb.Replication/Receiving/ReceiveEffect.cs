@@ -41,6 +41,9 @@ public abstract record ReceiveEffect
     /// is.</summary>
     public sealed record CreateDatabase(string Name) : ReceiveEffect;
 
+    /// <summary>Lost leaves are not missed any more: their edge has cut the rows anew.</summary>
+    public sealed record Forget(ImmutableArray<Leaf> Superseded) : ReceiveEffect;
+
     /// <summary>
     /// Compare a shard with its co-owners soon; ends with <see cref="ReceiveEvent.RepairEnded"/>.
     /// </summary>

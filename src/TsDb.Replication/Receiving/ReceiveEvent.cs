@@ -59,10 +59,14 @@ public abstract record ReceiveEvent
     public sealed record CreateEnded(string Name) : ReceiveEvent;
 
     /// <summary>
-    /// A repair of a shard ended; conclusive if enough co-owners were heard to know that nothing durable is
-    /// missing.
+    /// A repair of a shard ended; conclusive if so many co-owners were heard that what is missing has to come
+    /// from the edge.
     /// </summary>
-    public sealed record RepairEnded(ShardId Shard, bool IsConclusive) : ReceiveEvent;
+    public sealed record RepairEnded(ShardId Shard, bool IsConclusive) : ReceiveEvent
+    {
+        /// <summary>Leaves of the shard that were lost here and are not back.</summary>
+        public ImmutableArray<Leaf> Lost { get; init; } = [];
+    }
 
     /// <summary>Time passed. Comes a few times a second.</summary>
     public sealed record Tick : ReceiveEvent;

@@ -12,6 +12,7 @@ public sealed partial class ReceiveService
     private readonly SortedDictionary<EdgeId, List<EdgeAnswer>> _answers = [];
     private readonly SortedDictionary<NodeId, SortedDictionary<ContentHash, Leaf>> _notices = [];
     private readonly HashSet<NodeId> _noticing = [];
+    private readonly List<Task> _questions = [];
     private readonly HashSet<string> _creating = new(StringComparer.Ordinal);
     private ClusterConfiguration? _announced;
     private long _countingAt;
@@ -58,10 +59,13 @@ public sealed partial class ReceiveService
                 foreach (Leaf leaf in notify.Leaves) leaves[leaf.Hash] = leaf;
                 break;
             case ReceiveEffect.Register register:
-                _ = RegisterAsync(register.Edge, register.Incarnation, _stopping.Token);
+                Send(() => RegisterAsync(register.Edge, register.Incarnation, _stopping.Token));
                 break;
             case ReceiveEffect.CreateDatabase create:
-                if (_creating.Add(create.Name)) _ = CreateAsync(create.Name, _stopping.Token);
+                if (_creating.Add(create.Name)) Send(() => CreateAsync(create.Name, _stopping.Token));
+                break;
+            case ReceiveEffect.Forget forget:
+                Forget(forget.Superseded);
                 break;
             case ReceiveEffect.Repair repair:
                 AskRepair(repair.Shard);
@@ -71,10 +75,31 @@ public sealed partial class ReceiveService
         }
     }
 
+    // A question to others that the loop does not wait for: it ends with a report. Stopping waits for it, and
+    // an exception that it does not expect is a defect like one of the loop's own.
+    private void Send(Func<Task> question)
+    {
+        _questions.RemoveAll(asked => asked.IsCompleted);
+        _questions.Add(GuardAsync(question));
+    }
+
     // The receiver asks for no more at a time than these queues hold.
     private static void Demand(bool isTaken)
     {
         if (!isTaken) throw new InvalidOperationException("a queue that the receiver bounds is full");
+    }
+
+    private void Forget(ImmutableArray<Leaf> superseded)
+    {
+        try
+        {
+            _store.Forget(superseded, ReplicaStore.RuleSuperseded);
+        }
+        catch (IOException e)
+        {
+            // Missed still: the edge is asked again after the next repair.
+            Log.CatalogFailed(_log, e);
+        }
     }
 
     private void MarkFounded(ClusterConfiguration cluster)
@@ -187,8 +212,8 @@ public sealed partial class ReceiveService
                 cluster.Id,
                 cluster.Epoch,
                 [.. told.Select(
-                    l => new NoticedLeaf(l, IsWhole(ShardId.Of(l.Cell, cluster.ShardCount))))]);
-            _ = TellAsync(node, notice, _stopping.Token);
+                    l => new NoticedLeaf(l, Counts(ShardId.Of(l.Cell, cluster.ShardCount))))]);
+            Send(() => TellAsync(node, notice, _stopping.Token));
         }
     }
 

@@ -44,7 +44,8 @@ public sealed partial class ReceiveService
         using CancellationTokenSource patience = new(ChangePatience, _clock);
         using CancellationTokenSource either =
             CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ct);
-        if (watch.Arrivals(cluster, _store.WholeSince) is { IsEmpty: false } arrived)
+        if (watch.Arrivals(cluster, shard => IsWhole(shard) ? _store.WholeSince(shard) : null)
+            is { IsEmpty: false } arrived)
         {
             await _ports.Cluster.ChangeAsync(
                 new ClusterCommand.Arrive(self, member.DirectoryId, arrived),

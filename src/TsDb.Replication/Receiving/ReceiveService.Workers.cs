@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using TsDb.Model;
+using TsDb.Replication.Cluster;
 using TsDb.Replication.Repair;
 
 namespace TsDb.Replication.Receiving;
@@ -109,7 +110,7 @@ public sealed partial class ReceiveService
                 RepairReport report = await round.RunAsync(cluster, shards, ct);
                 open = open.Except(report.Conclusive).Union(report.Inconclusive);
                 open = open.Intersect(_receiver.Owned);
-                await ReportRepairAsync(report, ct);
+                await ReportRepairAsync(cluster, report, ct);
             }
             catch (Exception e) when (e is TsDbException or IOException)
             {
@@ -119,7 +120,8 @@ public sealed partial class ReceiveService
         }
     }
 
-    private async Task ReportRepairAsync(RepairReport report, CancellationToken ct)
+    private async Task ReportRepairAsync(
+        ClusterConfiguration cluster, RepairReport report, CancellationToken ct)
     {
         Volatile.Write(ref _repairMissing, report.Missing);
         Interlocked.Add(ref _repairFetched, report.Fetched);
@@ -129,10 +131,13 @@ public sealed partial class ReceiveService
             LeavesStored?.Invoke();
         }
 
-        foreach (ShardId shard in report.Conclusive)
-            await ReportAsync(new ReceiveEvent.RepairEnded(shard, IsConclusive: true), ct);
-        foreach (ShardId shard in report.Inconclusive)
-            await ReportAsync(new ReceiveEvent.RepairEnded(shard, IsConclusive: false), ct);
+        ILookup<ShardId, Leaf> lost = _store.Lost.ToLookup(leaf => ShardId.Of(leaf.Cell, cluster.ShardCount));
+        foreach (ShardId shard in report.Conclusive.Concat(report.Inconclusive))
+        {
+            bool isConclusive = !report.Inconclusive.Contains(shard) || report.Exhausted.Contains(shard);
+            await ReportAsync(
+                new ReceiveEvent.RepairEnded(shard, isConclusive) { Lost = [.. lost[shard]] }, ct);
+        }
     }
 
     private ImmutableSortedSet<ShardId> TakeAsked()

@@ -46,7 +46,7 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
         (_options, _store, _ports, _clock, _log) = (options, store, ports, clock, log);
         _keeper = new LeafKeeper(store, ports.Verifier);
         _fetcher = new LeafFetcher(ports.Peers, options.Receiver.ShipmentBytesMax);
-        _receiver = new Receiver(options.Receiver, () => store.Current, IsWhole, ports.Cluster.IsLive);
+        _receiver = new Receiver(options.Receiver, () => store.Current, Counts, ports.Cluster.IsLive);
         Desk = new ReplicaDesk(store, ports.Cluster, NoticeAsync)
         {
             CountingAt = () => new Epoch(Volatile.Read(ref _countingAt)),
@@ -98,6 +98,7 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
         _ports.Cluster.Changed -= Configure;
         await _stopping.CancelAsync();
         await Task.WhenAll(_tasks);
+        await Task.WhenAll(_questions);
         _tasks.Clear();
     }
 
@@ -129,6 +130,9 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
 
     private bool IsWhole(ShardId shard) =>
         _store.IsWholeIn(_ports.Cluster.Current, shard, _options.Receiver.Self);
+
+    private bool Counts(ShardId shard) =>
+        _store.CountsIn(_ports.Cluster.Current, shard, _options.Receiver.Self);
 
     private Channel<T> Queue<T>(int itemsMax, int readers = 1) => Channel.CreateBounded<T>(
         new BoundedChannelOptions(itemsMax)

@@ -36,6 +36,10 @@ public sealed partial class Receiver
             case EdgeControl.Confirm confirm:
                 foreach (Leaf leaf in confirm.Leaves) Confirm(message.Edge, leaf, now);
                 break;
+            case EdgeControl.Superseded superseded:
+                _effects.Add(new ReceiveEffect.Forget(
+                    [.. superseded.Leaves.Where(leaf => leaf.Cell.Edge == message.Edge)]));
+                break;
             case EdgeControl.CreateDatabases create:
                 foreach (string name in create.Names.Where(n => !_cluster!.Databases.ContainsKey(n)))
                     _effects.Add(new ReceiveEffect.CreateDatabase(name));
@@ -148,9 +152,14 @@ public sealed partial class Receiver
 
     private void AnswerMissing(ReceiveEvent.RepairEnded ended)
     {
-        if (!_maybeMissing.Remove(ended.Shard, out List<Leaf>? waiting) || !ended.IsConclusive) return;
+        _maybeMissing.Remove(ended.Shard, out List<Leaf>? waiting);
+        if (!ended.IsConclusive) return;
+
+        // What was lost is asked for again after each repair, until it comes or the edge tells what became of
+        // it.
         ReplicaVersion stored = _stored();
-        foreach (IGrouping<EdgeId, Leaf> edge in waiting.Distinct().GroupBy(leaf => leaf.Cell.Edge))
+        IEnumerable<Leaf> missed = ended.Lost.Take(ListsMax).Concat(waiting ?? []);
+        foreach (IGrouping<EdgeId, Leaf> edge in missed.Distinct().GroupBy(leaf => leaf.Cell.Edge))
         {
             ImmutableArray<ContentHash> missing =
                 [.. edge.Where(leaf => stored.Find(leaf) is null).Select(leaf => leaf.Hash)];

@@ -108,7 +108,7 @@ public sealed partial class Receiver
             return;
         }
 
-        _counter.Here(leaf, _isWhole(ShardOf(leaf)), isAsked: true, now);
+        _counter.Here(leaf, _counts(ShardOf(leaf)), isAsked: true, now);
         if (_counter.Decide(leaf.Hash, out _)) Answer(leaf.Cell.Edge, new EdgeAnswer.Durable(leaf.Hash));
         else Answer(leaf.Cell.Edge, new EdgeAnswer.Have(leaf.Hash));
     }
@@ -145,6 +145,7 @@ public sealed partial class Receiver
             if (!_owned.Contains(ShardOf(noticed.Leaf))) continue;
             _counter.Heard(notice.From, noticed.Leaf, noticed.Counts, now);
             Decide(noticed.Leaf);
+            FetchUnreadable(noticed.Leaf);
         }
     }
 

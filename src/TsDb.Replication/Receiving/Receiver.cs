@@ -17,7 +17,7 @@ public sealed partial class Receiver
 
     private readonly ReceiverOptions _options;
     private readonly Func<ReplicaVersion> _stored;
-    private readonly Func<ShardId, bool> _isWhole;
+    private readonly Func<ShardId, bool> _counts;
     private readonly EdgeGreeter _greeter;
     private readonly QuorumCounter _counter;
     private readonly SortedDictionary<ContentHash, Assembly> _assemblies = [];
@@ -37,15 +37,15 @@ public sealed partial class Receiver
     /// <summary>A receiver before its cluster is known: until then it ignores everything.</summary>
     /// <param name="options">Identity and limits.</param>
     /// <param name="stored">What is on disk now.</param>
-    /// <param name="isWhole">Whether this node counts in a shard's quorums.</param>
+    /// <param name="counts">Whether what this node stores of a shard counts.</param>
     /// <param name="isLive">Whether a member is thought to answer now.</param>
     public Receiver(
         ReceiverOptions options,
         Func<ReplicaVersion> stored,
-        Func<ShardId, bool> isWhole,
+        Func<ShardId, bool> counts,
         Func<NodeId, bool> isLive)
     {
-        (_options, _stored, _isWhole) = (options, stored, isWhole);
+        (_options, _stored, _counts) = (options, stored, counts);
         _greeter = new EdgeGreeter(options, isLive);
         _counter = new QuorumCounter(options);
     }
@@ -227,8 +227,9 @@ public sealed partial class Receiver
             case ReceiveOutcome.Stored or ReceiveOutcome.AlreadyPresent:
                 _damages.Remove(leaf.Hash);
                 _unreferred.Remove(leaf.Hash);
+                _unopened.Remove(leaf.Hash.Tag.Value);
                 if (_assemblies.TryGetValue(leaf.Hash, out Assembly? other)) Drop(other);
-                _counter.Here(leaf, _isWhole(ShardOf(leaf)), isAsked: false, now);
+                _counter.Here(leaf, _counts(ShardOf(leaf)), isAsked: false, now);
                 Decide(leaf);
                 break;
             case ReceiveOutcome.Fork:
@@ -254,6 +255,7 @@ public sealed partial class Receiver
                 if (_unreferred.Remove(leaf.Hash))
                     Answer(edge, new EdgeAnswer.Want(leaf.Hash, TransferForm.Plain, []));
                 else if (_unreferred.Count < _options.PendingCountMax) _unreferred.Add(leaf.Hash);
+                FetchUnreadable(leaf);
                 break;
             case ReceiveOutcome.NotRebuilt:
                 Answer(edge, new EdgeAnswer.Want(leaf.Hash, TransferForm.Plain, []));

@@ -123,10 +123,6 @@ internal sealed class ReplicaCatalog : IDisposable
         Note(record);
     }
 
-    /// <summary>Leaves that were lost are not looked for any more: nobody has them, or a rule took
-    /// them.</summary>
-    public void Forget(IEnumerable<Leaf> lost) => Volatile.Write(ref _lost, _lost.Except(lost));
-
     /// <summary>Writes the log anew if most of it is past.</summary>
     public void RewriteIfWasteful(ReplicaVersion current)
     {

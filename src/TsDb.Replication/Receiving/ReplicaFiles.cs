@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using TsDb.Model;
 using TsDb.Storage.Ports;
 
 namespace TsDb.Replication.Receiving;
 
 /// <summary>The segment files of a cloud node: written so that a name always means whole bytes.</summary>
-internal sealed class ReplicaFiles(IDisk disk)
+internal sealed class ReplicaFiles(IDisk disk, ILogger log)
 {
     private const string TemporarySuffix = ".tmp";
     private const string DamagedSuffix = ".damaged";
@@ -100,10 +101,10 @@ internal sealed class ReplicaFiles(IDisk disk)
             disk.Delete(leaf.Path + DamagedSuffix);
             if (disk.Exists(leaf.Path)) disk.Rename(leaf.Path, leaf.Path + DamagedSuffix);
         }
-        catch (IOException)
+        catch (IOException e)
         {
             // It may stay: nothing refers to it, and whole bytes take its place when they come.
-            return;
+            Log.NotSetAside(log, leaf.Path, e.Message);
         }
     }
 

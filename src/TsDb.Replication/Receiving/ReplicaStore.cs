@@ -23,6 +23,15 @@ public sealed class ReplicaStore : IDisposable
     /// <summary>The rule of a leaf whose shard moved away.</summary>
     public const string RuleMoved = "moved away";
 
+    /// <summary>The rule of a lost leaf that no other owner has, so that it was not durable.</summary>
+    public const string RuleUnheld = "no other owner has it";
+
+    /// <summary>The rule of a lost leaf whose rows its edge has cut anew.</summary>
+    public const string RuleSuperseded = "superseded";
+
+    /// <summary>The rule of a lost leaf that the operator gave up.</summary>
+    public const string RuleGivenUp = "given up";
+
     private readonly Lock _gate = new();
     private readonly ReplicaFiles _files;
     private readonly ReplicaCatalog _catalog;
@@ -35,7 +44,7 @@ public sealed class ReplicaStore : IDisposable
     private ReplicaStore(IDisk disk, ReplicaCatalog catalog, ReplicaStoreOptions options, ILogger log)
     {
         (_disk, _catalog, _options, _log) = (disk, catalog, options, log);
-        _files = new ReplicaFiles(disk);
+        _files = new ReplicaFiles(disk, log);
         _leases = new ReplicaLeases(disk);
         _current = catalog.Loaded;
     }
@@ -202,35 +211,41 @@ public sealed class ReplicaStore : IDisposable
         _catalog.WholeShards.TryGetValue(shard, out Epoch since) ? since : null;
 
     /// <summary>
-    /// True if it does so under this configuration (see <see cref="Repair.RepairPolicy"/>) and has lost
-    /// nothing of it that is not back. Where no other node owns the shard nobody can give it back but the
-    /// edge, perhaps in another leaf, and only to an owner that counts: what is lost there is told by the
-    /// log, the status and <c>tsdb verify</c>, and does not silence the shard.
+    /// True if what it stores of the shard counts under this configuration (see <see
+    /// cref="Repair.RepairPolicy"/>): a leaf that it lost takes nothing from those that it has.
     /// </summary>
-    public bool IsWholeIn(Cluster.ClusterConfiguration? cluster, ShardId shard, NodeId self) =>
-        Repair.RepairPolicy.IsWhole(cluster, shard, self, WholeSince(shard))
-        && (cluster is null || _catalog.Lost.IsEmpty
-            || !_catalog.Lost.Any(leaf => ShardId.Of(leaf.Cell, cluster.ShardCount) == shard)
-            || Repair.RepairPolicy.PeersOf(Cluster.Placement.Of(cluster, shard), self).IsEmpty);
-
-    /// <summary>Leaves that were here, whose files are damaged or gone, and that are not back.</summary>
-    public IReadOnlySet<Leaf> Lost => _catalog.Lost;
-
-    /// <summary>True if leaves that go for this reason are not missed.</summary>
-    public static bool IsRule(string reason) => reason is RuleRetention or RuleMoved;
+    public bool CountsIn(Cluster.ClusterConfiguration? cluster, ShardId shard, NodeId self) =>
+        Repair.RepairPolicy.IsWhole(cluster, shard, self, WholeSince(shard));
 
     /// <summary>
-    /// Enough others were heard of these shards to know all that is durable, and it is here: they are whole
-    /// as of the configuration's epoch, and what was lost and nobody has is not looked for any more.
+    /// True if besides it has lost nothing of the shard that is not back, so that its answers count. What is
+    /// lost may be all there was: where no other owner has it, the edge gives it back, or says that it cut
+    /// the rows anew (see <see cref="Forget"/>).
     /// </summary>
-    public void MarkWhole(Cluster.ClusterConfiguration cluster, ImmutableArray<ShardId> shards)
+    public bool IsWholeIn(Cluster.ClusterConfiguration? cluster, ShardId shard, NodeId self) =>
+        CountsIn(cluster, shard, self) && (cluster is null || _catalog.Lost.IsEmpty
+            || !_catalog.Lost.Any(leaf => ShardId.Of(leaf.Cell, cluster.ShardCount) == shard));
+
+    /// <summary>Leaves that were here, whose files are damaged or gone, and that are not back.</summary>
+    public ImmutableHashSet<Leaf> Lost => _catalog.Lost;
+
+    /// <summary>True if leaves that go for this reason are not missed.</summary>
+    public static bool IsRule(string reason) =>
+        reason is RuleRetention or RuleMoved or RuleUnheld or RuleSuperseded or RuleGivenUp;
+
+    /// <summary>
+    /// Of these leaves those that were lost are not missed any more, by a rule. Throws <see
+    /// cref="IOException"/> if the disk fails; then the rest is missed still.
+    /// </summary>
+    public void Forget(IReadOnlyCollection<Leaf> leaves, string rule)
     {
-        MarkWhole(cluster.Epoch, shards);
         lock (_gate)
         {
-            if (_catalog.Lost.IsEmpty) return;
-            _catalog.Forget([.. _catalog.Lost.Where(leaf =>
-                cluster.IsExpired(leaf.Cell) || shards.Contains(ShardId.Of(leaf.Cell, cluster.ShardCount)))]);
+            foreach (Leaf leaf in leaves.Where(_catalog.Lost.Contains))
+            {
+                _catalog.Append(new ReplicaRecord.Lost(leaf, rule), Current);
+                Log.LostForgotten(_log, leaf, rule);
+            }
         }
     }
 

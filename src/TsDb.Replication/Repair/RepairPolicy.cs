@@ -18,22 +18,41 @@ public static class RepairPolicy
     /// How many others must be heard to know every durable leaf. A durable leaf is on WQ of RF owners: for a
     /// node whose own disk counts any RF - WQ others meet it, for one whose disk does not RF - WQ + 1, as one
     /// of the WQ may be what was lost. Never more than there are to be asked: who has heard all of them (a
-    /// first second node, or a write quorum of one) knows what can be known. While a shard moves, what is
-    /// durable is with the owners before, and only they count.
+    /// first second node, or a write quorum of one) knows what can be known.
+    /// While a shard moves, what is durable is with the owners before, and only they count.
     /// </summary>
-    public static int HeardMin(ClusterConfiguration cluster, ShardOwners owners, NodeId self, bool isWhole)
+    /// <param name="cluster">The configuration.</param>
+    /// <param name="owners">The shard's owners.</param>
+    /// <param name="self">This node.</param>
+    /// <param name="isWhole">True if nothing is missing on its disk that was there.</param>
+    /// <param name="isFamiliar">
+    /// True if its disk had all of the shard, but for leaves that it knows it has lost. One that did not, and
+    /// has nobody to ask, will never know.
+    /// </param>
+    public static int HeardMin(
+        ClusterConfiguration cluster, ShardOwners owners, NodeId self, bool isWhole, bool isFamiliar)
     {
+        int least = isFamiliar ? 0 : 1;
         if (owners.Move is { IsHandedOver: false } move)
         {
-            int needed = Math.Min(move.FromReplicas - move.FromWriteQuorum + 1, move.From.Length);
-            bool isAmong = move.From.Contains(self);
-            return isAmong && isWhole ? needed - 1 : Math.Min(needed, move.From.Length - (isAmong ? 1 : 0));
+            int needed = Math.Min(HeardOfLostMin(cluster, owners), move.From.Length);
+            if (!move.From.Contains(self)) return needed;
+            return isWhole ? needed - 1 : Math.Min(needed, Math.Max(least, move.From.Length - 1));
         }
 
         int peers = owners.Now.Count(node => node != self);
         return Math.Min(
-            cluster.Replicas - cluster.WriteQuorum + (isWhole ? 0 : 1), Math.Max(1, peers));
+            cluster.Replicas - cluster.WriteQuorum + (isWhole ? 0 : 1), Math.Max(least, peers));
     }
+
+    /// <summary>
+    /// How many others must be heard to know that a leaf which this node had and lost was never durable, or
+    /// is not any more. Perhaps more than there are: then only the edge knows.
+    /// </summary>
+    public static int HeardOfLostMin(ClusterConfiguration cluster, ShardOwners owners) =>
+        owners.Move is { IsHandedOver: false } move
+            ? move.FromReplicas - move.FromWriteQuorum + 1
+            : cluster.Replicas - cluster.WriteQuorum + 1;
 
     /// <summary>
     /// True if what a peer says counts towards <see cref="HeardMin"/>: it has, or had, all of the shard, and

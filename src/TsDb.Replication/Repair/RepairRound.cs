@@ -27,11 +27,12 @@ public sealed class RepairRound(
     public async Task<RepairReport> RunAsync(
         ClusterConfiguration cluster, IReadOnlyCollection<ShardId> shards, CancellationToken ct)
     {
-        SortedDictionary<ShardId, int> heard = [];
+        ImmutableHashSet<Leaf> lost = _store.Lost;
+        SortedDictionary<ShardId, Hearing> heard = [];
         SortedDictionary<NodeId, List<ShardId>> asked = [];
         foreach (ShardId shard in shards.Distinct().Order())
         {
-            heard[shard] = 0;
+            heard[shard] = new Hearing();
             foreach (NodeId peer in RepairPolicy.PeersOf(Placement.Of(cluster, shard), self))
             {
                 if (!asked.TryGetValue(peer, out List<ShardId>? list)) asked.Add(peer, list = []);
@@ -41,33 +42,57 @@ public sealed class RepairRound(
 
         Tally tally = new();
         foreach ((NodeId peer, List<ShardId> list) in asked)
-        {
-            foreach (ShardId shard in await CompareAsync(cluster, peer, [.. list], tally, ct)) heard[shard]++;
-        }
+            await CompareAsync(cluster, peer, [.. list], heard, tally, ct);
 
         ShardId[] conclusive =
             [
-                .. heard.Where(h => h.Value >= RepairPolicy.HeardMin(
-                    cluster, Placement.Of(cluster, h.Key), self, IsWhole(cluster, h.Key)))
+                .. heard.Where(h => h.Value.Counted >= RepairPolicy.HeardMin(
+                    cluster, Placement.Of(cluster, h.Key), self, IsWhole(cluster, h.Key),
+                    _store.CountsIn(cluster, h.Key, self)))
                     .Select(h => h.Key),
             ];
-        _store.MarkWhole(cluster, [.. conclusive.Where(shard => !IsWhole(cluster, shard)
+        _store.MarkWhole(cluster.Epoch, [.. conclusive.Where(shard => !IsWhole(cluster, shard)
             || _store.WholeSince(shard)?.Value < cluster.MoveOf(shard)?.Since.Value)]);
-        return new RepairReport(
-            [.. conclusive], [.. heard.Keys.Except(conclusive)], tally.Fetched, tally.Missing);
+        Forget(cluster, lost, heard);
+        ShardId[] inconclusive = [.. heard.Keys.Except(conclusive)];
+        return new RepairReport([.. conclusive], [.. inconclusive], tally.Fetched, tally.Missing)
+        {
+            Exhausted = [.. inconclusive.Where(shard => _store.CountsIn(cluster, shard, self)
+                && heard[shard].Compared
+                    == RepairPolicy.PeersOf(Placement.Of(cluster, shard), self).Count)],
+        };
     }
 
     private bool IsWhole(ClusterConfiguration cluster, ShardId shard) =>
         _store.IsWholeIn(cluster, shard, self);
 
-    private async Task<List<ShardId>> CompareAsync(
+    // What was lost before the round and nobody has, of enough to have it if it had been durable, is not
+    // looked for any more; nor what retention would have taken by now.
+    private void Forget(
+        ClusterConfiguration cluster, ImmutableHashSet<Leaf> lost, SortedDictionary<ShardId, Hearing> heard)
+    {
+        if (lost.IsEmpty) return;
+        _store.Forget([.. lost.Where(leaf => cluster.IsExpired(leaf.Cell))], ReplicaStore.RuleRetention);
+        _store.Forget(
+            [
+                .. lost.Where(leaf =>
+                {
+                    ShardId shard = ShardId.Of(leaf.Cell, cluster.ShardCount);
+                    return heard.TryGetValue(shard, out Hearing? said) && said.Counted
+                        >= RepairPolicy.HeardOfLostMin(cluster, Placement.Of(cluster, shard));
+                }),
+            ],
+            ReplicaStore.RuleUnheld);
+    }
+
+    private async Task CompareAsync(
         ClusterConfiguration cluster,
         NodeId peer,
         ImmutableArray<ShardId> shards,
+        SortedDictionary<ShardId, Hearing> heard,
         Tally tally,
         CancellationToken ct)
     {
-        List<ShardId> heard = [];
         try
         {
             ImmutableArray<ShardDigest> digests = await peers.ShardDigestsAsync(peer, shards, ct);
@@ -75,13 +100,14 @@ public sealed class RepairRound(
             foreach (ShardDigest theirs in digests)
             {
                 bool isSame = theirs.Digest == ours.GetValueOrDefault(theirs.Shard);
-                bool isPulled = isSame || await PullAsync(cluster, peer, theirs.Shard, tally, ct);
+                if (!isSame && !await PullAsync(cluster, peer, theirs.Shard, tally, ct)) continue;
 
                 // A peer that is recovering itself may lack what was durable: it gives, but it proves
                 // nothing.
-                if (isPulled && RepairPolicy.Counts(
-                    cluster, Placement.Of(cluster, theirs.Shard), self, peer, theirs))
-                    heard.Add(theirs.Shard);
+                Hearing hearing = heard[theirs.Shard];
+                hearing.Compared++;
+                if (RepairPolicy.Counts(cluster, Placement.Of(cluster, theirs.Shard), self, peer, theirs))
+                    hearing.Counted++;
             }
         }
         catch (TsDbException e) when (e.Kind is ErrorKind.Unavailable or ErrorKind.Deadline
@@ -89,8 +115,6 @@ public sealed class RepairRound(
         {
             Receiving.Log.PeerNotHeard(log, peer, e.Message);
         }
-
-        return heard;
     }
 
     private async Task<bool> PullAsync(
@@ -182,6 +206,14 @@ public sealed class RepairRound(
 
         batch.Clear();
         return isWhole;
+    }
+
+    private sealed class Hearing
+    {
+        // Peers that this node has all of, and those among them that prove what is durable.
+        public int Compared { get; set; }
+
+        public int Counted { get; set; }
     }
 
     private sealed class Tally

@@ -74,7 +74,7 @@ public sealed class ReplicaSource(
         {
             if (!lease.Version.Tables.TryGetValue(table, out TableLeaves? leaves)) yield break;
             foreach (CellLeaves cell in leaves.Cells.Values)
-                yield return new CellFact(cell.Cell.Edge, cell.Cell.Day, cell.Digest, RangeOf(cell));
+                yield return new CellFact(cell.Cell.Edge, cell.Cell.Day, cell.Digest, cell.Range);
         }
 
         public IEnumerable<Leaf> Leaves(Cell cell) =>
@@ -84,8 +84,5 @@ public sealed class ReplicaSource(
             lease.Snapshot(table, configuration, cell => includes(cell), TimeRange.All);
 
         public void Dispose() => lease.Dispose();
-
-        private static TimeRange RangeOf(CellLeaves cell) =>
-            cell.Leaves.Select(leaf => leaf.Extent.Range).Aggregate((a, b) => a.Union(b));
     }
 }

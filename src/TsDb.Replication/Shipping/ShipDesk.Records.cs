@@ -70,7 +70,21 @@ public sealed partial class ShipDesk
                 RecordChanges(later);
             });
             _recordAt = now + RecordAgainAfter;
+            return;
         }
+
+        foreach (LeafChange change in changes)
+        {
+            if (change.Record is LeafDurable && SegmentOf(change.Leaf) is { } segment) SaySuperseded(segment);
+        }
+    }
+
+    private StoredSegment? SegmentOf(Leaf leaf)
+    {
+        CatalogState catalog = _parts.Store.Catalog;
+        return catalog.Ledger.GetValueOrDefault(LeafKey.Of(leaf))?.SegmentName is { } name
+            ? catalog.Segments.GetValueOrDefault(name)
+            : null;
     }
 
     // Rows that were cut under an incarnation that is not this directory's alone are cut anew, also where

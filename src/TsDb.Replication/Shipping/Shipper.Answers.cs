@@ -173,6 +173,7 @@ public sealed partial class Shipper
     {
         Confirmations.Deny(hash);
         if (_transfers.TryGetValue(hash, out Transfer? transfer)) OfferSoon(transfer, now);
+        else if (_isPaused) return; // Asked again, and again after the comparison once it goes on.
         else if (_ledger.Find(hash) is null) _effects.Add(new ShipEffect.LookUp(hash));
     }
 

@@ -86,6 +86,10 @@ internal static class CatalogCodec
                 json.WriteString("name", uncut.Name);
                 json.WriteOne("leaf", uncut.Lost, CatalogJson.Write);
                 break;
+            case LeafLost lost:
+                json.WriteString("kind", "lost");
+                json.WriteOne("leaf", lost.Leaf, CatalogJson.Write);
+                break;
             case SegmentsExpired expired:
                 json.WriteString("kind", "expired");
                 json.WriteNames("names", expired.Names);
@@ -135,6 +139,7 @@ internal static class CatalogCodec
             "uncut" => new SegmentUncut(
                 json.GetProperty("name").GetString() ?? throw new FormatException("a name is null"),
                 CatalogJson.ReadLeaf(json.GetProperty("leaf"))),
+            "lost" => new LeafLost(CatalogJson.ReadLeaf(json.GetProperty("leaf"))),
             "expired" => new SegmentsExpired(json.ReadNames("names")),
             "together" => new ChangesTogether(json.ReadList("changes", ReadChange)),
             "leaves" => new LedgerKnown(json.ReadList("leaves", CatalogJson.ReadLedgerLeaf)),

@@ -83,6 +83,7 @@ internal static class CatalogJson
         json.WriteNumber("bytes", segment.BytesLength);
         json.WriteNumber("rank", segment.Rank);
         json.WriteBoolean("cut", segment.IsCut);
+        if (!segment.Supersedes.IsEmpty) json.WriteList("supersedes", segment.Supersedes, Write);
         json.WritePropertyName("manifest");
         json.WriteRawValue(ManifestCodec.Encode(segment.Manifest));
     }
@@ -92,7 +93,10 @@ internal static class CatalogJson
         json.GetProperty("bytes").GetInt64(),
         ManifestCodec.Decode(JsonMarshal.GetRawUtf8Value(json.GetProperty("manifest"))),
         json.GetProperty("rank").GetInt64(),
-        json.GetProperty("cut").GetBoolean());
+        json.GetProperty("cut").GetBoolean())
+    {
+        Supersedes = json.TryGetProperty("supersedes", out _) ? json.ReadList("supersedes", ReadLeaf) : [],
+    };
 
     public static void Write(Utf8JsonWriter json, TableSchema schema)
     {

@@ -19,12 +19,8 @@ public sealed partial record CatalogState
         SegmentsCompacted compacted => Apply(compacted),
         SegmentsExpired expired => Apply(expired),
         LeafSetAside aside => WithLeaf(Require(aside.Leaf) with { Aside = aside.Aside }),
-        SegmentUncut uncut => WithoutSegments([uncut.Name])
-            .WithSegment(Require(uncut.Name) with { IsCut = false })
-            .WithLeaf(Require(uncut.Lost) with
-            {
-                SegmentName = null, Presence = LeafPresence.Forked, DurableAt = null, IsUnwanted = true,
-            }),
+        SegmentUncut uncut => Uncut(Require(uncut.Name)).Apply(new LeafLost(uncut.Lost)),
+        LeafLost lost => WithLeaf(Require(lost.Leaf) with { DurableAt = null, IsUnwanted = true }),
         LeafForked forked => Apply(forked),
         LeafUnwanted unwanted => WithLeaf(Require(unwanted.Leaf) with { IsUnwanted = true }),
         LedgerKnown known => known.Leaves.Aggregate(this, (state, leaf) => state.WithLeaf(leaf)),
@@ -49,7 +45,10 @@ public sealed partial record CatalogState
             throw Conflict($"the next cut of {key.Cell} is {next.Value}, not {key.Ordinal.Value}");
         foreach (string name in cut.Replaced)
             if (Require(name).IsCut) throw Conflict($"segment {name} is cut already");
-        CatalogState state = WithoutSegments(cut.Replaced).WithSegment(cut.Segment with { IsCut = true });
+        CatalogState state = WithoutSegments(cut.Replaced).WithSegment(cut.Segment with
+        {
+            IsCut = true, Supersedes = SupersededBy(cut.Replaced),
+        });
         return state.WithLeaf(
             new LedgerLeaf(cut.Leaf, cut.Segment.Name, cut.Segment.BytesLength, LeafPresence.Present, null)
             {
@@ -69,10 +68,23 @@ public sealed partial record CatalogState
                 $"the file of leaf {forked.Leaf.Ordinal.Value} of {forked.Leaf.Cell} is not as it was cut");
         }
 
-        StoredSegment segment = Require(name);
-        return WithoutSegments([name]).WithSegment(segment with { IsCut = false })
-            .WithLeaf(known with { SegmentName = null, Presence = LeafPresence.Forked });
+        return Uncut(Require(name));
     }
+
+    // The leaves of the file stand for nothing here any more: what is cut of it next stands for them.
+    private CatalogState Uncut(StoredSegment segment)
+    {
+        LedgerLeaf[] leaves = [.. LeavesOf(segment)];
+        CatalogState state = WithoutSegments([segment.Name]).WithSegment(segment with
+        {
+            IsCut = false, Supersedes = [.. segment.Supersedes, .. leaves.Select(leaf => leaf.Leaf)],
+        });
+        return leaves.Aggregate(state, (all, leaf) => all.WithLeaf(
+            leaf with { SegmentName = null, Presence = LeafPresence.Forked }));
+    }
+
+    private ImmutableArray<Leaf> SupersededBy(ImmutableArray<string> names) =>
+        [.. names.SelectMany(name => Require(name).Supersedes)];
 
     private CatalogState Apply(SegmentsCompacted compacted)
     {
@@ -80,7 +92,10 @@ public sealed partial record CatalogState
         if (!areCut && compacted.Replaced.Any(name => Require(name).IsCut))
             throw Conflict("a file of cut and uncut segments");
         CatalogState state = WithoutSegments(compacted.Replaced)
-            .WithSegment(compacted.Segment with { IsCut = areCut });
+            .WithSegment(compacted.Segment with
+            {
+                IsCut = areCut, Supersedes = SupersededBy(compacted.Replaced),
+            });
         return compacted.Replaced.SelectMany(name => LeavesOf(Require(name))).Aggregate(
             state,
             (all, leaf) => all.WithLeaf(
@@ -106,6 +121,14 @@ public sealed partial record CatalogState
             if (Ledger.TryGetValue(key, out LedgerLeaf? leaf)) yield return leaf;
         }
     }
+
+    /// <summary>
+    /// The segment that stands for a leaf whose rows were, or will be, cut anew; null if it is gone.
+    /// </summary>
+    public StoredSegment? SupersederOf(Leaf leaf) =>
+        Cells.TryGetValue(leaf.Cell, out ImmutableArray<StoredSegment> segments)
+            ? segments.FirstOrDefault(segment => segment.Supersedes.Contains(leaf))
+            : null;
 
     private LedgerLeaf Require(Leaf leaf)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TsDb.Model;
 
 namespace TsDb.Storage.Catalog;
@@ -11,4 +12,11 @@ namespace TsDb.Storage.Catalog;
 /// <param name="IsCut"> True if the file holds cut leaves (its manifest's ordinals are in the ledger); false
 /// while it may still be merged. </param>
 public sealed record StoredSegment(
-    string Name, long BytesLength, SegmentManifest Manifest, long Rank, bool IsCut);
+    string Name, long BytesLength, SegmentManifest Manifest, long Rank, bool IsCut)
+{
+    /// <summary>
+    /// Leaves of before whose rows lie here, to be cut anew or cut so: once this is durable in the cloud,
+    /// which refused or lost them, nothing of them is missing there.
+    /// </summary>
+    public ImmutableArray<Leaf> Supersedes { get; init; } = [];
+}

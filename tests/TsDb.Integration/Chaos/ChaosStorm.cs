@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using TsDb.Cli.Demo;
 using TsDb.Cli.Nodes;
@@ -57,20 +58,53 @@ internal sealed class ChaosStorm(
         }
     }
 
-    /// <summary>Waits until every shard is where it belongs, with all its copies.</summary>
-    public Task SettleAsync(TimeSpan within, CancellationToken ct) => fleet.Fleet.UntilAsync(
-        "every shard has all its copies", within, async () =>
+    /// <summary>
+    /// Waits until every shard is where it belongs, with all its copies; says what is missing if that takes
+    /// too long.
+    /// </summary>
+    public async Task SettleAsync(TimeSpan within, CancellationToken ct)
+    {
+        string lacking = "nobody answered";
+        try
         {
-            foreach (NodePlan node in Members)
+            await fleet.Fleet.UntilAsync(
+                "every shard has all its copies", within,
+                async () => (lacking = await LackingAsync(ct)).Length == 0, ct);
+        }
+        catch (TsDbException)
+        {
+            output.WriteLine(lacking);
+            throw;
+        }
+    }
+
+    // What a node does not see in its place, shard by shard; empty if every node sees everything.
+    private async Task<string> LackingAsync(CancellationToken ct)
+    {
+        StringBuilder lacking = new();
+        foreach (NodePlan node in Members)
+        {
+            try
             {
                 JsonNode shards = await AskAsync(node, HttpMethod.Get, "/api/v1/shards", ct);
                 JsonNode status = await AskAsync(node, HttpMethod.Get, "/api/v1/status", ct);
-                if (shards["under_replicated"]!.GetValue<int>() != 0 || shards["moving"]!.GetValue<int>() != 0
-                    || status["members"]!.AsArray().Count != Members.Count) return false;
+                JsonArray members = status["members"]!.AsArray();
+                JsonNode[] wanting = [.. shards["list"]!.AsArray().Select(shard => shard!).Where(
+                    s => s["under_replicated"]!.GetValue<bool>() || s["moving_from"] is not null)];
+                if (wanting.Length == 0 && members.Count == Members.Count) continue;
+                lacking.AppendLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{node.Name} knows {members.Count} of {Members.Count}: {members.ToJsonString()}"));
+                foreach (JsonNode shard in wanting) lacking.AppendLine(shard.ToJsonString());
             }
+            catch (TsDbException e)
+            {
+                lacking.AppendLine(CultureInfo.InvariantCulture, $"{node.Name}: {e.Message}");
+            }
+        }
 
-            return true;
-        }, ct);
+        return lacking.ToString();
+    }
 
     /// <summary>Points of a table.</summary>
     public async Task<long> CountAsync(NodePlan node, string table, string consistency, CancellationToken ct)

@@ -21,13 +21,21 @@ internal abstract class NumberedWriter(string name, int pointsPerRequest)
 
     public int PointsPerRequest => pointsPerRequest;
 
+    /// <summary>How long it rests after each request.</summary>
+    public TimeSpan Rest { get; init; }
+
     /// <summary>Points whose request was acknowledged.</summary>
     public long Acknowledged => _next;
 
     /// <summary>Writes until it is told to stop or a request gets no answer.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested && await TrySendAsync(Lines())) _next += pointsPerRequest;
+        while (!stop.IsCancellationRequested && await TrySendAsync(Lines()))
+        {
+            _next += pointsPerRequest;
+            if (Rest > TimeSpan.Zero) await Task.Delay(Rest, TimeProvider.System, CancellationToken.None);
+        }
+
         await EndAsync();
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using TsDb.Cli.Demo;
 using TsDb.Cli.Nodes;
@@ -95,10 +94,6 @@ internal sealed class TestFleet : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Fleet.DisposeAsync();
-        if (TestContext.Current.TestState?.Result == TestResult.Failed)
-            Console.Error.WriteLine(
-                string.Create(CultureInfo.InvariantCulture, $"logs of the fleet: {Folder}"));
-        else
-            _folder.Delete(recursive: true);
+        TestFoldersAttribute.Leave(_folder);
     }
 }

@@ -33,6 +33,7 @@ internal sealed class EdgeUplink(World world, SimulatedEdge edge, Process progra
         foreach (ShipMessage message in messages)
         {
             if (!program.IsAlive) return;
+            Observe(message);
 
             // A message for no connection is lost, and there is room for the next.
             if (open is null || open != _open) Sent(message);
@@ -71,6 +72,14 @@ internal sealed class EdgeUplink(World world, SimulatedEdge edge, Process progra
         bool isMute = world.Time.Elapsed - _upAt > MuteMax
             && edge.Now - (status.HeardAt ?? DateTimeOffset.MinValue) > MuteMax;
         if (isWaiting && isMute && !status.IsPaused) Break("the cloud is not heard through this broker");
+    }
+
+    // What it says of leaves that stand for nothing is true from then on, whether anybody hears it or not.
+    private void Observe(ShipMessage message)
+    {
+        if (message.Topic != world.Topics.Hello(edge.Id)) return;
+        if (ShipmentCodec.DecodeEdgeControl(message.Payload).Body is EdgeControl.Superseded superseded)
+            world.Durable.Supersede(superseded.Leaves);
     }
 
     private void Sent(ShipMessage message)

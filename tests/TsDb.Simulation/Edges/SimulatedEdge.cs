@@ -75,6 +75,11 @@ internal sealed class SimulatedEdge : Machine
         ? $"{Name}: buffer {_store!.Stats.BufferRows}, {_desk.Backlog()}, {_desk.Status(Now)}"
         : $"{Name}: down";
 
+    /// <summary>True if it still has the rows of a leaf that it cut.</summary>
+    public bool Holds(Leaf leaf) => _store is { Catalog: var catalog }
+        && catalog.Ledger.TryGetValue(LeafKey.Of(leaf), out LedgerLeaf? known) && known.Leaf == leaf
+        && (known.SegmentName is not null || catalog.SupersederOf(leaf) is not null);
+
     /// <summary>Breaks the connection to its broker.</summary>
     public void BreakLink() => Program?.Run(() => _uplink?.Break("broken"));
 

@@ -1,3 +1,4 @@
+using TsDb.Replication.Receiving;
 using TsDb.Simulation.Edges;
 using TsDb.Simulation.Machines;
 using TsDb.Simulation.Network;
@@ -28,6 +29,7 @@ internal sealed class FaultDriver(World world, QueryClient client)
         if (_plan.Restores) Once(() => Restore(Any(world.Edges)));
         if (_plan.Wipes) Once(() => Wipe(Any(world.Edges)));
         if (_plan.Clones) Once(() => Clone(Any(world.Edges)));
+        if (_plan.LosesFiles) Every(TimeSpan.FromSeconds(4), LoseFile);
         if (_plan.EmptiesNodes) Every(TimeSpan.FromSeconds(6), EmptyNode);
         if (_plan.Grows) Once(Grow);
         if (_plan.EmptiesBetweenCuts) Every(TimeSpan.FromSeconds(4), EmptyBetweenCuts);
@@ -161,6 +163,18 @@ internal sealed class FaultDriver(World world, QueryClient client)
         SimulatedNode node = Any(world.Nodes);
         if (world.Raft.Latest!.WriteQuorum < 2 || !world.IsWhole() || !world.Durable.IsSpare(node)) return;
         node.EmptyDisk();
+    }
+
+    // One file of one node, of which the edge or another node has the rows.
+    private void LoseFile()
+    {
+        SimulatedNode node = Any(world.Nodes);
+        StoredLeaf[] leaves = [.. node.Held.Cells.SelectMany(cell => cell.Leaves)];
+        if (leaves.Length == 0 || !node.IsUp || !world.AreOwnersWhole()) return;
+        StoredLeaf leaf = Any(leaves);
+        bool isElsewhere = world.Edges.Any(edge => edge.Id == leaf.Cell.Edge && edge.Holds(leaf.Leaf))
+            || world.Nodes.Any(other => other != node && other.Held.Find(leaf.Leaf) is not null);
+        if (isElsewhere) node.LoseFile(leaf);
     }
 
     // Three owners. The first sleeps through a while, in which leaves become durable on the others. Then the

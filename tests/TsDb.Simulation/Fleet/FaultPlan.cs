@@ -104,6 +104,12 @@ internal sealed record FaultPlan
     /// <summary>A node joins that was not there.</summary>
     public bool Grows { get; init; }
 
+    /// <summary>
+    /// A cloud node loses single files. Not beside edges that drop what they shipped or come back older:
+    /// the last copy may be the edge's.
+    /// </summary>
+    public bool LosesFiles { get; init; }
+
     /// <summary>Chance of a question between nodes to be read late, after its asker has given up.</summary>
     public double LateCalls { get; init; }
 
@@ -114,7 +120,7 @@ internal sealed record FaultPlan
         int nodes = 1 + chance.Next(5);
         int replication = 1 + chance.Next(3);
         bool comesBack = chance.Next(3) == 0;
-        return new FaultPlan
+        FaultPlan plan = new()
         {
             Seed = seed,
             Edges = 1 + chance.Next(3),
@@ -148,6 +154,7 @@ internal sealed record FaultPlan
             TextBytes = chance.Next(3) == 0 ? 40 : 0,
             EmptiesAfterLateWords = chance.Next(4) == 0,
         };
+        return plan with { LosesFiles = !plan.Retains && !comesBack && Half() };
 
         bool Half() => chance.Next(2) == 0;
 

@@ -28,6 +28,7 @@ internal sealed class SimulatedNode : Machine
     private NodeLink? _link;
     private ReplicaVersion _kept = ReplicaVersion.Empty;
     private ImmutableDictionary<ShardId, Epoch> _keptWhole = ImmutableDictionary<ShardId, Epoch>.Empty;
+    private ImmutableHashSet<Leaf> _keptLost = [];
     private int _knownConfiguration;
 
     public SimulatedNode(World world, NodeId id)
@@ -62,9 +63,14 @@ internal sealed class SimulatedNode : Machine
     /// <summary>What is on its disk, also while it is down.</summary>
     public ReplicaVersion Held => Store?.Current ?? _kept;
 
-    /// <summary>True if it counts for the shard, also while it is down.</summary>
+    /// <summary>True if its answers for the shard count, also while it is down.</summary>
     public bool IsWhole(ShardId shard) => Store is { } store
         ? store.IsWholeIn(World.Raft.Latest, shard, Self)
+        : Counts(shard) && _keptLost.All(leaf => ShardId.Of(leaf.Cell, World.ShardCount) != shard);
+
+    /// <summary>True if what it stores of the shard counts, also while it is down.</summary>
+    public bool Counts(ShardId shard) => Store is { } store
+        ? store.CountsIn(World.Raft.Latest, shard, Self)
         : RepairPolicy.IsWhole(
             World.Raft.Latest, shard, Self, _keptWhole.TryGetValue(shard, out Epoch since) ? since : null);
 
@@ -74,6 +80,19 @@ internal sealed class SimulatedNode : Machine
     /// <summary>There are more brokers than before.</summary>
     public void FollowBrokers() => Program?.Run(() => _link?.Follow());
 
+    /// <summary>One of its files is gone, as a bad disk has it.</summary>
+    public void LoseFile(StoredLeaf leaf)
+    {
+        PullThePlug();
+        World.Trace.Add($"! {Name} has lost {leaf.Leaf}");
+        World.Durable.Credit(this);
+        Dictionary<string, byte[]> rest = new(Disk.Backup(), StringComparer.Ordinal);
+        rest.Remove(leaf.Path);
+        Disk.PutBack(rest);
+        (_kept, _keptLost) = (_kept.Find(leaf.Leaf) is { } kept ? _kept.Without(kept) : _kept,
+            _keptLost.Add(leaf.Leaf));
+    }
+
     /// <summary>Replaces its disk by an empty one.</summary>
     public void EmptyDisk()
     {
@@ -82,6 +101,7 @@ internal sealed class SimulatedNode : Machine
         World.Durable.Credit(this);
         Disk.PutBack(new Dictionary<string, byte[]>());
         (_kept, _keptWhole, _knownConfiguration) = (ReplicaVersion.Empty, _keptWhole.Clear(), 0);
+        _keptLost = [];
     }
 
     /// <summary>What it says of itself when it joins.</summary>
@@ -165,7 +185,7 @@ internal sealed class SimulatedNode : Machine
         IsReady = false;
         if (Store is not null)
         {
-            _kept = Store.Current;
+            (_kept, _keptLost) = (Store.Current, Store.Lost);
             ReplicaStore store = Store;
             _keptWhole = World.Shards.Where(shard => store.IsWhole(shard))
                 .ToImmutableDictionary(shard => shard, shard => store.WholeSince(shard)!.Value);

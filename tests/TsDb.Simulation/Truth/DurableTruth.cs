@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TsDb.Codec.Shipment;
 using TsDb.Columnar;
 using TsDb.Model;
@@ -15,6 +16,7 @@ namespace TsDb.Simulation.Truth;
 internal sealed class DurableTruth(World world)
 {
     private readonly Dictionary<ContentHash, Leaf> _said = [];
+    private readonly HashSet<Leaf> _superseded = [];
 
     // What lay on a disk that is no more, by the directory that it was.
     private readonly Dictionary<ContentHash, HashSet<Guid>> _credits = [];
@@ -34,6 +36,15 @@ internal sealed class DurableTruth(World world)
             Judge(node, message.Header.Epoch, durable.Hash);
     }
 
+    /// <summary>
+    /// An edge says that what stands for these leaves is durable. Their points have to be in every answer
+    /// still; the leaves need not.
+    /// </summary>
+    public void Supersede(ImmutableArray<Leaf> leaves)
+    {
+        foreach (Leaf leaf in leaves) _superseded.Add(leaf);
+    }
+
     /// <summary>A node is about to lose its disk: what was said of it before was true.</summary>
     public void Credit(SimulatedNode node)
     {
@@ -41,7 +52,7 @@ internal sealed class DurableTruth(World world)
         {
             // A newcomer of a shard that moves counts for the set that it comes into.
             ShardId shard = ShardId.Of(leaf.Cell, World.ShardCount);
-            if (!node.IsWhole(shard) && world.Raft.Latest!.MoveOf(shard) is null) continue;
+            if (!node.Counts(shard) && world.Raft.Latest!.MoveOf(shard) is null) continue;
             if (!_credits.TryGetValue(leaf.Hash, out HashSet<Guid>? directories))
                 _credits.Add(leaf.Hash, directories = []);
             directories.Add(node.Directory);
@@ -52,7 +63,7 @@ internal sealed class DurableTruth(World world)
     public bool IsSpare(SimulatedNode node)
     {
         SimulatedNode[] others = [.. world.Nodes.Where(other => other != node)];
-        return _said.Values.All(leaf => others.Any(other => other.Held.Find(leaf) is not null));
+        return Wanted.All(leaf => others.Any(other => other.Held.Find(leaf) is not null));
     }
 
     /// <summary>
@@ -63,7 +74,7 @@ internal sealed class DurableTruth(World world)
     {
         ClusterConfiguration cluster = world.Raft.Latest!;
         foreach (IGrouping<ShardId, Leaf> shard in
-            _said.Values.GroupBy(leaf => ShardId.Of(leaf.Cell, World.ShardCount)))
+            Wanted.GroupBy(leaf => ShardId.Of(leaf.Cell, World.ShardCount)))
         {
             ShardOwners owners = Placement.Of(cluster, shard.Key);
             SimulatedNode[] counting =
@@ -112,6 +123,8 @@ internal sealed class DurableTruth(World world)
         }
     }
 
+    private IEnumerable<Leaf> Wanted => _said.Values.Where(leaf => !_superseded.Contains(leaf));
+
     private int OrderOf(Leaf leaf) =>
         world.Raft.Latest!.Edges[leaf.Cell.Edge].Incarnations.IndexOf(leaf.Incarnation);
 
@@ -127,7 +140,7 @@ internal sealed class DurableTruth(World world)
         ShardOwners owners = Placement.Of(cluster, shard);
         NodeId[] holders = [.. owners.All.Where(owner => IsOn(cluster, owner, stored))];
         NodeId[] counted = [.. holders.Where(owner => IsCredited(cluster, owner, stored)
-            || world.Find(owner)!.IsWhole(shard))];
+            || world.Find(owner)!.Counts(shard))];
         if (!owners.IsDurable(counted, holders))
         {
             throw new SimulationException(

@@ -25,7 +25,14 @@ public sealed class CatalogTests
         new LedgerKnown([new LedgerLeaf(Leaf(9), null, 5, LeafPresence.Erased, new Epoch(2))]),
         Sealed("x"),
         new LeafCut(Leaf(10), Segment("y", 5, 10), ["x"]),
-        new SegmentUncut("y", Leaf(10)),
+        new LeafDurable(Leaf(10), new Epoch(3)),
+        Sealed("z"),
+        new LeafCut(Leaf(11), Segment("z", 6, 11), ["z"]),
+        new LeafDurable(Leaf(11), new Epoch(3)),
+        new SegmentsCompacted(Segment("r", 6, 10, 11), ["y", "z"]),
+        new SegmentUncut("r", Leaf(10)),
+        new LeafCut(Leaf(12), Segment("s", 6, 12), ["r"]),
+        new LeafLost(Leaf(11)),
     ];
 
     [Fact]
@@ -44,8 +51,25 @@ public sealed class CatalogTests
             Assert.Equal(Text(direct), Text(rewritten));
         }
 
-        Assert.Equal(new Ordinal(11), direct.OrdinalNext(Cell, One));
+        Assert.Equal(new Ordinal(13), direct.OrdinalNext(Cell, One));
         Assert.Equal(LeafPresence.Expired, direct.Ledger[LeafKey.Of(Leaf(1))].Presence);
+    }
+
+    [Fact]
+    public void A_run_that_is_cut_anew_stands_for_each_of_its_leaves_and_the_cloud_owes_only_what_it_lost()
+    {
+        CatalogState state = CatalogState.Empty;
+        foreach (CatalogRecord record in Examples.TakeWhile(record => record is not LeafLost))
+            state = state.Apply(record);
+        Assert.Equal("s", state.SupersederOf(Leaf(10))?.Name);
+        Assert.Equal("s", state.SupersederOf(Leaf(11))?.Name);
+        Assert.Null(state.SupersederOf(Leaf(12)));
+        Assert.Null(state.Ledger[LeafKey.Of(Leaf(10))].DurableAt);
+        Assert.NotNull(state.Ledger[LeafKey.Of(Leaf(11))].DurableAt);
+        Assert.Null(state.Apply(new LeafLost(Leaf(11))).Ledger[LeafKey.Of(Leaf(11))].DurableAt);
+        CatalogState compacted = state.Apply(new LeafDurable(Leaf(12), new Epoch(4)))
+            .Apply(new SegmentsCompacted(Segment("t", 6, 12), ["s"]));
+        Assert.Equal("t", compacted.SupersederOf(Leaf(10))?.Name);
     }
 
     [Fact]
@@ -88,14 +112,14 @@ public sealed class CatalogTests
                 "tag", ColumnRole.Tag, FieldType.String), new Column("f", ColumnRole.Field, FieldType.UInt64),
         ])]);
 
-    private static StoredSegment Segment(string name, long rank, long ordinal) => new(
+    private static StoredSegment Segment(string name, long rank, long ordinal, long? last = null) => new(
         name,
         100 + rank,
         new SegmentManifest
         {
             Cell = Cell,
             Incarnation = One,
-            Ordinals = new OrdinalRange(new Ordinal(ordinal), new Ordinal(ordinal)),
+            Ordinals = new OrdinalRange(new Ordinal(ordinal), new Ordinal(last ?? ordinal)),
             Range = Cell.Day.Range,
             Rows = 3,
             SeriesCount = 2,

@@ -23,6 +23,7 @@ public sealed class ShipmentCodecTests
         new EdgeControl.Reconcile([new CellDigest(Cell, Incarnation, LeafDigest.Of(Leaf), 7)]),
         new EdgeControl.LeafList(Cell, Incarnation, [new LeafEntry(new Ordinal(7), Hash)], IsLast: true),
         new EdgeControl.Confirm([Leaf]),
+        new EdgeControl.Superseded([Leaf]),
         new EdgeControl.Lag { LastError = "refused" },
         new EdgeControl.Lag
         {

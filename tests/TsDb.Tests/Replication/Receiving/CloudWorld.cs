@@ -218,8 +218,19 @@ public sealed class CloudWorld : IPeerLink
                 break;
             case ReceiveEffect.Repair repair:
                 RepairReport report = node.Repair(repair.Shard);
-                bool isConclusive = report.Conclusive.Contains(repair.Shard);
-                _onTheWay.Add((node, new ReceiveEvent.RepairEnded(repair.Shard, isConclusive)));
+                bool isConclusive = report.Conclusive.Contains(repair.Shard)
+                    || report.Exhausted.Contains(repair.Shard);
+                _onTheWay.Add((node, new ReceiveEvent.RepairEnded(repair.Shard, isConclusive)
+                {
+                    Lost =
+                    [
+                        .. node.Store.Lost.Where(
+                            leaf => ShardId.Of(leaf.Cell, Cluster.ShardCount) == repair.Shard),
+                    ],
+                }));
+                break;
+            case ReceiveEffect.Forget forget:
+                node.Store.Forget(forget.Superseded, ReplicaStore.RuleSuperseded);
                 break;
         }
     }
@@ -299,7 +310,7 @@ public sealed class CloudWorld : IPeerLink
             Receiver = new Receiver(
                 new ReceiverOptions { Self = id },
                 () => Store.Current,
-                shard => Store.IsWholeIn(world.Cluster, shard, id),
+                shard => Store.CountsIn(world.Cluster, shard, id),
                 IsLive);
             Desk = new ReplicaDesk(Store, this, (_, _) => default);
             _repair =

@@ -250,6 +250,18 @@ public sealed class ShipperTests
     }
 
     [Fact]
+    public void What_the_cloud_misses_is_not_looked_up_while_shipping_is_paused()
+    {
+        ShipperDesk desk = new();
+        desk.Register();
+        desk.On(new ShipEvent.Pause(true));
+        EdgeAnswer.Missing missing = new([Leaf(1).Leaf.Hash]);
+        Assert.Empty(desk.Say(N1, missing).OfType<ShipEffect.LookUp>());
+        desk.On(new ShipEvent.Pause(false));
+        Assert.Single(desk.Say(N1, missing).OfType<ShipEffect.LookUp>());
+    }
+
+    [Fact]
     public void A_paused_shipper_sends_nothing_until_it_is_resumed()
     {
         ShipperDesk desk = new();
