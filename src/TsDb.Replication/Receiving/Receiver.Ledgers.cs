@@ -12,12 +12,14 @@ public sealed partial class Receiver
 
     private static readonly TimeSpan ListAge = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan UnknownRest = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LostRest = TimeSpan.FromSeconds(20);
 
     private readonly SortedDictionary<EdgeId, (EdgeControl Message, EdgeControl.Hello Hello)> _registering =
         [];
     private readonly Dictionary<(Cell, Incarnation), Suspicion> _suspicions = [];
     private readonly SortedDictionary<ShardId, List<Leaf>> _maybeMissing = [];
     private readonly RecentHashes _unknown = new(UnknownMax, UnknownRest);
+    private readonly RecentHashes _lostAsked = new(ListsMax, LostRest);
 
     private void Hear(EdgeControl message, DateTimeOffset now)
     {
@@ -150,15 +152,15 @@ public sealed partial class Receiver
         waiting.AddRange(leaves.Take(ListsMax - waiting.Count));
     }
 
-    private void AnswerMissing(ReceiveEvent.RepairEnded ended)
+    private void AnswerMissing(ReceiveEvent.RepairEnded ended, DateTimeOffset now)
     {
         _maybeMissing.Remove(ended.Shard, out List<Leaf>? waiting);
         if (!ended.IsConclusive) return;
 
-        // What was lost is asked for again after each repair, until it comes or the edge tells what became of
-        // it.
+        // What was lost is asked for now and then, until it comes or the edge tells what became of it.
         ReplicaVersion stored = _stored();
-        IEnumerable<Leaf> missed = ended.Lost.Take(ListsMax).Concat(waiting ?? []);
+        IEnumerable<Leaf> missed = ended.Lost.Take(ListsMax).Where(leaf => _lostAsked.Add(leaf.Hash, now))
+            .Concat(waiting ?? []);
         foreach (IGrouping<EdgeId, Leaf> edge in missed.Distinct().GroupBy(leaf => leaf.Cell.Edge))
         {
             ImmutableArray<ContentHash> missing =

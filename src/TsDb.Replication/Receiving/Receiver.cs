@@ -116,7 +116,7 @@ public sealed partial class Receiver
                 AnswerRegistered(ended, now);
                 break;
             case ReceiveEvent.RepairEnded ended:
-                AnswerMissing(ended);
+                AnswerMissing(ended, now);
                 break;
             case ReceiveEvent.CreateEnded:
                 break;
