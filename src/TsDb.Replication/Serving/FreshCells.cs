@@ -26,15 +26,16 @@ public static class FreshCells
         ImmutableArray<LedgerLeaf> leaves = Leaves(catalog, cell);
         bool hasUncut = catalog.Cells.TryGetValue(cell, out ImmutableArray<StoredSegment> segments)
             && segments.Any(segment => !segment.IsCut);
-        LeafDigest all = LeafDigest.Of(leaves.Select(leaf => leaf.Leaf));
-        if (!hasHot && !hasUncut && (all == pinned || leaves.IsEmpty)) return null;
+        LeafDigest all = Digest(leaves);
+        if (!hasHot && !hasUncut && (leaves.IsEmpty || IsAllInCloud(leaves, all, pinned))) return null;
         if (!Contains(leaves, all, pinned))
             return "the cloud has leaves of it that this edge does not know";
-        bool isWhole = leaves.All(leaf => leaf.Presence is LeafPresence.Present or LeafPresence.Compacted);
+        bool isWhole = leaves.All(leaf =>
+            leaf.Presence is LeafPresence.Present or LeafPresence.Compacted or LeafPresence.Forked);
         return isWhole ? "" : "retention dropped a part of it here";
     }
 
-    /// <summary>The cell's leaves that the cloud can have.</summary>
+    /// <summary>The cell's leaves that the cloud can have: also such as were cut anew since.</summary>
     public static ImmutableArray<LedgerLeaf> Leaves(CatalogState catalog, Cell cell)
     {
         ImmutableArray<LedgerLeaf>.Builder leaves = ImmutableArray.CreateBuilder<LedgerLeaf>();
@@ -45,13 +46,22 @@ public static class FreshCells
             for (long ordinal = Ordinal.First.Value; ordinal <= last.Value; ordinal++)
             {
                 LeafKey key = new(cell, incarnation, new Ordinal(ordinal));
-                if (catalog.Ledger.TryGetValue(key, out LedgerLeaf? leaf)
-                    && leaf.Presence != LeafPresence.Forked) leaves.Add(leaf);
+                if (catalog.Ledger.TryGetValue(key, out LedgerLeaf? leaf)) leaves.Add(leaf);
             }
         }
 
         return leaves.ToImmutable();
     }
+
+    // The rows of what was cut anew are in leaves that came after it: the cloud may have it, or lack it.
+    private static bool IsAllInCloud(ImmutableArray<LedgerLeaf> leaves, LeafDigest all, LeafDigest pinned) =>
+        all == pinned
+        || pinned == Digest(leaves.Where(leaf => leaf.Presence != LeafPresence.Forked))
+        || pinned == Digest(
+            leaves.Where(leaf => leaf.Presence != LeafPresence.Forked || leaf.DurableAt is not null));
+
+    private static LeafDigest Digest(IEnumerable<LedgerLeaf> leaves) =>
+        LeafDigest.Of(leaves.Select(leaf => leaf.Leaf));
 
     // True if the digest is that of all leaves but some of the last.
     private static bool Contains(ImmutableArray<LedgerLeaf> leaves, LeafDigest all, LeafDigest pinned)

@@ -50,6 +50,28 @@ public sealed class FreshCellsTests
         Assert.Contains("retention", Decide(state, hasHot: true, pinned: 3)!, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(2)]
+    public void What_was_cut_anew_the_cloud_may_have_or_lack(int pinned)
+    {
+        CatalogState state = State(durable: 5);
+        LeafDigest cloud = Digest(5);
+        foreach (int number in new[] { 3, 4, 5 })
+        {
+            LeafKey key = LeafKey.Of(Leaf(number));
+            state = state with
+            {
+                Ledger = state.Ledger.SetItem(
+                    key, state.Ledger[key] with { SegmentName = null, Presence = LeafPresence.Forked }),
+            };
+            if (number > pinned) cloud -= LeafDigest.Of([Leaf(number)]);
+        }
+
+        Assert.Null(FreshCells.Decide(state, Cell, hasHot: false, cloud));
+        Assert.Equal("", FreshCells.Decide(state, Cell, hasHot: true, cloud));
+    }
+
     private static string? Decide(CatalogState state, bool hasHot, int pinned) =>
         FreshCells.Decide(state, Cell, hasHot, Digest(pinned));
 
