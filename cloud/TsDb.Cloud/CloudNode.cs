@@ -6,6 +6,7 @@ using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http;
 using TsDb.Adapters.Http.Databases;
+using TsDb.Adapters.Http.Erasure;
 using TsDb.Adapters.Http.Query;
 using TsDb.Adapters.Http.Write;
 using TsDb.Replication.Cluster;
@@ -81,6 +82,7 @@ internal static class CloudNode
         builder.Services.AddSingleton<IClusterState>(rooms.Cluster);
         builder.Services.AddSingleton<IHeartbeatSink>(rooms.Liveness);
         builder.Services.AddSingleton(rooms.Receiving.Desk);
+        builder.Services.AddSingleton(rooms.Erasures);
         builder.Services.AddSingleton(rooms.Local);
         builder.Services.AddFlight().AddNodeService().AddQueryService();
         builder.Services.AddSingleton<IFlightSource>(new FlightQueries(rooms.Queries));
@@ -124,6 +126,7 @@ internal static class CloudNode
         app.MapClusterAdmin(admin, new ClusterAdmin(rooms));
         ClusterDatabases databases = new(rooms);
         app.MapDatabases(admin, databases);
+        app.MapErasures(admin, new ClusterErasures(rooms));
         app.MapStatements(databases, probes);
         app.MapCloudEndpoints(rooms.Cluster, new CloudStatus(rooms, TimeProvider.System));
         app.MapFlight();

@@ -53,6 +53,9 @@ internal sealed class CloudRooms : IAsyncDisposable
     /// <summary>The other cloud nodes.</summary>
     public required GrpcPeerLink Peers { get; init; }
 
+    /// <summary>Who has applied which erasures, as far as this node has heard.</summary>
+    public required ErasureDesk Erasures { get; init; }
+
     public required DuckDbEngine Engine { get; init; }
 
     public required LocalQueries Local { get; init; }
@@ -163,7 +166,8 @@ internal sealed class CloudRooms : IAsyncDisposable
             clock,
             log);
         ReplicaSource source = new(
-            store, cluster, new LeafKeeper(store, verifier), new LeafFetcher(peers, FetchBytesMax), NewId());
+            store, cluster, new LeafKeeper(store, verifier), new LeafFetcher(peers, FetchBytesMax), NewId(),
+            clock);
         DuckDbParser parser = new();
         DuckDbEngine engine = new(EngineOptions(options, disk), parser, clock);
         DirectEngine direct = new(engine, new SegmentCache(options.Queries.DecodedBytes, SegmentRows.Open));
@@ -179,6 +183,7 @@ internal sealed class CloudRooms : IAsyncDisposable
             Edges = edges,
             Receiving = receiving,
             Peers = peers,
+            Erasures = new ErasureDesk(cluster, () => receiving.Status.Edges),
             Engine = engine,
             Local = local,
             Queries = new ClusterQueries(new Coordinator(

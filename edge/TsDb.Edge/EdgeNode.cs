@@ -6,6 +6,7 @@ using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http;
 using TsDb.Adapters.Http.Databases;
+using TsDb.Adapters.Http.Erasure;
 using TsDb.Adapters.Http.Query;
 using TsDb.Adapters.Http.Write;
 
@@ -94,7 +95,9 @@ internal static class EdgeNode
         };
         EdgeDatabases databases = new(rooms.Store, rooms.Ship);
         app.MapWriteEndpoints(rooms.Ingest, databases, write);
-        app.MapDatabases(new AdminEndpoint(write.Authorizer), databases);
+        AdminEndpoint admin = new(write.Authorizer);
+        app.MapDatabases(admin, databases);
+        app.MapErasures(admin, new EdgeErasures(rooms.Store));
         app.MapProbeEndpoints(() => rooms.Store.Stats.WritesRefusedReason, write);
         app.MapPrometheusScrapingEndpoint();
         app.MapEdgeStatus(rooms);

@@ -126,7 +126,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
                 engine, new SegmentCache(options.Queries.DecodedBytes, SegmentRows.Open));
             EdgeQueryService? fresh = ship is null ? null : new EdgeQueryService(
                 new EdgeQueryIdentity(store.Id, () => ClusterPin.Read(disk)),
-                new ShipmentTopics(options.ClusterName), new EdgeDesk(store, direct), clock,
+                new ShipmentTopics(options.ClusterName), new EdgeDesk(store, direct, clock), clock,
                 loggers.CreateLogger("TsDb.Fresh"));
             if (fresh is not null) ship!.Answer(fresh);
             return new EdgeRooms(disk, store)

@@ -11,6 +11,7 @@ root.Add(StatusCommand.Create(common));
 root.Add(ClusterCommand.Create(common));
 root.Add(ClusterCommand.CreateShards(common));
 root.Add(DatabasesCommand.Create(common));
+root.Add(DeleteCommand.Create(common));
 root.Add(SegmentsCommand.Create());
 root.Add(ShipCommand.Create(common));
 root.Add(VerifyCommand.Create(common));

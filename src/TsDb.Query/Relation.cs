@@ -19,9 +19,11 @@ public abstract record Relation
     /// <param name="Name">The name the statement uses.</param>
     /// <param name="Table">Resolved columns.</param>
     /// <param name="Snapshot">Where the rows are.</param>
+    /// <param name="Mask">What of them is erased and must not be seen.</param>
     /// <param name="Scope">Rows outside it need not be read (the statement's own WHERE still
     /// applies).</param>
-    public sealed record Points(string Name, ResolvedTable Table, TableSnapshot Snapshot, ScanScope Scope)
+    public sealed record Points(
+        string Name, ResolvedTable Table, TableSnapshot Snapshot, PointMask Mask, ScanScope Scope)
         : Relation(Name);
 
     /// <summary>Rows at hand, such as partial states from other nodes. All batches have the schema

@@ -4,6 +4,7 @@ using TsDb.Model;
 using TsDb.Storage.Catalog;
 using TsDb.Storage.Commit;
 using TsDb.Storage.Databases;
+using TsDb.Storage.Erasure;
 using TsDb.Storage.Hot;
 using TsDb.Storage.Identity;
 using TsDb.Storage.Ingest;
@@ -89,6 +90,9 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
 
     /// <summary>The settings of databases.</summary>
     public DatabaseBook Databases => _parts.Databases;
+
+    /// <inheritdoc/>
+    public TombstoneBook Tombstones => _parts.Tombstones;
 
     /// <summary>The schemas after the last commit.</summary>
     public SchemaCatalog Schemas => _parts.Versions.Current.Schemas;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using TsDb.Storage.Catalog;
 using TsDb.Storage.Commit;
 using TsDb.Storage.Databases;
+using TsDb.Storage.Erasure;
 using TsDb.Storage.Identity;
 using TsDb.Storage.Ports;
 using TsDb.Storage.Seal;
@@ -20,6 +21,8 @@ internal sealed class StoreParts : IDisposable
     public required EdgeIdentity Identity { get; init; }
 
     public required DatabaseBook Databases { get; init; }
+
+    public required TombstoneBook Tombstones { get; init; }
 
     public required CatalogFile Catalog { get; init; }
 
@@ -56,6 +59,7 @@ internal sealed class StoreParts : IDisposable
             Disk = disk,
             Identity = identity,
             Databases = DatabaseBook.Open(disk),
+            Tombstones = TombstoneBook.Open(disk),
             Catalog = catalog,
             Log = wal,
             Builder = builder,

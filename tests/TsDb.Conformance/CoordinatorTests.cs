@@ -41,6 +41,42 @@ public sealed class CoordinatorTests
     }
 
     [Fact]
+    public async Task Who_has_not_heard_of_an_erasure_does_not_answer_and_another_does()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 3);
+        fleet.ShipDays(edges: 5, days: 3, pointsADay: 20);
+        (string all, _) = await fleet.AskAsync(ByHost);
+        Erasures erasures = Erasures.None.With(
+            new TableId("db", "weather"), [new TagCondition("host", ["h0", "h2"])],
+            (16_802L * Day.NanosecondsLength) + 1);
+        fleet.Erase(erasures, node => node.Value != "n2");
+        (string rows, Coverage coverage) = await fleet.AskAsync(ByHost);
+        Assert.Equal(await fleet.WholeAsync(ByHost), rows);
+        Assert.NotEqual(all, rows);
+        Assert.True(coverage.Complete);
+        Assert.DoesNotContain(new NodeId("n2"), coverage.NodesAsked);
+
+        // The coordinator is behind as well, and hears of it from the others.
+        fleet.Current = fleet.Current! with { Erasures = 0 };
+        Assert.Equal(rows, (await fleet.AskAsync(ByHost)).Rows);
+
+        fleet.Erase(erasures.Lift(1));
+        Assert.Equal(all, (await fleet.AskAsync(ByHost)).Rows);
+    }
+
+    [Fact]
+    public async Task Where_nobody_else_can_answer_there_is_no_answer_rather_than_too_much()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 1);
+        fleet.ShipDays(edges: 5, days: 3, pointsADay: 20);
+        fleet.Erase(
+            Erasures.None.With(new TableId("db", "weather"), [], 16_802L * Day.NanosecondsLength),
+            node => node.Value != "n2");
+        TsDbException refused = await Assert.ThrowsAsync<TsDbException>(() => fleet.AskAsync(ByHost));
+        Assert.Equal(ErrorKind.Unavailable, refused.Kind);
+    }
+
+    [Fact]
     public async Task One_round_to_the_catalogs_and_then_only_changes_travel()
     {
         using Fleet fleet = new(nodes: 3, replicas: 3);

@@ -48,7 +48,7 @@ internal sealed class InProcessEdge : IAsyncDisposable
             store, disk, new ShipSettings { Brokers = [broker], ClusterName = "default" }, environment);
         EdgeQueryService fresh = new(
             new EdgeQueryIdentity(store.Id, () => ClusterPin.Read(disk)), new ShipmentTopics("default"),
-            new EdgeDesk(store, engine), clock, NullLogger.Instance);
+            new EdgeDesk(store, engine, clock), clock, NullLogger.Instance);
         ship.Answer(fresh);
         ship.Start();
         IngestPipeline ingest =

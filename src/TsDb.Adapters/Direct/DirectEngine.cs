@@ -58,7 +58,8 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
         string key = $"{statement.Shape}\n{Describe(table)}";
         if (_schemas.TryGetValue(key, out Schema? known)) return known;
         Relation.Points none = new(
-            statement.Table.ToString(), table, new TableSnapshot(table.Table, [], null), ScanScope.All);
+            statement.Table.ToString(), table, new TableSnapshot(table.Table, [], null), PointMask.None,
+            ScanScope.All);
         SqlRequest request = new() { Sql = statement.Sql, Relations = [none], Limits = limits };
         await using ISqlResult result = await general.ExecuteAsync(request, ct);
         if (_schemas.Count >= ShapesMax) _schemas.Clear();

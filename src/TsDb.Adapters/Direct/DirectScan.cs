@@ -19,21 +19,27 @@ internal sealed class DirectScan
     private static readonly ConditionalWeakTable<TableBatch, RowBlock> HotBlocks = [];
 
     private readonly Relation.Points _points;
+    private readonly HotRows? _hot;
     private readonly ScanPlan _plan;
 
-    private DirectScan(Relation.Points points, ScanPlan plan) => (_points, _plan) = (points, plan);
+    private DirectScan(Relation.Points points, HotRows? hot, ScanPlan plan) =>
+        (_points, _hot, _plan) = (points, hot, plan);
 
     /// <summary>Rows of all that is read, as far as manifests tell.</summary>
     public long RowsAtMost => _plan.Files.Sum(file => file.Segment.Manifest.Rows)
         + _plan.Merges.Sum(merge => merge.OldestFirst.Sum(segment => segment.Manifest.Rows))
-        + (_points.Snapshot.Hot?.Batches.Sum(batch => (long)batch.RowCount) ?? 0);
+        + (_hot?.Batches.Sum(batch => (long)batch.RowCount) ?? 0);
 
     /// <summary>False if the rows lie in more places than pay here.</summary>
     public bool IsSimple => _plan.HotWindows.Length <= HotWindowsMax;
 
     /// <summary>Plans the scan.</summary>
-    public static DirectScan Of(Relation.Points points, DirectPlan plan) => new(points, ScanPlan.Of(
-        points.Snapshot, plan.Scope, points.Snapshot.Hot is { } hot ? HotTimes.Of(hot.Batches) : []));
+    public static DirectScan Of(Relation.Points points, DirectPlan plan)
+    {
+        TableSnapshot seen = points.Mask.Seen(points.Snapshot);
+        return new DirectScan(points, seen.Hot, ScanPlan.Of(
+            seen, plan.Scope, seen.Hot is { } hot ? HotTimes.Of(hot.Batches) : []));
+    }
 
     /// <summary>The rows; files that are not kept decoded are opened.</summary>
     public IReadOnlyList<DirectInput> Read(SegmentCache cache, DirectPlan plan, CancellationToken ct)
@@ -43,24 +49,27 @@ internal sealed class DirectScan
         {
             ct.ThrowIfCancellationRequested();
             TimeRange window = part.Window ?? part.Segment.Manifest.Range;
+            PointMask mask = _points.Mask.Reaching(part.Segment.Manifest).IsEmpty
+                ? PointMask.None : _points.Mask;
             foreach (RowBlock block in cache.Blocks(part.Segment, Clip(window, plan.Scope.Range)))
-                inputs.Add(new DirectInput(block, part.Segment.Manifest.Cell.Edge, window));
+                inputs.Add(new DirectInput(block, part.Segment.Manifest.Cell.Edge, window, mask));
         }
 
         foreach (MergePart part in _plan.Merges)
         {
             ct.ThrowIfCancellationRequested();
-            SortedRun run = PointsMerge.Run(_points, part, plan.Fields);
-            if (run.RowCount > 0) inputs.Add(new DirectInput(RowBlock.Of(run), part.Edge, part.Window));
+            SortedRun run = PointsMerge.Run(_points, _hot, part, plan.Fields);
+            if (run.RowCount > 0)
+                inputs.Add(new DirectInput(RowBlock.Of(run), part.Edge, part.Window, PointMask.None));
         }
 
-        if (_points.Snapshot.Hot is not { } hot) return inputs;
+        if (_hot is not { } hot) return inputs;
         foreach (TableBatch batch in hot.Batches.Where(batch => HotTimes.Reach(batch, plan.Scope.Range)))
         {
             foreach (TimeRange window in _plan.HotWindows.Where(window => HotTimes.Reach(batch, window)))
             {
                 RowBlock block = HotBlocks.GetValue(batch, RowBlock.Of);
-                inputs.Add(new DirectInput(block, hot.Edge, window));
+                inputs.Add(new DirectInput(block, hot.Edge, window, PointMask.None));
             }
         }
 

@@ -68,27 +68,31 @@ internal sealed class RelationSetup(DuckDbInstance instance) : IDisposable
 
     private string Scan(Relation.Points points)
     {
-        HotRows? hot = points.Snapshot.Hot;
-        ScanPlan plan = ScanPlan.Of(
-            points.Snapshot, points.Scope, hot is null ? [] : HotTimes.Of(hot.Batches));
+        TableSnapshot seen = points.Mask.Seen(points.Snapshot);
+        HotRows? hot = seen.Hot;
+        ScanPlan plan = ScanPlan.Of(seen, points.Scope, hot is null ? [] : HotTimes.Of(hot.Batches));
         List<MemoryScan> memory = [];
         foreach (MergePart part in plan.Merges)
         {
-            TableBatch merged = Merge(points, part);
+            TableBatch merged = Merge(points, hot, part);
             if (merged.RowCount > 0)
                 memory.Add(new MemoryScan(Function(RowSource.Of(part.Edge, points.Table, [merged])), []));
         }
 
         if (hot is not null && !plan.HotWindows.IsEmpty) memory.AddRange(Hot(points, hot, plan.HotWindows));
-        return ScanText.Points(points.Table, plan.Files, memory);
+        return ScanText.Points(points.Table, Masked(plan.Files, points.Mask), memory);
     }
 
-    private static TableBatch Merge(Relation.Points points, MergePart part)
+    private static ImmutableArray<FilePart> Masked(ImmutableArray<FilePart> files, PointMask mask) =>
+        mask.IsEmpty ? files
+            : [.. files.Select(part => part with { Tombstones = mask.Reaching(part.Segment.Manifest) })];
+
+    private static TableBatch Merge(Relation.Points points, HotRows? hot, MergePart part)
     {
         HashSet<string>? fields = points.Scope.Columns is not { } needed
             ? null
             : [.. points.Table.Columns.Where(c => needed.Contains(c.SqlName)).Select(c => c.Name)];
-        return PointsMerge.Run(points, part, fields).Batch;
+        return PointsMerge.Run(points, hot, part, fields).Batch;
     }
 
     // Batches whose columns disagree on a type cannot be one source: each group of agreeing ones is.

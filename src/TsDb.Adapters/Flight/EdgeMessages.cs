@@ -16,13 +16,21 @@ namespace TsDb.Adapters.Flight;
 /// </summary>
 public static class EdgeMessages
 {
-    /// <summary>The kind of question that this code speaks.</summary>
-    public const int Kind = 1;
+    /// <summary>The newest kind of question that this code speaks, and reads the older ones.</summary>
+    public const int Kind = 2;
+
+    private const int KindWithoutErasures = 1;
 
     /// <summary>Bytes that an unpacked message may have.</summary>
     public const int BytesMax = 64 << 20;
 
     private const int Level = 3;
+
+    /// <summary>
+    /// The oldest kind that says all of a question: an edge that knows no erasures may answer while there are
+    /// none.
+    /// </summary>
+    public static int KindOf(FreshQuestion question) => question.Erasures > 0 ? Kind : KindWithoutErasures;
 
     /// <summary>A question as bytes.</summary>
     public static byte[] Encode(FreshQuestion question, ClusterId cluster)
@@ -31,6 +39,7 @@ public static class EdgeMessages
         {
             Table = QueryMessages.Ref(question.Table),
             ColumnsHash = question.ColumnsHash,
+            Erasures = question.Erasures,
             MemoryBytesMax = question.Limits.MemoryBytesMax,
             DurationMsMax = (long)question.Limits.DurationMax.TotalMilliseconds,
         };
@@ -66,6 +75,7 @@ public static class EdgeMessages
         {
             Table = QueryMessages.Ref(body.Table),
             ColumnsHash = body.ColumnsHash,
+            Erasures = body.Erasures,
             Fragment = body.Fragment is null ? null : QueryMessages.Request(body.Fragment).Fragment,
             Pinned = body.Pinned.DistinctBy(state => state.Day).ToImmutableSortedDictionary(
                 state => new Day(state.Day), state => NodeMessages.Digest(state.Digest)),

@@ -27,7 +27,8 @@ public static class FlightHosting
 
     /// <summary>
     /// Registers what cloud nodes say to each other; needs <see cref="AddFlight"/> and, registered, a
-    /// <see cref="Replication.Repair.PeerDesk"/>, <see cref="Replication.Ports.IClusterState"/>,
+    /// <see cref="Replication.Repair.PeerDesk"/>, <see cref="Replication.Serving.ErasureDesk"/>,
+    /// <see cref="Replication.Ports.IClusterState"/>,
     /// <see cref="Replication.Receiving.CloudIdentity"/> and <see cref="IHeartbeatSink"/>.
     /// </summary>
     public static IServiceCollection AddNodeService(this IServiceCollection services)

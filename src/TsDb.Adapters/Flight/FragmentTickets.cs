@@ -5,10 +5,13 @@ using TsDb.Query.Distributed;
 
 namespace TsDb.Adapters.Flight;
 
-/// <summary>Flight tickets of fragments: a magic with the version, then the protobuf message.</summary>
+/// <summary>
+/// Flight tickets of fragments: a magic with the version, then the protobuf message. Version 1 knew no
+/// erasures: whoever knows only that must not answer.
+/// </summary>
 internal static class FragmentTickets
 {
-    private static readonly byte[] Magic = "TSDBFRG\u0001"u8.ToArray();
+    private static readonly byte[] Magic = "TSDBFRG\u0002"u8.ToArray();
 
     public static byte[] Encode(FragmentRequest request, ClusterId cluster)
     {

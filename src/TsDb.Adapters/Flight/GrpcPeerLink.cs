@@ -5,6 +5,7 @@ using TsDb.Adapters.Flight.Protos;
 using TsDb.Model;
 using TsDb.Replication.Ports;
 using TsDb.Replication.Repair;
+using TsDb.Replication.Serving;
 
 namespace TsDb.Adapters.Flight;
 
@@ -104,6 +105,16 @@ public sealed class GrpcPeerLink(IClusterState cluster, NodeChannels channels) :
                 ? answer.Data.Memory
                 : throw NodeMessages.Wrong("more bytes than asked"),
             ct);
+
+    /// <summary>What the node knows of who has applied which erasures; errors as for any question.</summary>
+    public Task<ErasureWord> ErasuresAsync(NodeId node, CancellationToken ct) => AskAsync(
+        node,
+        (client, id, options) => client.ErasuresAsync(new ErasuresRequest { ClusterId = id }, options),
+        answer => new ErasureWord(
+            answer.Number,
+            answer.Edges.DistinctBy(edge => edge.Edge_).ToImmutableSortedDictionary(
+                edge => new EdgeId(edge.Edge_), edge => edge.Number)),
+        ct);
 
     private Task<TResult> AskAsync<TAnswer, TResult>(
         NodeId node,

@@ -6,6 +6,7 @@ using TsDb.Model;
 using TsDb.Replication.Ports;
 using TsDb.Replication.Receiving;
 using TsDb.Replication.Repair;
+using TsDb.Replication.Serving;
 
 namespace TsDb.Adapters.Flight;
 
@@ -13,7 +14,12 @@ namespace TsDb.Adapters.Flight;
 /// Answers the other cloud nodes: heartbeats by itself, questions about leaves from the desk.
 /// </summary>
 internal sealed class NodeEndpoint(
-    PeerDesk desk, IClusterState cluster, CloudIdentity identity, IHeartbeatSink heartbeats, NodeGuard guard)
+    PeerDesk desk,
+    ErasureDesk erasures,
+    IClusterState cluster,
+    CloudIdentity identity,
+    IHeartbeatSink heartbeats,
+    NodeGuard guard)
     : Protos.Node.NodeBase
 {
     private const int ShardsMax = 1 << 16;
@@ -118,6 +124,25 @@ internal sealed class NodeEndpoint(
             ReadOnlyMemory<byte> data = await Task.Run(
                 () => desk.Fetch(leaf, request.Offset, bytesMax), context.CancellationToken);
             return new FetchAnswer { Data = UnsafeByteOperations.UnsafeWrap(data) };
+        });
+
+    /// <inheritdoc/>
+    public override Task<ErasuresAnswer> Erasures(ErasuresRequest request, ServerCallContext context) =>
+        Answer(context, request.ClusterId, () =>
+        {
+            ErasureWord word = erasures.Word;
+            return ValueTask.FromResult(new ErasuresAnswer
+            {
+                Number = word.Number,
+                Edges =
+                {
+                    word.Edges.Select(edge => new ErasuresAnswer.Types.Edge
+                    {
+                        Edge_ = edge.Key.Value,
+                        Number = edge.Value,
+                    }),
+                },
+            });
         });
 
     private ShardId Shard(int number) => number >= 0 && number < (cluster.Current?.ShardCount ?? ShardsMax)

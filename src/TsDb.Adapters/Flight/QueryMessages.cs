@@ -33,7 +33,7 @@ internal static class QueryMessages
 
     public static CatalogReply Reply(CatalogAnswer answer)
     {
-        CatalogReply reply = new() { Moment = Moment(answer.Version) };
+        CatalogReply reply = new() { Moment = Moment(answer.Version), Erasures = answer.Erasures };
         reply.Recovering.AddRange(answer.Recovering.Select(s => s.Value));
         reply.Databases.AddRange(answer.Databases);
         foreach (TableCatalog table in answer.Tables)
@@ -74,6 +74,7 @@ internal static class QueryMessages
                 NodeMessages.Digest(c.Digest),
                 new TimeRange(c.StartNs, c.EndNs)))]))])
     {
+        Erasures = reply.Erasures,
         Listed = [.. reply.Listed.Select(l => new ListedTable(Ref(l.Table), [.. l.Columns.Select(Info)]))],
     };
 
@@ -93,6 +94,7 @@ internal static class QueryMessages
             ScopeColumns = Names(fragment.Scope.Columns),
             ShardCount = request.ShardCount,
             AtLeast = Moment(request.AtLeast),
+            Erasures = request.Erasures,
             MemoryBytesMax = request.Limits.MemoryBytesMax,
             DurationMsMax = (long)request.Limits.DurationMax.TotalMilliseconds,
         };
@@ -141,6 +143,7 @@ internal static class QueryMessages
             Except = [.. ticket.Except.Select(NodeMessages.Cell)],
             Also = [.. ticket.Also.Select(NodeMessages.Cell)],
             AtLeast = Moment(ticket.AtLeast),
+            Erasures = ticket.Erasures,
             Exactly = [.. ticket.Exactly.Select(state =>
                 (NodeMessages.Cell(state.Cell), NodeMessages.Digest(state.Digest)))],
             Limits = new SqlLimits

@@ -28,6 +28,9 @@ public sealed record ClusterInfo
     /// count.</summary>
     public ImmutableArray<DatabaseSettings> Databases { get; init; } = [];
 
+    /// <summary>What is erased.</summary>
+    public Erasures Erasures { get; init; } = Erasures.None;
+
     /// <summary>Rises with each change of the databases; 0 if the cloud does not say them.</summary>
     public long Revision { get; init; }
 

@@ -52,6 +52,9 @@ public sealed record EdgeControl(MessageHeader Header, EdgeId Edge, Guid Instanc
         /// <summary>Shipments that were set aside.</summary>
         public int Quarantined { get; init; }
 
+        /// <summary>The last change of tombstones that the edge has heard and kept.</summary>
+        public long Erasures { get; init; }
+
         /// <summary>What went wrong last; empty if nothing did.</summary>
         public string LastError { get; init; } = "";
     }

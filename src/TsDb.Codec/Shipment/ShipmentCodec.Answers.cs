@@ -19,7 +19,9 @@ public static partial class ShipmentCodec
             WriteQuorum = (uint)info.WriteQuorum,
             RowFormVersion = (uint)info.RowFormVersion,
             Revision = info.Revision,
+            Erasures = info.Erasures.Number,
         };
+        wire.Tombstones.AddRange(info.Erasures.Tombstones.Select(FromTombstone));
         wire.Databases.AddRange(info.Databases.Select(FromSettings));
         wire.Horizons.AddRange(
             info.Horizons.Select(h => new P.Horizon { Database = h.Key, BeforeNanoseconds = h.Value }));
@@ -54,6 +56,7 @@ public static partial class ShipmentCodec
             Revision = wire.Revision,
             Databases = WireRules.All(
                 wire.Databases, ShipmentLimits.ItemsMax, "databases", ToSettings),
+            Erasures = ToErasures(wire),
             Horizons = horizons.ToImmutable(),
         };
     }

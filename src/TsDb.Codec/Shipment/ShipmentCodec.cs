@@ -174,6 +174,7 @@ public static partial class ShipmentCodec
         Paused = lag.IsPaused,
         Quarantined = (uint)Math.Max(0, lag.Quarantined),
         LastError = WireRules.Reason(lag.LastError),
+        Erasures = lag.Erasures,
     };
 
     private static EdgeControl.Lag ToLag(P.Lag wire) => new()
@@ -186,6 +187,7 @@ public static partial class ShipmentCodec
         IsPaused = wire.Paused,
         Quarantined = (int)Math.Min(wire.Quarantined, int.MaxValue),
         LastError = WireRules.Reason(wire.LastError),
+        Erasures = wire.Erasures,
     };
 
     private static P.LeafList FromLeafList(EdgeControl.LeafList list)

@@ -1,3 +1,4 @@
+using TsDb.Columnar;
 using TsDb.Columnar.Vectors;
 using TsDb.Model;
 
@@ -7,4 +8,5 @@ namespace TsDb.Query.Direct;
 /// <param name="Block">The rows.</param>
 /// <param name="Edge">The edge that took them.</param>
 /// <param name="Window">Only rows of these times count.</param>
-public sealed record DirectInput(RowBlock Block, EdgeId Edge, TimeRange Window);
+/// <param name="Mask">What of the rows is erased.</param>
+public sealed record DirectInput(RowBlock Block, EdgeId Edge, TimeRange Window, PointMask Mask);

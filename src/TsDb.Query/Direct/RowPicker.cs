@@ -21,18 +21,21 @@ internal sealed class RowPicker(DirectPlan plan)
         // The end of all times has nothing behind it, so there the last one counts.
         long last = end == long.MaxValue ? end : end - 1;
         if (first > last || block.RowCount == 0) return;
+        long[]? starts = input.Mask.StartsOf(block.Series);
         if (!block.IsSorted)
         {
-            PickUnsorted(block, first, last, taker);
+            PickUnsorted(block, first, last, starts, taker);
             return;
         }
 
         bool[]? passes = Series(block);
         ReadOnlySpan<long> times = block.Times;
+        long start = first;
         for (int series = 0; series < block.SeriesStarts.Length - 1; series++)
         {
             if (passes is not null && !passes[series]) continue;
             (int from, int to) = (block.SeriesStarts[series], block.SeriesStarts[series + 1]);
+            if (starts is not null) first = Math.Max(start, starts[series]);
             if (from == to || times[from] > last || times[to - 1] < first) continue;
             if (times[from] < first) from += LowerBound(times[from..to], first);
             if (times[to - 1] > last) to = from + LowerBound(times[from..to], last + 1);
@@ -71,7 +74,8 @@ internal sealed class RowPicker(DirectPlan plan)
         return count;
     }
 
-    private void PickUnsorted(RowBlock block, long first, long last, IRowTaker taker)
+    private void PickUnsorted(
+        RowBlock block, long first, long last, long[]? starts, IRowTaker taker)
     {
         bool[]? passes = Series(block);
         ReadOnlySpan<long> times = block.Times;
@@ -83,8 +87,9 @@ internal sealed class RowPicker(DirectPlan plan)
             for (int row = start; row < stop; row++)
             {
                 _rows[count] = row;
-                if (times[row] >= first && times[row] <= last && (
-                    passes is null || passes[seriesOf[row]])) count++;
+                if (times[row] >= first && times[row] <= last
+                    && (passes is null || passes[seriesOf[row]])
+                    && (starts is null || times[row] >= starts[seriesOf[row]])) count++;
             }
 
             count = Filter(block, count);

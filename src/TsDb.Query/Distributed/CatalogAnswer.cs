@@ -15,6 +15,9 @@ public sealed record CatalogAnswer(
     ImmutableArray<string> Databases,
     ImmutableArray<TableCatalog> Tables)
 {
+    /// <summary>The last change of erasures that the node has applied.</summary>
+    public long Erasures { get; init; }
+
     /// <summary>The tables of the databases that were to be listed.</summary>
     public ImmutableArray<ListedTable> Listed { get; init; } = [];
 }

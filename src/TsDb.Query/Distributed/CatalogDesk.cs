@@ -44,6 +44,7 @@ public sealed class CatalogDesk(IReplicaSource replicas)
 
             return new CatalogAnswer(version, replicas.Recovering, [.. databases], [.. tables.Values])
             {
+                Erasures = lease.Erasures,
                 Listed = [.. listed],
             };
         }

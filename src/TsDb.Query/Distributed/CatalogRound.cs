@@ -113,7 +113,7 @@ internal sealed class CatalogRound(
             return tables is null
                 ? null
                 : new HeardNode(node, answer.Version, [.. answer.Recovering], answer.Databases, tables,
-                    answer.Listed);
+                    answer.Erasures, answer.Listed);
         }
         catch (TsDbException e) when (e.Kind
             is ErrorKind.Unavailable or ErrorKind.Closed or ErrorKind.Deadline)

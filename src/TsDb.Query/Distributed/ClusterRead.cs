@@ -22,6 +22,10 @@ internal sealed class ClusterRead(
     /// <summary>What owners have said of their catalogs.</summary>
     public IReadOnlyList<HeardNode> Heard { get; private set; } = [];
 
+    /// <summary>The last change of erasures that anybody heard from knows; nobody answers with what it masks.
+    /// </summary>
+    public long Erasures => Heard.Select(node => node.Erasures).Append(View.Erasures).Max();
+
     /// <summary>What the answer rests on.</summary>
     public CoverageRecord Coverage { get; } = new(request.Consistency);
 
@@ -104,6 +108,7 @@ internal sealed class ClusterRead(
         CellHoldings holdings = HoldingsOf(fragment);
         await CompleteAsync(holdings, runs, ct);
         Coverage.Add(holdings.Shards);
+        runs.Erasures = Erasures;
         List<FragmentRows> fromEdges = [];
         if (edges is not null) holdings = await AskEdgesAsync(edges, fragment, holdings, fromEdges, ct);
         IReadOnlyList<FragmentRows> rows = await runs.RunAsync(fragment, holdings, request.Limits, ct);
@@ -122,7 +127,7 @@ internal sealed class ClusterRead(
     {
         EdgeId[] wanted = [.. View.Edges.Where(edge => fragment.Scope.Edges?.Contains(edge) != false)];
         IReadOnlyDictionary<EdgeId, FreshAnswer> answers =
-            await round.AskAsync(wanted, fragment, holdings, request.Limits, ct);
+            await round.AskAsync(wanted, fragment, holdings, Erasures, request.Limits, ct);
         Coverage.AddEdges(wanted);
         HashSet<Cell> answered = [];
         List<string> missing = [];

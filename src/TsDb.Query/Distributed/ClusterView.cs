@@ -22,6 +22,9 @@ public sealed record ClusterView
     /// <summary>Databases that exist by configuration, with or without data.</summary>
     public ImmutableArray<string> Databases { get; init; } = [];
 
+    /// <summary>The last change of erasures.</summary>
+    public long Erasures { get; init; }
+
     /// <summary>Every edge that ever said hello.</summary>
     public ImmutableArray<EdgeId> Edges { get; init; } = [];
 

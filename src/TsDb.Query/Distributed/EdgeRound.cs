@@ -50,6 +50,7 @@ internal sealed class EdgeRound(
         IEnumerable<EdgeId> edges,
         PlannedFragment fragment,
         CellHoldings holdings,
+        long erasures,
         SqlLimits limits,
         CancellationToken ct)
     {
@@ -65,6 +66,7 @@ internal sealed class EdgeRound(
                 ColumnsHash = EdgeColumns.HashOf(columns.Find(edge, table) ?? []),
                 Fragment = fragment,
                 Pinned = pinned[edge].ToImmutableSortedDictionary(s => s.Cell.Day, s => s.Digest),
+                Erasures = erasures,
                 Limits = limits,
             };
             return (edge, await AskAsync(edge, question, wait.Token, ct));

@@ -13,11 +13,12 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
 {
     /// <summary>
     /// The fragment's rows. Throws <see cref="ErrorKind.Conflict"/> if this node's catalog is not the one
-    /// that was
-    /// planned on.
+    /// that was planned on, <see cref="ErrorKind.Unavailable"/> if the node does not hear in time of erasures
+    /// that the plan knows.
     /// </summary>
     public async Task<ISqlResult> RunAsync(FragmentRequest request, CancellationToken ct)
     {
+        await replicas.HearErasuresAsync(request.Erasures, ct);
         IReplicaLease lease = replicas.Acquire();
         try
         {
@@ -43,8 +44,11 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
                 {
                     Sql = fragment.Sql,
                     Relations =
-                        [new Relation.Points(fragment.RelationName, fragment.Table, snapshot,
-                            fragment.Scope)],
+                    [
+                        new Relation.Points(
+                            fragment.RelationName, fragment.Table, snapshot,
+                            lease.Mask(fragment.Table.Table, request.Erasures), fragment.Scope),
+                    ],
                     Limits = request.Limits,
                 },
                 ct);

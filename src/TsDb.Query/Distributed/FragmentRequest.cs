@@ -30,6 +30,10 @@ public sealed record FragmentRequest
     /// <summary>The moment of the node's catalog that the plan was made on.</summary>
     public required CatalogVersion AtLeast { get; init; }
 
+    /// <summary>The last change of erasures that the plan knows: exactly those up to it are masked, by a node
+    /// that has heard of them all.</summary>
+    public long Erasures { get; init; }
+
     /// <summary>Cells that must be in exactly this state: a fresh query has held them against what their edge
     /// has.</summary>
     public ImmutableArray<(Cell Cell, LeafDigest Digest)> Exactly { get; init; } = [];

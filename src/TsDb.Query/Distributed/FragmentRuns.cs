@@ -25,6 +25,9 @@ internal sealed class FragmentRuns(
     /// <summary>True if the cells must still be in the states of the holdings when they are read.</summary>
     public bool IsExact { get; set; }
 
+    /// <summary>The last change of erasures that the plan knows.</summary>
+    public long Erasures { get; set; }
+
     /// <summary>Nodes whose rows are in the answer.</summary>
     public SortedSet<NodeId> Served { get; } = [];
 
@@ -133,6 +136,7 @@ internal sealed class FragmentRuns(
                     Except = serving.Except,
                     Also = serving.Also,
                     AtLeast = holdings.VersionOf(serving.Node),
+                    Erasures = Erasures,
                     Exactly = IsExact ? Exactly(holdings, serving) : [],
                     Limits = limits,
                 },
@@ -227,7 +231,11 @@ internal sealed class FragmentRuns(
         SqlRequest request = new()
         {
             Sql = fragment.Sql,
-            Relations = [new Relation.Points(fragment.RelationName, fragment.Table, none, fragment.Scope)],
+            Relations =
+            [
+                new Relation.Points(
+                    fragment.RelationName, fragment.Table, none, PointMask.None, fragment.Scope),
+            ],
             Limits = limits,
         };
         await using ISqlResult result = await engine.ExecuteAsync(request, ct);

@@ -24,6 +24,9 @@ public sealed record FreshQuestion
     public ImmutableSortedDictionary<Day, LeafDigest> Pinned { get; init; } =
         ImmutableSortedDictionary<Day, LeafDigest>.Empty;
 
+    /// <summary>As in <see cref="FragmentRequest.Erasures"/>.</summary>
+    public long Erasures { get; init; }
+
     /// <summary>Bounds on the run.</summary>
     public SqlLimits Limits { get; init; } = new();
 }

@@ -9,6 +9,7 @@ namespace TsDb.Query.Distributed;
 /// <param name="Recovering">Shards for which it counts in no quorum.</param>
 /// <param name="Databases">Databases it knows of those asked for.</param>
 /// <param name="Tables">Tables it has of those asked for.</param>
+/// <param name="Erasures">The last change of erasures that it has applied.</param>
 /// <param name="Listed">Its tables in the databases to be listed.</param>
 internal sealed record HeardNode(
     NodeId Node,
@@ -16,4 +17,5 @@ internal sealed record HeardNode(
     ImmutableHashSet<ShardId> Recovering,
     ImmutableArray<string> Databases,
     ImmutableDictionary<TableId, NodeTable> Tables,
+    long Erasures,
     ImmutableArray<ListedTable> Listed);

@@ -139,5 +139,6 @@ internal sealed class EngineProbe(ISqlParser parser, ISqlEngine engine)
             string.Create(CultureInfo.InvariantCulture, $"{column.SqlName}\u0002{column.Type}")));
 
     private static Relation EmptyPoints(BoundTable table) => new Relation.Points(
-        table.RelationName, table.Table, new TableSnapshot(table.Table.Table, [], null), ScanScope.All);
+        table.RelationName, table.Table, new TableSnapshot(table.Table.Table, [], null),
+        PointMask.None, ScanScope.All);
 }

@@ -27,6 +27,12 @@ public interface IReplicaLease : IDisposable
     /// <summary>The leaves of a cell here.</summary>
     IEnumerable<Leaf> Leaves(Cell cell);
 
+    /// <summary>The last change of erasures that is applied.</summary>
+    long Erasures { get; }
+
+    /// <summary>What the changes of erasures up to a number hide of a table; they must be applied.</summary>
+    PointMask Mask(TableId table, long erasures);
+
     /// <summary>The segments of some cells of a table, with their order of newness.</summary>
     TableSnapshot Snapshot(TableId table, Func<Cell, bool> includes);
 }

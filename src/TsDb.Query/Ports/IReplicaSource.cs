@@ -16,6 +16,12 @@ public interface IReplicaSource
     /// <summary>The catalog at this moment; files it names stay until it is disposed.</summary>
     IReplicaLease Acquire();
 
+    /// <summary>
+    /// Returns once the changes of erasures up to a number are applied here. Throws
+    /// <see cref="ErrorKind.Unavailable"/> if they are not after a while.
+    /// </summary>
+    Task HearErasuresAsync(long number, CancellationToken ct);
+
     /// <summary>Fetches leaves from another owner, verifies and stores them; returns when they are in the
     /// catalog.</summary>
     Task FetchAsync(ImmutableArray<Leaf> leaves, NodeId source, CancellationToken ct);

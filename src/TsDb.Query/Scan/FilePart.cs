@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TsDb.Columnar;
 using TsDb.Model;
 
@@ -8,4 +9,8 @@ namespace TsDb.Query.Scan;
 /// </summary>
 /// <param name="Segment">The file.</param>
 /// <param name="Window">Only rows of these times; null for the whole file.</param>
-public sealed record FilePart(SegmentRef Segment, TimeRange? Window);
+public sealed record FilePart(SegmentRef Segment, TimeRange? Window)
+{
+    /// <summary>What hides rows of the file; empty as a rule.</summary>
+    public ImmutableArray<Tombstone> Tombstones { get; init; } = [];
+}

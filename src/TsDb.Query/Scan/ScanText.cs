@@ -48,11 +48,11 @@ public static class ScanText
 
     // Files of several edges share a scan only if their paths say the edge in the way that the reader
     // understands.
-    private static (string Layout, TimeRange? Window, string Edge) GroupKey(FilePart part)
+    private static (string Layout, TimeRange? Window, string Edge, string Seen) GroupKey(FilePart part)
     {
         FileLayout layout = FileLayout.Of(part.Segment.Manifest);
         string edge = SaysEdge(part, layout) ? "" : part.Segment.Manifest.Cell.Edge.Value;
-        return (layout.Signature, part.Window, edge);
+        return (layout.Signature, part.Window, edge, Seen(layout, part.Tombstones));
     }
 
     private static bool SaysEdge(FilePart part, FileLayout layout)
@@ -88,8 +88,29 @@ public static class ScanText
             .AppendJoin(
                 ", ", Enumerable.Range(0, layout.Columns.Length + (isHive ? 1 : 0)).Select(i => $"c{i}"))
             .Append(')');
-        return text.Append(Where("c0", window is { } only ? [only] : [])).ToString();
+        string seen = Seen(layout, parts[0].Tombstones);
+        text.Append(Where("c0", window is { } only ? [only] : []));
+        if (seen.Length > 0) text.Append(window is null ? "\nWHERE " : " AND ").Append(seen);
+        return text.ToString();
     }
+
+    // What rows must be to be in nobody's mask. A tag that is absent meets no condition.
+    private static string Seen(FileLayout layout, ImmutableArray<Tombstone> tombstones) => string.Join(
+        " AND ",
+        tombstones.Select(tombstone =>
+        {
+            long before = tombstone.BeforeNanoseconds;
+
+            // Of these two the engine makes no times: they are its infinities.
+            string late = before is long.MaxValue or long.MinValue + 1
+                ? string.Create(CultureInfo.InvariantCulture, $"c0 > make_timestamp_ns({before - 1})")
+                : string.Create(CultureInfo.InvariantCulture, $"c0 >= make_timestamp_ns({before})");
+            IEnumerable<string> others = tombstone.Where.Select(condition => string.Create(
+                CultureInfo.InvariantCulture,
+                $"(c{IndexOf(layout, condition.Tag)} IN ("
+                    + $"{string.Join(", ", condition.Values.Select(Literal))})) IS NOT TRUE"));
+            return $"({string.Join(" OR ", others.Prepend(late))})";
+        }));
 
     private static string Memory(ResolvedTable table, MemoryScan scan)
     {

@@ -11,9 +11,9 @@ public static class ClusterCodec
 {
     /// <summary>
     /// The version that is written, and the newest that is read. Version 1 knew no moves, no leaving members,
-    /// no rules of tables and no clock; all that it says means the same now.
+    /// no rules of tables and no clock, version 2 no erasures; all that they say means the same now.
     /// </summary>
-    public const byte Version = 2;
+    public const byte Version = 3;
 
     private const byte VersionOldest = 1;
 

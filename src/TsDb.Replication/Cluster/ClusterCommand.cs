@@ -18,6 +18,8 @@ namespace TsDb.Replication.Cluster;
 [JsonDerivedType(typeof(SetRetention), "set-retention")]
 [JsonDerivedType(typeof(ForgetDatabase), "forget-database")]
 [JsonDerivedType(typeof(AdvanceClock), "advance-clock")]
+[JsonDerivedType(typeof(Erase), "erase")]
+[JsonDerivedType(typeof(LiftErasure), "lift-erasure")]
 [JsonDerivedType(typeof(Leave), "leave")]
 [JsonDerivedType(typeof(Replace), "replace")]
 [JsonDerivedType(typeof(SetReplication), "set-replication")]
@@ -77,6 +79,18 @@ public abstract record ClusterCommand
     /// clocks take a while to do harm.
     /// </summary>
     public sealed record AdvanceClock(long NowNanoseconds) : ClusterCommand;
+
+    /// <summary>Masks points of a table, those to come as well, until that is lifted.</summary>
+    /// <param name="Database">The database.</param>
+    /// <param name="Table">The table.</param>
+    /// <param name="Where">All must hold; none means every point of the table.</param>
+    /// <param name="BeforeNanoseconds">The first time that is not masked.</param>
+    public sealed record Erase(
+        string Database, string Table, ImmutableArray<TagCondition> Where, long BeforeNanoseconds)
+        : ClusterCommand;
+
+    /// <summary>Lifts a tombstone.</summary>
+    public sealed record LiftErasure(long Number) : ClusterCommand;
 
     /// <summary>Begins the orderly leave of a member: its shards move away first, then it is
     /// removed.</summary>

@@ -33,6 +33,9 @@ public sealed record ClusterConfiguration
     /// <summary>Databases by name.</summary>
     public required ImmutableSortedDictionary<string, DatabaseSettings> Databases { get; init; }
 
+    /// <summary>What is erased.</summary>
+    public Erasures Erasures { get; init; } = Erasures.None;
+
     /// <summary>Data directories that were members once and never are again, in order of removal.</summary>
     public ImmutableArray<Guid> Removed { get; init; } = [];
 

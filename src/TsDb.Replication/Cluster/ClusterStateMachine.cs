@@ -32,6 +32,10 @@ public static class ClusterStateMachine
                 ClusterCommand.ForgetDatabase forget => ClusterDatabases.Forget(current, forget.Name),
                 ClusterCommand.AdvanceClock advance =>
                     ClusterDatabases.Advance(current, advance.NowNanoseconds),
+                ClusterCommand.Erase erase => WithErasures(current, current.Erasures.With(
+                    new TableId(erase.Database, erase.Table), erase.Where, erase.BeforeNanoseconds)),
+                ClusterCommand.LiftErasure lift => WithErasures(
+                    current, current.Erasures.Lift(lift.Number)),
                 ClusterCommand.Leave leave => Leave(current, leave.DirectoryId),
                 ClusterCommand.Replace replace => Gone(Replace(current, replace)),
                 ClusterCommand.SetReplication set => SetReplication(current, set),
@@ -42,6 +46,13 @@ public static class ClusterStateMachine
 
     private static ClusterConfiguration Ordered(ClusterConfiguration configuration) =>
         configuration with { Members = Sorted(configuration.Members) };
+
+    private static ClusterConfiguration WithErasures(ClusterConfiguration current, Erasures next) =>
+        next == current.Erasures ? current : current with
+        {
+            Erasures = next,
+            Revision = current.Revision + 1,
+        };
 
     private static ClusterConfiguration Admit(ClusterConfiguration current, ClusterCommand.Admit admit)
     {

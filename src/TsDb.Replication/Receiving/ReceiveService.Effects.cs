@@ -151,6 +151,7 @@ public sealed partial class ReceiveService
             WriteQuorum = cluster.WriteQuorum,
             RowFormVersion = Columnar.Transfer.RowForm.Version,
             Revision = cluster.Revision + 1,
+            Erasures = cluster.Erasures,
             Databases = [.. cluster.Databases.Values.OrderBy(d => d.Name, StringComparer.Ordinal)],
             Horizons = cluster.Databases.Values
                 .Where(database => database.HorizonNanoseconds > long.MinValue)

@@ -18,6 +18,7 @@ public static class ClusterViews
             ReadQuorum = cluster.ReadQuorum,
             ReadQuorums = [.. owners.Select(shard => shard.ReadersQuorum)],
             Databases = [.. cluster.Databases.Keys],
+            Erasures = cluster.Erasures.Number,
             Edges = [.. cluster.Edges.Keys],
         };
     }

@@ -11,11 +11,16 @@ namespace TsDb.Replication.Serving;
 
 /// <summary>Answers fresh queries on an edge, each from one moment of its store. Safe for several
 /// threads.</summary>
-public sealed class EdgeDesk(EdgeStore store, ISqlEngine engine)
+public sealed class EdgeDesk(EdgeStore store, ISqlEngine engine, TimeProvider clock)
 {
-    /// <summary>The answer. Errors of the fragment as <see cref="ISqlEngine.ExecuteAsync"/>.</summary>
+    /// <summary>
+    /// The answer. Errors of the fragment as <see cref="ISqlEngine.ExecuteAsync"/>; throws
+    /// <see cref="ErrorKind.Unavailable"/> if this edge does not hear in time of erasures that the asker
+    /// knows.
+    /// </summary>
     public async Task<FreshAnswer> AnswerAsync(FreshQuestion question, CancellationToken ct)
     {
+        if (question.Fragment is not null) await HearErasuresAsync(question.Erasures, ct);
         using StoreLease lease = store.Acquire();
         StoreVersion version = lease.Version;
         ImmutableArray<Model.Column> columns = Columns(version, question.Table);
@@ -31,7 +36,9 @@ public sealed class EdgeDesk(EdgeStore store, ISqlEngine engine)
             Relations =
             [
                 new Relation.Points(
-                    fragment.RelationName, fragment.Table, Only(table, mine), fragment.Scope),
+                    fragment.RelationName, fragment.Table, Only(table, mine),
+                    PointMask.Of(store.Tombstones.Erasures, question.Table, question.Erasures),
+                    fragment.Scope),
             ],
             Limits = question.Limits,
         };
@@ -45,6 +52,20 @@ public sealed class EdgeDesk(EdgeStore store, ISqlEngine engine)
             Schema = result.Schema,
             Batches = batches,
         };
+    }
+
+    private async Task HearErasuresAsync(long number, CancellationToken ct)
+    {
+        try
+        {
+            await store.Tombstones.HearAsync(number, Erasing.HearWithin, clock, ct);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TsDbException(
+                ErrorKind.Unavailable,
+                Erasing.Behind($"edge {store.Id}", store.Tombstones.Erasures.Number, number), e);
+        }
     }
 
     private static ImmutableArray<Model.Column> Columns(StoreVersion version, TableId table)

@@ -16,16 +16,17 @@ namespace TsDb.Replication.Serving;
 /// <param name="keeper">Verifies and stores what is fetched for a query.</param>
 /// <param name="fetcher">Gets leaves from other owners.</param>
 /// <param name="instance">Made anew whenever the store is opened.</param>
-/// <param name="workers">Where verifying and storing run, which block; null for the thread pool.</param>
+/// <param name="clock">Bounds how long is waited for news of the cluster.</param>
 public sealed class ReplicaSource(
     ReplicaStore store,
     IClusterState cluster,
     LeafKeeper keeper,
     LeafFetcher fetcher,
     Guid instance,
-    TaskScheduler? workers = null) : IReplicaSource
+    TimeProvider clock) : IReplicaSource
 {
-    private readonly TaskScheduler _workers = workers ?? TaskScheduler.Default;
+    /// <summary>Where verifying and storing run, which block; the thread pool unless it is said.</summary>
+    public TaskScheduler Workers { get; init; } = TaskScheduler.Default;
 
     /// <inheritdoc/>
     public Guid Instance => instance;
@@ -43,6 +44,35 @@ public sealed class ReplicaSource(
         ErrorKind.Unavailable, "this node belongs to no cluster yet: ask again later"));
 
     /// <inheritdoc/>
+    public async Task HearErasuresAsync(long number, CancellationToken ct)
+    {
+        if (number == 0 || HasHeard()) return;
+        TaskCompletionSource heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Look(ClusterConfiguration _)
+        {
+            if (HasHeard()) heard.TrySetResult();
+        }
+
+        cluster.Changed += Look;
+        try
+        {
+            if (HasHeard()) return;
+            await heard.Task.WaitAsync(Erasing.HearWithin, clock, ct);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TsDbException(ErrorKind.Unavailable, Erasing.Behind(
+                cluster.Self.Value, cluster.Current?.Erasures.Number ?? 0, number), e);
+        }
+        finally
+        {
+            cluster.Changed -= Look;
+        }
+
+        bool HasHeard() => cluster.Current?.Erasures.Number >= number;
+    }
+
+    /// <inheritdoc/>
     public async Task FetchAsync(ImmutableArray<Leaf> leaves, NodeId source, CancellationToken ct)
     {
         foreach (Leaf leaf in leaves)
@@ -51,7 +81,7 @@ public sealed class ReplicaSource(
             TransferredLeaf fetched = await fetcher.FetchAsync(source, leaf, ct);
 
             ReceiveEvent.Finished kept = await Task.Factory.StartNew(
-                () => keeper.Keep([fetched], areHeld: true)[0], ct, TaskCreationOptions.None, _workers);
+                () => keeper.Keep([fetched], areHeld: true)[0], ct, TaskCreationOptions.None, Workers);
             if (kept.Outcome is ReceiveOutcome.Stored or ReceiveOutcome.AlreadyPresent) continue;
             throw new TsDbException(
                 ErrorKind.Unavailable,
@@ -79,6 +109,11 @@ public sealed class ReplicaSource(
 
         public IEnumerable<Leaf> Leaves(Cell cell) =>
             lease.Version.Find(cell)?.Leaves.Select(leaf => leaf.Leaf) ?? [];
+
+        public long Erasures => configuration.Erasures.Number;
+
+        public PointMask Mask(TableId table, long erasures) =>
+            PointMask.Of(configuration.Erasures, table, erasures);
 
         public TableSnapshot Snapshot(TableId table, Func<Cell, bool> includes) =>
             lease.Snapshot(table, configuration, cell => includes(cell), TimeRange.All);

@@ -66,6 +66,7 @@ public sealed partial class ShipDesk
     public IReadOnlyList<ShipMessage> On(ShipEvent e, DateTimeOffset now)
     {
         _messages = [];
+        bool wasRegistered = _shipper.IsRegistered;
         _events.Enqueue(e);
         while (_events.TryDequeue(out ShipEvent? next))
         {
@@ -73,6 +74,8 @@ public sealed partial class ShipDesk
             RecordChanges(now);
         }
 
+        // Whoever waits for the receipt of an erasure hears of it at once.
+        if (!wasRegistered && _shipper.IsRegistered && _parts.Store.Tombstones.KeptNumber > 0) SayLagAt(now);
         return _messages;
     }
 
@@ -147,6 +150,7 @@ public sealed partial class ShipDesk
                 break;
             case ShipEffect.TakeDatabases take:
                 TakeDatabases(take.Cluster);
+                TakeErasures(take.Cluster, now);
                 break;
             case ShipEffect.PinCluster pin:
                 Pin(pin.Cluster, now);
@@ -179,8 +183,11 @@ public sealed partial class ShipDesk
             IsPaused = lag.Uplink.IsPaused,
             Quarantined = lag.Uplink.Quarantined,
             LastError = lag.Uplink.LastError ?? "",
+            Erasures = _parts.Store.Tombstones.KeptNumber,
         });
     }
+
+    private void SayLagAt(DateTimeOffset time) => (_lagAt, _lagIdleAt) = (time, default);
 
     // A database made here is the cluster's business as well: said until the cluster names it.
     private void SayAsked(DateTimeOffset now)
@@ -202,6 +209,22 @@ public sealed partial class ShipDesk
             // The cluster says it again with the next change, and at the next connection.
             Log.DatabasesNotKept(_log, e.Message);
         }
+    }
+
+    private void TakeErasures(ClusterInfo cluster, DateTimeOffset now)
+    {
+        long kept = _parts.Store.Tombstones.KeptNumber;
+        try
+        {
+            _parts.Store.Tombstones.Take(cluster.Erasures);
+        }
+        catch (TsDbException e)
+        {
+            // They count for queries; the cloud is told that they are not on disk.
+            Log.TombstonesNotKept(_log, e.Message);
+        }
+
+        if (_parts.Store.Tombstones.KeptNumber != kept) SayLagAt(now);
     }
 
     private void Say(MessageHeader header, EdgeControl.Saying body)

@@ -9,6 +9,9 @@ public interface IShipCatalog
     /// <summary>The settings of databases.</summary>
     Databases.DatabaseBook Databases { get; }
 
+    /// <summary>What is erased.</summary>
+    Erasure.TombstoneBook Tombstones { get; }
+
     /// <summary>Segments and ledger at this moment.</summary>
     CatalogState Catalog { get; }
 

@@ -7,12 +7,14 @@ namespace TsDb.Conformance.Differential;
 /// <summary>
 /// Random tables and statements: one DuckDB over all points, one node that has them all, and clusters on
 /// which they are spread must answer the same, before compaction and after, and so must edges that have them
-/// all, sealed and not, asked through a cluster that has none. <c>make differential SEEDS=n
+/// all, sealed and not, asked through a cluster that has none; then some points are erased, and again some of
+/// these lifted. <c>make differential SEEDS=n
 /// [SEED=first]</c> runs many; a failure names its seed.
 /// </summary>
 public sealed class DifferentialTests
 {
     private const int StatementsATable = 12;
+    private const int StatementsErased = 4;
     private const int SeedsOfAShortRun = 8;
 
     private static readonly TimeSpan EdgeWait = TimeSpan.FromSeconds(30);
@@ -55,12 +57,36 @@ public sealed class DifferentialTests
                 foreach ((string edge, string lines) in data.Batches) fleet.Ship(edge, lines);
             }
 
-            for (int i = 0; i < StatementsATable; i++)
+            await AskAllAsync(plain, StatementsATable);
+            Erasures erasures = data.Erase();
+            using PlainEngine erased = Erase(erasures);
+            await AskAllAsync(erased, StatementsErased);
+            using PlainEngine lifted = Erase(erasures.Lift(1));
+            await AskAllAsync(lifted, StatementsErased);
+        }
+        finally
+        {
+            foreach ((_, Fleet fleet) in fleets) fleet.Dispose();
+        }
+
+        PlainEngine Erase(Erasures erasures)
+        {
+            fleets.ForEach(fleet => fleet.Fleet.Erase(erasures));
+            asker.Erase(erasures);
+            foreach (string edge in data.Edges) edges.Erase(edge, erasures);
+            PlainEngine left = new(data);
+            left.Delete(erasures, data);
+            return left;
+        }
+
+        async Task AskAllAsync(PlainEngine truth, int statements)
+        {
+            for (int i = 0; i < statements; i++)
             {
                 if (i == StatementsATable / 2) fleets.ForEach(fleet => fleet.Fleet.Compact());
                 (string sql, bool isPlain, bool isOrdered) = queries.Next();
                 string expected = await AnswerAsync(() => fleets[0].Fleet.WholeAsync(sql));
-                if (isPlain) Compare("one node", plain.Answer(sql), expected);
+                if (isPlain) Compare("one node", truth.Answer(sql), expected);
                 foreach ((string name, Fleet fleet) in fleets)
                     Compare(name, expected, await AnswerAsync(async () => (await fleet.AskAsync(sql)).Rows));
                 Compare("fresh", expected, await AnswerAsync(async () => (await asker.AskAsync(
@@ -72,10 +98,6 @@ public sealed class DifferentialTests
                     wrong.Add($"seed {seed}, {name}: {sql}\nexpected:\n{wanted}\ngot:\n{got}");
                 }
             }
-        }
-        finally
-        {
-            foreach ((_, Fleet fleet) in fleets) fleet.Dispose();
         }
     }
 

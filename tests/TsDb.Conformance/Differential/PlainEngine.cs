@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using DuckDB.NET.Data;
+using TsDb.Model;
 
 namespace TsDb.Conformance.Differential;
 
@@ -12,11 +13,21 @@ internal sealed partial class PlainEngine : IDisposable
     public PlainEngine(RandomData data)
     {
         _connection.Open();
-        foreach (string sql in data.Sql().Prepend("SET TimeZone = 'UTC'"))
+        foreach (string sql in data.Sql().Prepend("SET TimeZone = 'UTC'")) Run(sql);
+    }
+
+    /// <summary>Takes out what tombstones in force mask.</summary>
+    public void Delete(Erasures erasures, RandomData data)
+    {
+        foreach (Tombstone tombstone in erasures.Tombstones.Where(t => t.LiftedBy is null))
         {
-            using DuckDBCommand command = _connection.CreateCommand();
-            command.CommandText = sql;
-            command.ExecuteNonQuery();
+            // A tag that nobody ever wrote is no column, and no point meets a condition on it.
+            if (!tombstone.Where.All(condition => data.Tags.Contains(condition.Tag))) continue;
+            string where = string.Concat(tombstone.Where.Select(condition =>
+                $" AND {condition.Tag} IN ('{string.Join("', '", condition.Values)}')"));
+            Run(string.Create(
+                CultureInfo.InvariantCulture,
+                $"DELETE FROM t WHERE time < make_timestamp_ns({tombstone.BeforeNanoseconds}){where}"));
         }
     }
 
@@ -44,6 +55,13 @@ internal sealed partial class PlainEngine : IDisposable
     }
 
     public void Dispose() => _connection.Dispose();
+
+    private void Run(string sql)
+    {
+        using DuckDBCommand command = _connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
 
     // Times as the fleet's answers have them: nanoseconds since 1970.
     private static string Plain(string text)

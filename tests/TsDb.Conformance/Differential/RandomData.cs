@@ -97,6 +97,25 @@ internal sealed class RandomData
         }
     }
 
+    /// <summary>A few tombstones over points of this table.</summary>
+    public Erasures Erase()
+    {
+        TableId table = new("db", "t");
+        Erasures erasures = Erasures.None;
+        for (int i = _random.Next(1, 4); i > 0; i--)
+        {
+            List<TagCondition> where = [];
+            if (_random.Next(3) > 0)
+                where.Add(new TagCondition("host", [.. TagValues.Where(_ => _random.Next(2) == 0), "a"]));
+            if (where.Count == 0 || _random.Next(3) == 0)
+                where.Add(new TagCondition("rack", [TagValues[_random.Next(2)]]));
+            if (_random.Next(6) == 0) where.Clear();
+            erasures = erasures.With(table, [.. where], Moment());
+        }
+
+        return erasures;
+    }
+
     private static string Tag(string value) => value.Length == 0 ? "NULL" : Quoted(value);
 
     private static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
@@ -116,9 +135,7 @@ internal sealed class RandomData
 
             // One column has the type that the edge likes.
             if (fields.Count == 0 || _random.Next(3) == 0) fields["m"] = Value(_columnsOfEdge[edge][^1]);
-            long time = ((16_801L + _random.Next(3)) * Day.NanosecondsLength) + (
-                _random.Next(8) * 3_599_999_999_999L)
-                + _random.Next(2);
+            long time = Moment();
             Keep((edge, host, rack, time), fields);
             string tags = (host.Length == 0 ? "" : $",host={Escaped(host)}")
                 + (rack.Length == 0 ? "" : $",rack={Escaped(rack)}");
@@ -128,6 +145,9 @@ internal sealed class RandomData
 
         return lines.ToString();
     }
+
+    private long Moment() => ((16_801L + _random.Next(3)) * Day.NanosecondsLength)
+        + (_random.Next(8) * 3_599_999_999_999L) + _random.Next(2);
 
     private void Keep((string Edge, string Host, string Rack, long Time) key, SortedDictionary<string,
         Cell> fields)

@@ -53,11 +53,14 @@ internal sealed class EdgeFleet : IAsyncDisposable
         if (seals) await one.Store.FlushAsync(ct);
     }
 
+    /// <summary>Makes erasures known to an edge.</summary>
+    public void Erase(string edge, Erasures erasures) => _edges[edge].Store.Tombstones.Take(erasures);
+
     /// <summary>Lets the fleet ask these edges.</summary>
     public void Answer(Fleet fleet)
     {
         foreach ((string edge, (_, EdgeStore store)) in _edges)
-            fleet.Edges[new EdgeId(edge)] = new EdgeDesk(store, _direct);
+            fleet.Edges[new EdgeId(edge)] = new EdgeDesk(store, _direct, TimeProvider.System);
         fleet.Current = fleet.Current! with { Edges = [.. _edges.Keys.Select(edge => new EdgeId(edge))] };
     }
 

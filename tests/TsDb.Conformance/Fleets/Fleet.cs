@@ -78,6 +78,9 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
 
     public int Questions { get; private set; }
 
+    /// <summary>What is erased, at every node and edge.</summary>
+    public Erasures Erasures { get; private set; } = Erasures.None;
+
     /// <summary>Edges that answer fresh queries; others of the configuration are silent.</summary>
     public Dictionary<EdgeId, EdgeDesk> Edges { get; } = [];
 
@@ -99,6 +102,15 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
                 Ship(new Cell(batch.Table, new EdgeId(edge), day),
                     KeyMerge.Merge(batch.Table, [batch], day.Range), reaches);
         }
+    }
+
+    /// <summary>Makes erasures known to the coordinator and to the nodes that hear of them.</summary>
+    public void Erase(Erasures erasures, Func<NodeId, bool>? hears = null)
+    {
+        Erasures = erasures;
+        Current = Current! with { Erasures = erasures.Number };
+        foreach (FleetNode node in _nodes.Values.Where(node => hears?.Invoke(node.Id) != false))
+            node.Erasures = erasures;
     }
 
     /// <summary>Merges all leaves of each cell into one segment, as compaction does; what is known of leaves
@@ -179,7 +191,8 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
             [
                 .. plan.Scans.Select(scan => new Relation.Points(
                     scan.RelationName, scan.Table,
-                    new TableSnapshot(scan.Table.Table, [.. Of(scan.Table.Table)], null), scan.Scope)),
+                    new TableSnapshot(scan.Table.Table, [.. Of(scan.Table.Table)], null),
+                    PointMask.Of(Erasures, scan.Table.Table, Erasures.Number), scan.Scope)),
                 .. statement.Listings.Select(Rows),
             ],
         };

@@ -31,7 +31,14 @@ internal sealed class FleetNode(NodeId id, Func<NodeId, FleetNode> peer) : IRepl
 
     public IEnumerable<SegmentRef> Segments => _leaves.Values.Select(entry => entry.Segment);
 
-    public IReplicaLease Acquire() => new Lease(_leaves, _number);
+    public Erasures Erasures { get; set; } = Erasures.None;
+
+    public IReplicaLease Acquire() => new Lease(_leaves, _number, Erasures);
+
+    // No news comes while a question waits.
+    public Task HearErasuresAsync(long number, CancellationToken ct) => Erasures.Number >= number
+        ? Task.CompletedTask
+        : throw new TsDbException(ErrorKind.Unavailable, $"{id} has not heard of {number}");
 
     public void Add(Leaf leaf, SegmentRef segment)
     {
@@ -63,10 +70,14 @@ internal sealed class FleetNode(NodeId id, Func<NodeId, FleetNode> peer) : IRepl
     }
 
     private sealed class Lease(ImmutableSortedDictionary<string, (Leaf Leaf, SegmentRef Segment)> leaves,
-        long number)
+        long number, Erasures erasures)
         : IReplicaLease
     {
         public long Number => number;
+
+        public long Erasures => erasures.Number;
+
+        public PointMask Mask(TableId table, long upTo) => PointMask.Of(erasures, table, upTo);
 
         public IEnumerable<TableId> Tables =>
             leaves.Values.Select(entry => entry.Leaf.Cell.Table).Distinct().Order();

@@ -7,8 +7,8 @@ using TsDb.Integration.Fleets;
 namespace TsDb.Integration.Cluster;
 
 /// <summary>
-/// One fleet of real processes through an operator's day: databases, a fourth node, a damaged file, a death,
-/// a leave, an emptied disk. Nothing acknowledged is missing from any answer.
+/// One fleet of real processes through an operator's day: databases, erasures, a fourth node, a damaged file,
+/// a death, a leave, an emptied disk. Nothing acknowledged is missing from any answer.
 /// </summary>
 public sealed class ClusterOperationsTests
 {
@@ -26,6 +26,8 @@ public sealed class ClusterOperationsTests
         NodePlan[] clouds = fleet.Clouds;
         NodePlan edge = fleet.Edges[0];
         await CreateAndRetainAsync(fleet);
+        ErasureSteps erasure = new(fleet);
+        await erasure.EraseAsync();
 
         NodePlan fourth = await AddAsync(fleet, "cloud-4");
         await WriteAsync(fleet, edge, first: 0);
@@ -50,6 +52,7 @@ public sealed class ClusterOperationsTests
         await SettledAsync(fleet, clouds[0], members: 3);
         await fleet.Fleet.Processes[fourth.Name].ExitAsync(Ct);
         await CountsAsync(fleet, 600, clouds);
+        await erasure.LiftAsync(clouds);
     }
 
     private static async Task CreateAndRetainAsync(TestFleet fleet)

@@ -106,7 +106,7 @@ internal sealed class SimulatedEdge : Machine
             Retention = _retention,
         };
         _store = EdgeStore.Open(Disk, options, environment);
-        Fresh = new EdgeDesk(_store, new SmallEngine(path => Disk.Read(path), World.Decoded));
+        Fresh = new EdgeDesk(_store, new SmallEngine(path => Disk.Read(path), World.Decoded), _clock);
         _ingest = new IngestPipeline(
             _store, new IngestSetup(new IngestLimits(), new NodeTime(_clock), HashSeed: 1));
         CutLimits limits = new() { ShipDelay = TimeSpan.FromSeconds(1) };

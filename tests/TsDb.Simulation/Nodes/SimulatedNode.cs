@@ -158,7 +158,10 @@ internal sealed class SimulatedNode : Machine
             new LeafKeeper(Store, verifier),
             new LeafFetcher(peers, ShipmentBytesMax),
             NewId(),
-            TaskScheduler.FromCurrentSynchronizationContext());
+            clock)
+        {
+            Workers = TaskScheduler.FromCurrentSynchronizationContext(),
+        };
         SmallEngine engine = new(path => Disk.Read(path), World.Decoded);
         Catalog = new CatalogDesk(source);
         Fragments = new FragmentDesk(source, engine);

@@ -80,8 +80,9 @@ internal sealed class SmallEngine(Func<string, ReadOnlyMemory<byte>> read, Segme
         Relation.Points points = (Relation.Points)relation;
         string[] columns = ["time", "edge", .. points.Table.Columns.Select(column => column.SqlName)];
         List<object?[]> found = [];
-        foreach ((EdgeId edge, TableBatch batch) in PointScan.Of(points.Snapshot, points.Scope, read, cache))
+        foreach ((EdgeId edge, TableBatch all) in PointScan.Of(points.Snapshot, points.Scope, read, cache))
         {
+            TableBatch batch = points.Mask.Seen(all);
             int[] places = [.. points.Table.Columns.Select(column => column.Role == ColumnRole.Tag
                 ? batch.Series.Schema.GetFieldIndex(column.Name)
                 : batch.Rows.Schema.GetFieldIndex(column.Name))];

@@ -105,11 +105,18 @@ public sealed class LocalQueryService(
         return explanation.ToResult();
     }
 
-    private static Relation.Points Points(StoreVersion version, LocalScan scan) => new(
+    private Relation.Points Points(StoreVersion version, LocalScan scan) => new(
         scan.RelationName,
         scan.Table,
         version.Find(scan.Table.Table) ?? new TableSnapshot(scan.Table.Table, [], null),
+        Mask(scan.Table.Table),
         scan.Scope);
+
+    private PointMask Mask(TableId table)
+    {
+        Erasures erasures = store.Tombstones.Erasures;
+        return PointMask.Of(erasures, table, erasures.Number);
+    }
 
     private static ImmutableArray<string> Lost(StoreVersion version, ImmutableArray<LocalScan> scans) =>
     [

@@ -150,10 +150,11 @@ public sealed class EdgeQueryService(
 
     private async Task<byte[]> ComputeAsync(EdgeQuery query, CancellationToken ct)
     {
-        if (query.Kind != EdgeMessages.Kind)
+        if (query.Kind > EdgeMessages.Kind)
         {
             throw new TsDbException(
-                ErrorKind.Invalid, $"this edge speaks queries of kind {EdgeMessages.Kind}, not {query.Kind}");
+                ErrorKind.Invalid,
+                $"this edge speaks queries up to kind {EdgeMessages.Kind}, not {query.Kind}");
         }
 
         FreshAnswer answer = await desk.AnswerAsync(EdgeMessages.DecodeQuestion(query.Body.Span), ct);

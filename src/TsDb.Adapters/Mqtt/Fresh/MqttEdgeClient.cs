@@ -30,7 +30,8 @@ public sealed class MqttEdgeClient(
         try
         {
             byte[] body = EdgeMessages.Encode(question, current.Id);
-            await PublishAsync(current, edge, id, question.Limits.DurationMax, EdgeMessages.Kind, body, ct);
+            await PublishAsync(
+                current, edge, id, question.Limits.DurationMax, EdgeMessages.KindOf(question), body, ct);
             byte[] answer;
             try
             {

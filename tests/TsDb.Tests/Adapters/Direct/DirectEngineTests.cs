@@ -10,6 +10,7 @@ using TsDb.Model;
 using TsDb.Query;
 using TsDb.Query.Direct;
 using TsDb.Query.Ports;
+using TsDb.Storage.Erasure;
 using TsDb.Tests.Adapters.DuckDb;
 using TsDb.Tests.Columnar;
 
@@ -93,6 +94,50 @@ public sealed class DirectEngineTests : IDisposable
     private readonly EngineFixture _db = new();
 
     public void Dispose() => _db.Dispose();
+
+    // A tag that is nowhere, a value that is nowhere, no condition, the end of all times.
+    private static readonly Gen<Erasures> Erased = Gen.Select(
+        Gen.OneOf(
+            Gen.Const("host IN (a, b, nobody)"), Gen.Const("region = '日本'"), Gen.Const("\"ü\" = a"),
+            Gen.Const("host = a, region = ''''"), Gen.Const("nowhere = a"), Gen.Const("")),
+        Gen.OneOf(Gen.Int[-100, 4_000].Select(s => Start + s * Second), Gen.Const(long.MaxValue)))
+        .Array[1, 3].Select(all => all.Aggregate(Erasures.None, (erasures, one) => erasures.With(
+            ModelBatches.Table, WhereText.Parse(one.Item1), one.Item2)));
+
+    [Fact]
+    public void Erased_points_are_in_no_answer()
+    {
+        (int hidden, int direct, int all) = (0, 0, 0);
+        DirectEngine engine = new(_db.Engine, new SegmentCache(1 << 20, SegmentRows.Open));
+        Gen<(ModelPoint[] One, ModelPoint[] Two, ModelPoint[] Other, ModelPoint[] Hot)> rows = Gen.Select(
+            Points(0, 1_800), Points(1_200, 3_600), Points(0, 3_600), Points(1_700, 3_600));
+        Gen<string> statements = Gen.OneOf(Grouped, Grouped, Ends, Raw, Newest, Times);
+        Gen.Select(rows, Erased, statements.Array[8], Gen.Bool).Sample(
+            (points, erasures, sql, hasHot) =>
+            {
+                PointMask mask = PointMask.Of(erasures, ModelBatches.Table, erasures.Number);
+                Relation.Points whole = EngineFixture.Points(Snapshot(points, hasHot), mask: mask);
+                ModelPoint[] Left(ModelPoint[] of)
+                {
+                    ModelPoint[] left = [.. of.Where(point => !IsErased(erasures, point))];
+                    hidden += of.Length - left.Length;
+                    return left;
+                }
+
+                var rest = (Left(points.One), Left(points.Two), Left(points.Other), Left(points.Hot));
+                Relation.Points less =
+                    whole with { Snapshot = Snapshot(rest, hasHot), Mask = PointMask.None };
+                foreach (string statement in sql)
+                {
+                    all++;
+                    if (Compare(engine, whole, statement)) direct++;
+                    Equal(statement, Answer(less, statement), Answer(whole, statement));
+                }
+            },
+            iter: Rounds, threads: 1);
+        Assert.True(hidden > 0);
+        Assert.True(direct > all * 3 / 4, $"{direct} of {all} statements went the direct way");
+    }
 
     [Fact]
     public void Answers_are_those_of_the_general_engine()
@@ -212,6 +257,19 @@ public sealed class DirectEngineTests : IDisposable
         return true;
     }
 
+    // As the definition of a tombstone says it, by other means than the mask.
+    private static bool IsErased(Erasures erasures, ModelPoint point) => erasures.Tombstones.Any(t =>
+        point.Time < t.BeforeNanoseconds && t.Where.All(condition =>
+            point.Tags.TryGetValue(condition.Tag, out string? value) && condition.Values.Contains(value)));
+
+    // Rows that are equal in the order may come in any, so all are sorted.
+    private string[] Answer(Relation.Points relation, string sql)
+    {
+        string[] rows = _db.AskAsync(sql, relation).Result.Split('\n');
+        System.Array.Sort(rows, StringComparer.Ordinal);
+        return rows;
+    }
+
     private static void Equal(string sql, string[] expected, string[] found)
     {
         Assert.True(expected.Length == found.Length, $"{sql}: {expected.Length} rows, not {found.Length}");
@@ -238,7 +296,10 @@ public sealed class DirectEngineTests : IDisposable
             {
                 Sql = split.Fragment.Sql,
                 Relations =
-                    [new Relation.Points(split.Fragment.RelationName, relation.Table, rows, ScanScope.All)],
+                [
+                    new Relation.Points(
+                        split.Fragment.RelationName, relation.Table, rows, relation.Mask, ScanScope.All),
+                ],
             };
             ISqlResult result = node.ExecuteAsync(part, CancellationToken.None).Result;
             parts.AddRange(result.ReadAsync(CancellationToken.None).ToBlockingEnumerable());
@@ -292,12 +353,15 @@ public sealed class DirectEngineTests : IDisposable
         return new TableSnapshot(
             ModelBatches.Table,
             [
-                _db.Folder.Write(one, 1, points.One, GenPoints.Fields),
-                _db.Folder.Write(one, 2, points.Two, GenPoints.Fields),
-                _db.Folder.Write(new EdgeId("e.2"), 1, points.Other, GenPoints.Fields),
+                .. Segment(one, 1, points.One),
+                .. Segment(one, 2, points.Two),
+                .. Segment(new EdgeId("e.2"), 1, points.Other),
             ],
             hasHot ? new HotRows(one, [hot], KeysAreUnique(points.Hot)) : null);
     }
+
+    private IEnumerable<SegmentRef> Segment(EdgeId edge, int rank, ModelPoint[] points) =>
+        points.Length == 0 ? [] : [_db.Folder.Write(edge, rank, points, GenPoints.Fields)];
 
     private static bool KeysAreUnique(ModelPoint[] points) =>
         points.Select(point => point.Key).Distinct().Count() == points.Length;

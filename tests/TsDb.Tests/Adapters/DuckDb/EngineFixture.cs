@@ -22,13 +22,14 @@ public sealed class EngineFixture : IDisposable
     public DuckDbEngine Engine { get; }
 
     public static Relation.Points Points(
-        TableSnapshot snapshot, string? name = null, ScanScope? scope = null) => new(
+        TableSnapshot snapshot, string? name = null, ScanScope? scope = null, PointMask? mask = null) => new(
         name ?? snapshot.Table.Table,
         TypeResolver.Resolve(
             snapshot.Table,
             snapshot.Segments.SelectMany(s => s.Manifest.Tags.Concat(s.Manifest.Fields))
                 .Concat(snapshot.Hot?.Batches.SelectMany(Columns) ?? [])),
         snapshot,
+        mask ?? PointMask.None,
         scope ?? ScanScope.All);
 
     public async Task<string> AskAsync(string sql, params Relation[] relations)

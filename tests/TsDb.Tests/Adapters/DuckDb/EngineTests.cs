@@ -248,7 +248,7 @@ public sealed class EngineTests : IDisposable
             GenPoints.Fields.Select(f => new Model.Column(f.Name, ColumnRole.Field, f.Type))
                 .Concat(new[] { "host", "region", "ü" }.Select(
                     t => new Model.Column(t, ColumnRole.Tag, FieldType.String))));
-        Relation.Points relation = new("weather", table, snapshot, ScanScope.All);
+        Relation.Points relation = new("weather", table, snapshot, PointMask.None, ScanScope.All);
         return _db.AskAsync(Everything, relation).GetAwaiter().GetResult();
     }
 

@@ -15,6 +15,7 @@ using TsDb.Query.Ports;
 using TsDb.Replication.Ports;
 using TsDb.Replication.Receiving;
 using TsDb.Replication.Repair;
+using TsDb.Replication.Serving;
 
 namespace TsDb.Tests.Adapters.Flight;
 
@@ -130,6 +131,7 @@ public sealed class NodeToNodeTests : IAsyncDisposable
             Shards = [new ShardId(1), new ShardId(63)],
             Except = [Cell],
             AtLeast = Queries.Answer.Version,
+            Erasures = 7,
             Limits = new SqlLimits { MemoryBytesMax = 5, DurationMax = TimeSpan.FromSeconds(7) },
         };
         await using ISqlResult result =
@@ -140,6 +142,7 @@ public sealed class NodeToNodeTests : IAsyncDisposable
         Assert.Equal(request.Except, arrived.Except);
         Assert.Equal(request.Limits, arrived.Limits);
         Assert.Equal(request.AtLeast, arrived.AtLeast);
+        Assert.Equal(request.Erasures, arrived.Erasures);
         Assert.Equal(request.Fragment.Sql, arrived.Fragment.Sql);
         Assert.Equal(request.Fragment.Table.Columns, arrived.Fragment.Table.Columns);
         Assert.Equal(request.Fragment.Scope.Range, arrived.Fragment.Scope.Range);
@@ -159,6 +162,7 @@ public sealed class NodeToNodeTests : IAsyncDisposable
         builder.Services.AddSingleton<IAuthorizer, OpenAuthorizer>();
         builder.Services.AddSingleton<IClusterState>(_b);
         builder.Services.AddSingleton<PeerDesk>(_desk);
+        builder.Services.AddSingleton(new ErasureDesk(_b, () => []));
         builder.Services.AddSingleton<IHeartbeatSink>(_sink);
         builder.Services.AddSingleton(new CloudIdentity(B, new Guid(2, 0, 0, new byte[8])));
         builder.Services.AddSingleton(new LocalQueries(_queries, _queries));

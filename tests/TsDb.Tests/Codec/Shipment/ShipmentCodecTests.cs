@@ -110,6 +110,8 @@ public sealed class ShipmentCodecTests
             WriteQuorum = 2,
             Horizons = ImmutableSortedDictionary<string, long>.Empty.Add("db", -7),
             Revision = 4,
+            Erasures = Erasures.None.With(new TableId("db", "t"), [new TagCondition("host", ["a", "b"])], -7)
+                .With(new TableId("db", "u"), [], 7).Lift(1),
             Databases =
             [
                 new DatabaseSettings("db", TimeSpan.FromDays(7), -7)

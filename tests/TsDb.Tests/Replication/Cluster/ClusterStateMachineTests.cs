@@ -100,6 +100,9 @@ public sealed class ClusterStateMachineTests
             new ClusterCommand.Remove(Id(2)),
             new ClusterCommand.RegisterEdge(new EdgeId("E1"), new Incarnation(Id(9))),
             new ClusterCommand.SetDatabase(new DatabaseSettings("d", TimeSpan.FromDays(1), long.MinValue)),
+            new ClusterCommand.Erase("d", "t", [new TagCondition("host", ["a", "b"])], 7),
+            new ClusterCommand.Erase("d", "t", [], -7),
+            new ClusterCommand.LiftErasure(1),
         ];
         ClusterConfiguration? straight = null;
         ClusterConfiguration? decoded = null;
@@ -121,10 +124,10 @@ public sealed class ClusterStateMachineTests
         Assert.False(ClusterCodec.TryDecode("membership entry"u8, out _));
         Assert.False(ClusterCodec.TryDecode([], out _));
         byte[] newer = ClusterCodec.Encode(new ClusterCommand.Remove(Id(2)));
-        newer[7] = 3;
+        newer[7] = 4;
         TsDbException error = Assert.Throws<TsDbException>(() => ClusterCodec.TryDecode(newer, out _));
         Assert.Equal(ErrorKind.Corrupt, error.Kind);
-        Assert.Contains("speaks version 2", error.Message, StringComparison.Ordinal);
+        Assert.Contains("speaks version 3", error.Message, StringComparison.Ordinal);
         Assert.Throws<TsDbException>(() =>
             ClusterCodec.TryDecode("TSDBCMD\u0001{\"kind\":\"new\"}"u8, out _));
     }

@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using TsDb.Adapters.Http.Erasure;
+using TsDb.Adapters.Raft;
+using TsDb.Model;
+using TsDb.Replication.Cluster;
+using TsDb.Replication.Receiving;
+using TsDb.Replication.Serving;
+
+namespace TsDb.Cloud;
+
+/// <summary>Erasures as the whole cluster knows them.</summary>
+internal sealed class ClusterErasures(CloudRooms rooms) : IErasureDesk
+{
+    private readonly RaftClusterState _cluster = rooms.Cluster;
+
+    public Erasures Current => _cluster.Current?.Erasures ?? Erasures.None;
+
+    public bool Knows(TableId table) => rooms.Store.Current.Tables.ContainsKey(table);
+
+    public async Task<long> EraseAsync(
+        TableId table, ImmutableArray<TagCondition> where, long beforeNanoseconds, CancellationToken ct)
+    {
+        if (Find(Current) is { } known) return known.Number;
+        if (!Current.HasRoomFor(table, where))
+        {
+            throw new TsDbException(
+                ErrorKind.Conflict,
+                $"the conditions are too long, or there is no room for more tombstones (up to "
+                + $"{Erasures.InForceMax} in force): lift some that are of no more use");
+        }
+
+        await _cluster.ChangeAsync(
+            new ClusterCommand.Erase(table.Database, table.Table, where, beforeNanoseconds),
+            now => Find(now.Erasures) is not null,
+            ct);
+        return Find(Current)?.Number ?? throw new TsDbException(
+            ErrorKind.Conflict, "the tombstone was lifted at the same time by somebody else");
+
+        Tombstone? Find(Erasures erasures) => erasures.Tombstones.FirstOrDefault(t => t.LiftedBy is null
+            && t.Table == table && t.BeforeNanoseconds == beforeNanoseconds && t.Where.SequenceEqual(where));
+    }
+
+    public async Task LiftAsync(long number, CancellationToken ct)
+    {
+        if (!IsInForce(Current))
+            throw new TsDbException(ErrorKind.NotFound, $"no tombstone {number} is in force");
+        await _cluster.ChangeAsync(
+            new ClusterCommand.LiftErasure(number), now => !IsInForce(now.Erasures), ct);
+
+        bool IsInForce(Erasures erasures) =>
+            erasures.Tombstones.Any(t => t.Number == number && t.LiftedBy is null);
+    }
+
+    public async Task<ErasureReceipt> ReceiptAsync(CancellationToken ct)
+    {
+        ClusterConfiguration current = _cluster.Current ?? throw new TsDbException(
+            ErrorKind.Unavailable, "this node is not in a cluster yet");
+        ErasureWord?[] words = await Task.WhenAll(current.Members.Select(member => AskAsync(member.Id, ct)));
+        Dictionary<EdgeId, EdgeSeen> seen = rooms.Receiving.Status.Edges.ToDictionary(edge => edge.Edge);
+        return new ErasureReceipt(
+            [
+                .. current.Members.Select((member, i) => new ErasureParty(
+                    member.Id.Value, words[i]?.Number, _cluster.IsLive(member.Id))),
+            ],
+            [
+                .. current.Edges.Keys.Select(edge => new ErasureParty(
+                    edge.Value, Newest(words, edge), seen.GetValueOrDefault(edge)?.IsOnline == true)),
+            ]);
+    }
+
+    // Null if it gives no answer: the receipt says so.
+    private async Task<ErasureWord?> AskAsync(NodeId node, CancellationToken ct)
+    {
+        if (node == _cluster.Self) return rooms.Erasures.Word;
+        if (!_cluster.IsLive(node)) return null;
+        try
+        {
+            return await rooms.Peers.ErasuresAsync(node, ct);
+        }
+        catch (TsDbException e) when (e.Kind is ErrorKind.Unavailable or ErrorKind.Closed)
+        {
+            return null;
+        }
+    }
+
+    private static long? Newest(ErasureWord?[] words, EdgeId edge)
+    {
+        long[] said =
+        [
+            .. words.Where(word => word?.Edges.ContainsKey(edge) == true).Select(word => word!.Edges[edge]),
+        ];
+        return said.Length == 0 ? null : said.Max();
+    }
+}

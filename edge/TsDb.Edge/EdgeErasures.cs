@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+using TsDb.Adapters.Http.Erasure;
+using TsDb.Model;
+using TsDb.Storage;
+
+namespace TsDb.Edge;
+
+/// <summary>Erasures as an edge has heard of them: only the cluster makes them.</summary>
+internal sealed class EdgeErasures(EdgeStore store) : IErasureDesk
+{
+    public Erasures Current => store.Tombstones.Erasures;
+
+    public bool Knows(TableId table) => store.Schemas.Find(table) is not null;
+
+    public Task<long> EraseAsync(
+        TableId table, ImmutableArray<TagCondition> where, long beforeNanoseconds, CancellationToken ct) =>
+        throw NotHere();
+
+    public Task LiftAsync(long number, CancellationToken ct) => throw NotHere();
+
+    public Task<ErasureReceipt> ReceiptAsync(CancellationToken ct) => Task.FromResult(new ErasureReceipt(
+        [], [new ErasureParty(store.Id.Value, store.Tombstones.KeptNumber, IsReachable: true)]));
+
+    private static TsDbException NotHere() => new(
+        ErrorKind.Conflict,
+        "points are erased in the whole cluster: ask a cloud node (--url http://...:8088), and the edges "
+        + "follow; an edge without a cluster erases nothing");
+}

@@ -1,0 +1,8 @@
+namespace TsDb.Adapters.Http.Erasure;
+
+/// <summary>A node or edge in a receipt.</summary>
+/// <param name="Id">Its name.</param>
+/// <param name="Applied">The last change that it has applied, by its own word; null if it has not said
+/// any.</param>
+/// <param name="IsReachable">True if it is thought to answer now.</param>
+public sealed record ErasureParty(string Id, long? Applied, bool IsReachable);
