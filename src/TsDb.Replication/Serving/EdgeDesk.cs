@@ -20,7 +20,12 @@ public sealed class EdgeDesk(EdgeStore store, ISqlEngine engine, TimeProvider cl
     /// </summary>
     public async Task<FreshAnswer> AnswerAsync(FreshQuestion question, CancellationToken ct)
     {
-        if (question.Fragment is not null) await HearErasuresAsync(question.Erasures, ct);
+        if (question.Fragment is not null)
+        {
+            await Erasing.HearAsync(
+                $"edge {store.Id}", () => store.Tombstones.Erasures.Number, question.Erasures, clock, ct);
+        }
+
         using StoreLease lease = store.Acquire();
         StoreVersion version = lease.Version;
         ImmutableArray<Model.Column> columns = Columns(version, question.Table);
@@ -52,20 +57,6 @@ public sealed class EdgeDesk(EdgeStore store, ISqlEngine engine, TimeProvider cl
             Schema = result.Schema,
             Batches = batches,
         };
-    }
-
-    private async Task HearErasuresAsync(long number, CancellationToken ct)
-    {
-        try
-        {
-            await store.Tombstones.HearAsync(number, Erasing.HearWithin, clock, ct);
-        }
-        catch (TimeoutException e)
-        {
-            throw new TsDbException(
-                ErrorKind.Unavailable,
-                Erasing.Behind($"edge {store.Id}", store.Tombstones.Erasures.Number, number), e);
-        }
     }
 
     private static ImmutableArray<Model.Column> Columns(StoreVersion version, TableId table)

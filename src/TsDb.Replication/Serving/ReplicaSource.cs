@@ -44,33 +44,8 @@ public sealed class ReplicaSource(
         ErrorKind.Unavailable, "this node belongs to no cluster yet: ask again later"));
 
     /// <inheritdoc/>
-    public async Task HearErasuresAsync(long number, CancellationToken ct)
-    {
-        if (number == 0 || HasHeard()) return;
-        TaskCompletionSource heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        void Look(ClusterConfiguration _)
-        {
-            if (HasHeard()) heard.TrySetResult();
-        }
-
-        cluster.Changed += Look;
-        try
-        {
-            if (HasHeard()) return;
-            await heard.Task.WaitAsync(Erasing.HearWithin, clock, ct);
-        }
-        catch (TimeoutException e)
-        {
-            throw new TsDbException(ErrorKind.Unavailable, Erasing.Behind(
-                cluster.Self.Value, cluster.Current?.Erasures.Number ?? 0, number), e);
-        }
-        finally
-        {
-            cluster.Changed -= Look;
-        }
-
-        bool HasHeard() => cluster.Current?.Erasures.Number >= number;
-    }
+    public Task HearErasuresAsync(long number, CancellationToken ct) => Erasing.HearAsync(
+        cluster.Self.Value, () => cluster.Current?.Erasures.Number ?? 0, number, clock, ct);
 
     /// <inheritdoc/>
     public async Task FetchAsync(ImmutableArray<Leaf> leaves, NodeId source, CancellationToken ct)

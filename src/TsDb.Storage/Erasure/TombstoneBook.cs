@@ -24,7 +24,6 @@ public sealed class TombstoneBook
     private readonly IDisk _disk;
     private readonly Lock _gate = new();
     private Erasures _erasures;
-    private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private long _kept;
 
@@ -77,14 +76,7 @@ public sealed class TombstoneBook
     {
         lock (_gate)
         {
-            if (cluster.Number > _erasures.Number)
-            {
-                Volatile.Write(ref _erasures, cluster);
-                TaskCompletionSource heard = _news;
-                _news = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                heard.SetResult();
-            }
-
+            if (cluster.Number > _erasures.Number) Volatile.Write(ref _erasures, cluster);
             if (_kept == _erasures.Number) return;
             try
             {
@@ -96,25 +88,6 @@ public sealed class TombstoneBook
                 throw new TsDbException(
                     ErrorKind.Unavailable, $"tombstones cannot be kept: {e.Message}", e);
             }
-        }
-    }
-
-    /// <summary>
-    /// Returns once the changes up to a number were heard. Throws <see cref="TimeoutException"/> if nothing
-    /// is heard for <paramref name="within"/>.
-    /// </summary>
-    public async Task HearAsync(long number, TimeSpan within, TimeProvider clock, CancellationToken ct)
-    {
-        while (true)
-        {
-            Task news;
-            lock (_gate)
-            {
-                if (_erasures.Number >= number) return;
-                news = _news.Task;
-            }
-
-            await news.WaitAsync(within, clock, ct);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using TsDb.Model;
+using TsDb.Replication.Cluster;
 using TsDb.Simulation.Fleet;
 using TsDb.Simulation.Truth;
 using TsDb.Storage.Ingest;
@@ -42,6 +43,17 @@ internal sealed class EdgeClient(World world, string name, PointTruth truth, Ran
         // A request that met a schema it contradicts is read and queued once more.
         for (int i = 0; i <= RequestsMax && !sent.All(request => request.Answer.IsCompleted); i++) commit();
         foreach ((Request request, Task<ParsedPoints> answer) in sent) Look(request, answer);
+    }
+
+    /// <summary>Erases some of what clients write about now.</summary>
+    public static ClusterCommand.Erase Erase(TimeSpan now, Random chance)
+    {
+        long before = Midnight + (((long)now.TotalSeconds - 40 + chance.Next(30)) * Second);
+        string[] hosts =
+            [.. Enumerable.Range(0, 4).Where(_ => chance.Next(2) == 0).Select(n => $"h{n}"), "x0"];
+        return new ClusterCommand.Erase(
+            "db", Tables[chance.Next(2)],
+            chance.Next(8) == 0 ? [] : [new TagCondition("host", [.. hosts])], before);
     }
 
     private void Look(Request request, Task<ParsedPoints> answer)

@@ -1,3 +1,4 @@
+using TsDb.Replication.Cluster;
 using TsDb.Replication.Receiving;
 using TsDb.Simulation.Edges;
 using TsDb.Simulation.Machines;
@@ -25,6 +26,7 @@ internal sealed class FaultDriver(World world, QueryClient client)
         Every(_plan.FullEvery, Fill);
         Every(_plan.HangEvery, () => Any(world.Machines).Stall(Seconds(1, 8)));
         Every(_plan.PauseEvery, Pause);
+        Every(_plan.EraseEvery, Erase);
         if (_plan.ClocksAreWrong) Every(TimeSpan.FromSeconds(5), Jump);
         if (_plan.Restores) Once(() => Restore(Any(world.Edges)));
         if (_plan.Wipes) Once(() => Wipe(Any(world.Edges)));
@@ -241,6 +243,21 @@ internal sealed class FaultDriver(World world, QueryClient client)
         if (!world.IsStorm) return;
         if (world.IsWhole()) world.Grow();
         else world.Time.After(TimeSpan.FromSeconds(1), Grow);
+    }
+
+    // Some series up to a moment among those that are written just now; or one of the tombstones is lifted.
+    private void Erase()
+    {
+        SimulatedNode node = Any(world.Nodes);
+        if (!world.Raft.HasMajority(node)) return;
+        long[] inForce =
+        [
+            .. world.Raft.Latest!.Erasures.Tombstones.Where(t => t.LiftedBy is null).Select(t => t.Number),
+        ];
+        world.Raft.Commit(inForce.Length > 0 && Chance.Next(3) == 0
+            ? new ClusterCommand.LiftErasure(Any(inForce))
+            : EdgeClient.Erase(world.Time.Elapsed, Chance));
+        node.Raft?.FollowTo(world.Raft.Length);
     }
 
     private TimeSpan Seconds(int least, int most) =>

@@ -113,6 +113,9 @@ internal sealed record FaultPlan
     /// <summary>Chance of a question between nodes to be read late, after its asker has given up.</summary>
     public double LateCalls { get; init; }
 
+    /// <summary>Points are erased, or what was erased is lifted.</summary>
+    public TimeSpan? EraseEvery { get; init; }
+
     /// <summary>The plan of a seed.</summary>
     public static FaultPlan Of(int seed)
     {
@@ -153,6 +156,7 @@ internal sealed record FaultPlan
             ChunkBytes = Half() ? 1_024 : 4_096,
             TextBytes = chance.Next(3) == 0 ? 40 : 0,
             EmptiesAfterLateWords = chance.Next(4) == 0,
+            EraseEvery = Half() ? Every(2, 6) : null,
         };
         return plan with { LosesFiles = !plan.Retains && !comesBack && Half() };
 

@@ -91,6 +91,7 @@ internal sealed class QueryClient(World world)
     private async Task<bool> AskAsync(SimulatedNode node, Question question)
     {
         world.Trace.Add($"? {node.Name} is asked {question}");
+        long known = node.Raft?.Current?.Erasures.Number ?? 0;
         Dictionary<EdgeId, Dictionary<PointKey, PointValue>> durable =
             world.Edges.ToDictionary(edge => edge.Id, edge => Before(edge, question));
         Dictionary<EdgeId, Dictionary<PointKey, long[]>> acknowledged = Acknowledged(node, question);
@@ -131,25 +132,44 @@ internal sealed class QueryClient(World world)
         world.Trace.Add($"? {node.Name} answers {answer.Coverage.ToJson()}");
         if (!answer.Coverage.Complete)
         {
+            if (!question.IsGrouped && Masks(known).All(mask => Erased(question, rows, mask).Any()))
+                throw world.Fail($"{node.Name}: a partial answer to {question.Sql} has erased points");
             if (!question.AllowsPartial)
                 throw world.Fail($"{node.Name}: a partial answer that nobody allowed");
             return false;
         }
 
         CompleteCount++;
-        try
+        SimulationException? wrong = null;
+        foreach (PointFilter mask in Masks(known))
         {
-            Judge(node, question, rows, durable, acknowledged);
-        }
-        catch (SimulationException wrong)
-        {
-            IEnumerable<string> history = wrong.Key is not { } key ? []
-                : world.Edges.SelectMany(edge => world.Durable.HistoryOf(edge.Id, key));
-            throw world.Fail(string.Join('\n', history.Prepend(wrong.Message)));
+            try
+            {
+                Judge(node, question, rows, durable, acknowledged, mask);
+                return true;
+            }
+            catch (SimulationException e)
+            {
+                wrong ??= e;
+            }
         }
 
-        return true;
+        IEnumerable<string> history = wrong!.Key is not { } key ? []
+            : world.Edges.SelectMany(edge => world.Durable.HistoryOf(edge.Id, key));
+        throw world.Fail(string.Join('\n', history.Prepend(wrong.Message)));
     }
+
+    // An answer is of one state of the erasures: what its node knew when it was asked, or a later one.
+    private IEnumerable<PointFilter> Masks(long known)
+    {
+        Erasures erasures = world.Raft.Latest!.Erasures;
+        for (long number = known; number <= erasures.Number; number++)
+            yield return new PointFilter(erasures, number);
+    }
+
+    private static IEnumerable<PointKey> Erased(Question question, RowsAtHand rows, PointFilter mask) =>
+        rows.Rows().Select(row => new PointKey(question.Table, (string)row[1]!, (long)row[2]!))
+            .Where(key => !mask.Shows(key));
 
     private Dictionary<PointKey, PointValue> Before(SimulatedEdge edge, Question question) =>
         question.Edge is not null && question.Edge != edge.Name
@@ -168,17 +188,25 @@ internal sealed class QueryClient(World world)
         Question question,
         RowsAtHand rows,
         Dictionary<EdgeId, Dictionary<PointKey, PointValue>> durable,
-        Dictionary<EdgeId, Dictionary<PointKey, long[]>> acknowledged)
+        Dictionary<EdgeId, Dictionary<PointKey, long[]>> acknowledged,
+        PointFilter mask)
     {
+        if (!question.IsGrouped && Erased(question, rows, mask).Any())
+        {
+            throw new SimulationException(
+                $"{question.Sql} at {node.Name}: {Erased(question, rows, mask).First()} is erased");
+        }
+
         foreach (SimulatedEdge edge in world.Edges)
         {
             if (question.Edge is { } one && one != edge.Name) continue;
             IEnumerable<object?[]> own = rows.Rows().Where(row => (string?)row[0] == edge.Name);
             string where = $"{question.Sql} at {node.Name}, edge {edge.Name}";
+            Dictionary<PointKey, PointValue> sure = mask.Of(durable[edge.Id]);
             if (question.IsGrouped)
             {
-                JudgeGroup(own.FirstOrDefault(), edge, question, durable[edge.Id], where);
-                Dictionary<PointKey, long[]> least = acknowledged.GetValueOrDefault(edge.Id) ?? [];
+                JudgeGroup(own.FirstOrDefault(), edge, question, sure, mask, where);
+                Dictionary<PointKey, long[]> least = mask.Of(acknowledged.GetValueOrDefault(edge.Id) ?? []);
                 if (!edge.Truth.HasRegressed && least.Count > CountOf(own.FirstOrDefault()))
                 {
                     throw new SimulationException(
@@ -189,13 +217,13 @@ internal sealed class QueryClient(World world)
             }
 
             PointSet set = SetOf(question.Table, own);
-            edge.Truth.CheckAnswer(set, durable[edge.Id], where);
+            edge.Truth.CheckAnswer(set, sure, where);
             if (acknowledged.TryGetValue(edge.Id, out Dictionary<PointKey, long[]>? before)
                 && !edge.Truth.HasRegressed)
-                edge.Truth.CheckMoment(set, question.Table, before, where);
+                edge.Truth.CheckMoment(set, question.Table, before, mask, where);
             if (!question.IsLast) continue;
             _last[(question.Table, edge.Name)] = set;
-            edge.Truth.CheckTable(question.Table, set, where);
+            edge.Truth.CheckTable(question.Table, set, mask, where);
         }
     }
 
@@ -204,14 +232,15 @@ internal sealed class QueryClient(World world)
         SimulatedEdge edge,
         Question question,
         Dictionary<PointKey, PointValue> durable,
+        PointFilter mask,
         string where)
     {
         long count = CountOf(row);
-        if (count < durable.Count || count > edge.Truth.Count)
+        int written = edge.Truth.Count(question.Table, mask);
+        if (count < durable.Count || count > written)
         {
             throw new SimulationException(
-                $"{where}: {count} points are counted, {durable.Count} were durable, "
-                + $"{edge.Truth.Count} written");
+                $"{where}: {count} points are counted, {durable.Count} were durable, {written} written");
         }
 
         if (!question.IsLast || !_last.TryGetValue((question.Table, edge.Name), out PointSet? set)) return;

@@ -32,8 +32,9 @@ internal sealed class PointTruth
         original.HasRegressed = HasRegressed = true;
     }
 
-    /// <summary>Points that were written, acknowledged or not.</summary>
-    public int Count => _points.Count;
+    /// <summary>Points of a table that were written, acknowledged or not, and can be seen.</summary>
+    public int Count(string table, PointFilter mask) =>
+        _points.Keys.Count(key => key.Table == table && mask.Shows(key));
 
     /// <summary>True once an older state may have come back over a newer one (a restored edge).</summary>
     public bool HasRegressed { get; private set; }
@@ -111,19 +112,22 @@ internal sealed class PointTruth
             }
         }
 
-        CheckFloors(found, elsewhere, where, table: null);
+        CheckFloors(found, elsewhere, where, _ => true);
     }
 
     /// <summary>Judges what the cloud has of a table when all is in place.</summary>
-    public void CheckTable(string table, PointSet found, string where) =>
-        CheckFloors(found, elsewhere: null, where, table);
+    public void CheckTable(string table, PointSet found, PointFilter mask, string where) =>
+        CheckFloors(found, elsewhere: null, where, key => key.Table == table && mask.Shows(key));
 
     private void CheckFloors(
-        PointSet found, IReadOnlyDictionary<PointKey, PointValue>? elsewhere, string where, string? table)
+        PointSet found,
+        IReadOnlyDictionary<PointKey, PointValue>? elsewhere,
+        string where,
+        Func<PointKey, bool> isWanted)
     {
         foreach ((PointKey key, History history) in _points)
         {
-            if (table is not null && key.Table != table) continue;
+            if (!isWanted(key)) continue;
             PointValue value = found.Points.GetValueOrDefault(key);
             PointValue other = elsewhere?.GetValueOrDefault(key) ?? default;
             for (int field = 0; field < FieldCount; field++)
@@ -182,12 +186,13 @@ internal sealed class PointTruth
     /// acknowledged: with a write everything is there that was acknowledged before it.
     /// </summary>
     public void CheckMoment(
-        PointSet found, string table, IReadOnlyDictionary<PointKey, long[]> before, string where)
+        PointSet found, string table, IReadOnlyDictionary<PointKey, long[]> before, PointFilter mask,
+        string where)
     {
         long last = found.Points.Values.Select(p => Math.Max(p.V, Math.Max(p.F, p.S))).DefaultIfEmpty().Max();
         foreach ((PointKey key, History history) in _points)
         {
-            if (key.Table != table) continue;
+            if (key.Table != table || !mask.Shows(key)) continue;
             PointValue value = found.Points.GetValueOrDefault(key);
             long[]? floors = before.GetValueOrDefault(key);
             for (int field = 0; field < FieldCount; field++)

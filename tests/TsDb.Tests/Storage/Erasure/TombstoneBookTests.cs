@@ -4,11 +4,10 @@ using TsDb.Storage.Erasure;
 
 namespace TsDb.Tests.Storage.Erasure;
 
-/// <summary>What an edge has heard of erasures, over crashes, and who waits for it.</summary>
+/// <summary>What an edge has heard of erasures, over crashes.</summary>
 public sealed class TombstoneBookTests
 {
     private static readonly TableId Table = new("d", "t");
-    private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
 
     private static readonly Erasures Three = Erasures.None
         .With(Table, WhereText.Parse("site = 'o''slo' AND device IN (a, b)"), -5)
@@ -16,8 +15,6 @@ public sealed class TombstoneBookTests
         .Lift(2);
 
     private readonly FaultyDisk _disk = new(1);
-
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
     public void What_was_heard_survives_a_crash_and_an_earlier_word_is_ignored()
@@ -31,21 +28,6 @@ public sealed class TombstoneBookTests
         book = TombstoneBook.Open(_disk);
         Assert.Equal(Three, book.Erasures);
         Assert.Equal(3, book.KeptNumber);
-    }
-
-    [Fact]
-    public async Task Who_waits_for_a_change_goes_on_once_it_is_heard_and_not_before()
-    {
-        TombstoneBook book = TombstoneBook.Open(_disk);
-        Task second = book.HearAsync(2, Long, TimeProvider.System, Ct);
-        Task none = book.HearAsync(0, Long, TimeProvider.System, Ct);
-        Assert.True(none.IsCompletedSuccessfully);
-        book.Take(Erasures.None.With(Table, [], 7));
-        Assert.False(second.IsCompleted);
-        book.Take(Three);
-        await second;
-        await Assert.ThrowsAsync<TimeoutException>(
-            () => book.HearAsync(4, TimeSpan.FromMilliseconds(1), TimeProvider.System, Ct));
     }
 
     [Fact]
