@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using DotNext.Diagnostics;
 using Microsoft.Extensions.Logging;
 using TsDb.Adapters.Flight;
 using TsDb.Model;
@@ -38,21 +37,12 @@ public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : I
         lock (peer)
         {
             long now = clock.GetTimestamp();
-            if (peer.Detector is null || clock.GetElapsedTime(peer.LastHeard, now) > Forget)
-            {
-                peer.Detector = new PhiAccrualFailureDetector(BeatEvery)
-                {
-                    Threshold = PhiDead,
-                    MinStdDeviation = Deviation,
-                    AcceptableHeartbeatPause = Pause,
-                    TreatUnknownValueAsUnhealthy = true,
-                };
-            }
-
+            TimeSpan interval = clock.GetElapsedTime(peer.LastHeard, now);
+            if (peer.Detector is { } detector && interval <= Forget) detector.Report(interval);
+            else peer.Detector = new PhiDetector(BeatEvery, Deviation, Pause);
             peer.LastHeard = now;
             peer.LastHeardAt = clock.GetUtcNow();
             if (itsClock is { } time) peer.Ahead = time - peer.LastHeardAt;
-            peer.Detector.ReportHeartbeat();
         }
 
         Note(node, peer, true);
@@ -63,7 +53,9 @@ public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : I
     {
         if (!_peers.TryGetValue(node, out Peer? peer)) return false;
         bool isLive;
-        lock (peer) isLive = peer.Detector?.IsHealthy == true;
+        lock (peer)
+            isLive = peer.Detector?.Phi(clock.GetElapsedTime(peer.LastHeard)) < PhiDead;
+
         Note(node, peer, isLive);
         return isLive;
     }
@@ -102,7 +94,7 @@ public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : I
 
     private sealed class Peer
     {
-        public PhiAccrualFailureDetector? Detector { get; set; }
+        public PhiDetector? Detector { get; set; }
 
         public long LastHeard { get; set; }
 
