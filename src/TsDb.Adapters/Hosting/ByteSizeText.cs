@@ -30,7 +30,6 @@ public static class ByteSizeText
         string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
         int unit = 0;
         for (; Math.Abs(bytes) >= 1024 && unit < units.Length - 1; unit++) bytes /= 1024;
-        double shown = unit == 0 ? bytes : Math.Round(bytes, 2);
-        return string.Create(CultureInfo.InvariantCulture, $"{shown} {units[unit]}");
+        return string.Create(CultureInfo.InvariantCulture, $"{Math.Round(bytes, 2)} {units[unit]}");
     }
 }

@@ -93,10 +93,10 @@ internal static class ClusterCommand
             TextTable table = new("cluster", "now");
             table.Add("members", Names(answer["members"]));
             table.Add("leaving", Names(answer["leaving"]));
-            table.Add("copies of each segment", Text(answer["replication"]));
-            table.Add("copies that make durable", Text(answer["write_quorum"]));
-            table.Add("shards on their way", Text(answer["shards_moving"]));
-            if (answer["given_up"] is { } lost) table.Add("segments given up", Text(lost));
+            table.Add("copies of each segment", NodeText.Of(answer["replication"]));
+            table.Add("copies that make durable", NodeText.Of(answer["write_quorum"]));
+            table.Add("shards on their way", NodeText.Of(answer["shards_moving"]));
+            if (answer["given_up"] is { } lost) table.Add("segments given up", NodeText.Of(lost));
             table.Print(Console.Out);
         });
         return verb;
@@ -110,20 +110,21 @@ internal static class ClusterCommand
                 ErrorKind.Invalid, "this is an edge: name a cloud node with --url http://...:8088");
         }
 
-        TextTable about = new("cluster", Text(cluster["id"]));
-        about.Add("leader", Text(cluster["leader"]));
-        about.Add("epoch", Text(cluster["epoch"]));
-        about.Add("copies of each segment", Text(cluster["replication"]));
-        about.Add("copies that make durable", Text(cluster["write_quorum"]));
-        about.Add("shards on their way", Text(status["shards"]?["moving"]));
+        TextTable about = new("cluster", NodeText.Of(cluster["id"]));
+        about.Add("leader", NodeText.Of(cluster["leader"]));
+        about.Add("epoch", NodeText.Of(cluster["epoch"]));
+        about.Add("copies of each segment", NodeText.Of(cluster["replication"]));
+        about.Add("copies that make durable", NodeText.Of(cluster["write_quorum"]));
+        about.Add("shards on their way", NodeText.Of(status["shards"]?["moving"]));
         about.Print(Console.Out);
         Console.WriteLine();
         TextTable members = new("member", "state", "zone", "weight", "seat", "last heard", "address");
         foreach (JsonNode? m in status["members"] as JsonArray ?? [])
         {
             members.Add(
-                Text(m?["id"]), Text(m?["state"]), Text(m?["zone"]), Text(m?["weight"]), Text(m?["seat"]),
-                Text(m?["last_heard"]), Text(m?["address"]));
+                NodeText.Of(m?["id"]), NodeText.Of(m?["state"]), NodeText.Of(m?["zone"]),
+                NodeText.Of(m?["weight"]), NodeText.Of(m?["seat"]), NodeText.Moment(m?["last_heard"]),
+                NodeText.Of(m?["address"]));
         }
 
         members.Print(Console.Out);
@@ -141,7 +142,7 @@ internal static class ClusterCommand
                 && shard["moving_from"] is null;
             if (isFine && !all) continue;
             table.Add(
-                Text(shard?["shard"]), Nodes(shard?["owners"]), Nodes(shard?["moving_from"]),
+                NodeText.Of(shard?["shard"]), Nodes(shard?["owners"]), Nodes(shard?["moving_from"]),
                 Names(shard?["arrived"]));
         }
 
@@ -149,13 +150,11 @@ internal static class ClusterCommand
     }
 
     private static string Nodes(JsonNode? nodes) => nodes is not JsonArray list ? "" : string.Join(
-        ", ", list.Select(n => Text(n?["state"]) == "whole"
-            ? Text(n?["node"]) : $"{Text(n?["node"])} ({Text(n?["state"])})"));
+        ", ", list.Select(n => NodeText.Of(n?["state"]) == "whole"
+            ? NodeText.Of(n?["node"]) : $"{NodeText.Of(n?["node"])} ({NodeText.Of(n?["state"])})"));
 
     private static string Names(JsonNode? names) =>
-        names is JsonArray { Count: > 0 } list ? string.Join(", ", list.Select(Text)) : "-";
-
-    private static string Text(JsonNode? node) => node?.ToString() ?? "-";
+        names is JsonArray { Count: > 0 } list ? string.Join(", ", list.Select(NodeText.Of)) : "-";
 
     private static string Force(ParseResult parsed, Option<bool> force) =>
         parsed.GetValue(force) ? "&force=true" : "";

@@ -75,7 +75,8 @@ internal static class SegmentsCommand
         facts.Add("ordinals", string.Create(
             CultureInfo.InvariantCulture,
                 $"{manifest.Ordinals.First.Value}..{manifest.Ordinals.Last.Value}"));
-        facts.Add("times", manifest.Range.ToString());
+        facts.Add("from", Moment(manifest.Range.StartNanoseconds));
+        facts.Add("until before", Moment(manifest.Range.EndNanoseconds));
         facts.Add("rows", manifest.Rows.ToString(CultureInfo.InvariantCulture));
         facts.Add("series", manifest.SeriesCount.ToString(CultureInfo.InvariantCulture));
         facts.Add("row groups", reader.RowGroupCount.ToString(CultureInfo.InvariantCulture));
@@ -101,6 +102,15 @@ internal static class SegmentsCommand
 
         table.Print(Console.Out);
         Console.WriteLine();
+    }
+
+    private static string Moment(long nanoseconds)
+    {
+        (long ticks, long rest) = Math.DivRem(nanoseconds, TimeSpan.NanosecondsPerTick);
+        if (rest < 0) (ticks, rest) = (ticks - 1, rest + TimeSpan.NanosecondsPerTick);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{DateTime.UnixEpoch.AddTicks(ticks):yyyy-MM-dd HH:mm:ss.fffffff}{rest:00}Z");
     }
 
     private static string PerValue(long bytes, long values) =>

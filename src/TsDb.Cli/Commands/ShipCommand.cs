@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using TsDb.Adapters.Hosting;
 using TsDb.Cli.Nodes;
 using TsDb.Cli.Output;
 
@@ -42,29 +41,27 @@ internal static class ShipCommand
 
     private static void Print(JsonNode shipping)
     {
-        TextTable table = new("shipping", Text(shipping["state"]));
-        table.Add("paused", Text(shipping["paused"]));
-        table.Add("segments not yet durable in the cloud", Text(shipping["segments_pending"]));
-        table.Add("bytes to ship", Bytes(shipping["bytes_pending"]));
-        table.Add("oldest point not shipped", Text(shipping["oldest_unshipped"]));
-        table.Add("became durable lately, a second", Bytes(shipping["bytes_per_second"]));
-        table.Add("seconds until all is shipped", Text(shipping["eta_seconds"]));
-        table.Add("sent since start", Bytes(shipping["bytes_sent"]));
-        table.Add("of these shipments", Bytes(shipping["data_bytes_sent"]));
-        table.Add("set aside", Text(shipping["quarantined"]));
-        table.Add("last error", Text(shipping["last_error"]));
+        TextTable table = new("shipping", NodeText.Of(shipping["state"]));
+        table.Add("paused", NodeText.Of(shipping["paused"]));
+        table.Add("segments not yet durable in the cloud", NodeText.Of(shipping["segments_pending"]));
+        table.Add("bytes to ship", NodeText.Bytes(shipping["bytes_pending"]));
+        table.Add("oldest point not shipped", NodeText.Moment(shipping["oldest_unshipped"]));
+        table.Add("became durable lately, a second", NodeText.Bytes(shipping["bytes_per_second"]));
+        table.Add("seconds until all is shipped", NodeText.Of(shipping["eta_seconds"]));
+        table.Add("sent since start", NodeText.Bytes(shipping["bytes_sent"]));
+        table.Add("of these shipments", NodeText.Bytes(shipping["data_bytes_sent"]));
+        table.Add("set aside", NodeText.Of(shipping["quarantined"]));
+        table.Add("last error", NodeText.Of(shipping["last_error"]));
         table.Print(Console.Out);
         if (shipping["quarantine"] is not JsonArray { Count: > 0 } quarantine) return;
         Console.WriteLine();
         TextTable aside = new("set aside", "number", "reason");
         foreach (JsonNode? leaf in quarantine)
-            aside.Add(Text(leaf?["cell"]), Text(leaf?["ordinal"]), Text(leaf?["reason"]));
+        {
+            aside.Add(
+                NodeText.Of(leaf?["cell"]), NodeText.Of(leaf?["ordinal"]), NodeText.Of(leaf?["reason"]));
+        }
+
         aside.Print(Console.Out);
     }
-
-    private static string Text(JsonNode? node) => node?.ToString() ?? "-";
-
-    private static string Bytes(JsonNode? node) =>
-        node is JsonValue value && value.TryGetValue(out double bytes)
-            ? ByteSizeText.Format(bytes) : Text(node);
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using TsDb.Adapters.Hosting;
 using TsDb.Cli.Nodes;
 using TsDb.Cli.Output;
 
@@ -29,56 +28,58 @@ internal static class StatusCommand
 
     private static void PrintEdge(JsonNode status)
     {
-        TextTable table = new("edge", Text(status["id"]));
-        table.Add("points accepted since start", Text(status["points"]?["accepted"]));
-        table.Add("points refused since start", Text(status["points"]?["rejected"]));
-        table.Add("rows in the buffer", Text(status["buffer"]?["rows"]));
-        table.Add("segments", Text(status["segments"]?["count"]));
+        TextTable table = new("edge", NodeText.Of(status["id"]));
+        table.Add("points accepted since start", NodeText.Of(status["points"]?["accepted"]));
+        table.Add("points refused since start", NodeText.Of(status["points"]?["rejected"]));
+        table.Add("rows in the buffer", NodeText.Of(status["buffer"]?["rows"]));
+        table.Add("segments", NodeText.Of(status["segments"]?["count"]));
         JsonNode? ship = status["ship"];
-        table.Add("segments not yet durable in the cloud", Text(ship?["segments_pending"]));
-        table.Add("bytes to ship", Bytes(ship?["bytes_pending"]));
-        table.Add("oldest point not shipped", Text(ship?["oldest_unshipped"]));
-        table.Add("seconds until all is shipped", Text(ship?["eta_seconds"]));
-        table.Add("shipping paused", Text(ship?["paused"]));
-        table.Add("last error", Text(ship?["last_error"]));
+        table.Add("segments not yet durable in the cloud", NodeText.Of(ship?["segments_pending"]));
+        table.Add("bytes to ship", NodeText.Bytes(ship?["bytes_pending"]));
+        table.Add("oldest point not shipped", NodeText.Moment(ship?["oldest_unshipped"]));
+        table.Add("seconds until all is shipped", NodeText.Of(ship?["eta_seconds"]));
+        table.Add("shipping paused", NodeText.Of(ship?["paused"]));
+        table.Add("last error", NodeText.Of(ship?["last_error"]));
         table.Print(Console.Out);
     }
 
     private static void PrintCloud(JsonNode status)
     {
-        TextTable node = new("cloud node", Text(status["id"]));
-        node.Add("cluster founded", Text(status["cluster"]?["founded"]));
-        node.Add("shards owned", Text(status["shards"]?["owned"]));
-        node.Add("segments", Text(status["segments"]?["count"]));
-        node.Add("bytes of segments", Bytes(status["segments"]?["bytes"]));
-        node.Add("shards recovering here", Text(status["shards"]?["recovering"]));
-        node.Add("shards on their way", Text(status["shards"]?["moving"]));
-        node.Add("segments to repair", Text(status["repair"]?["missing"]));
-        node.Add("damaged segments found", Text(status["scrub"]?["damaged"]));
-        node.Add("of these not back yet", Text(status["repair"]?["lost"]));
+        TextTable node = new("cloud node", NodeText.Of(status["id"]));
+        node.Add("cluster founded", NodeText.Of(status["cluster"]?["founded"]));
+        node.Add("shards owned", NodeText.Of(status["shards"]?["owned"]));
+        node.Add("segments", NodeText.Of(status["segments"]?["count"]));
+        node.Add("bytes of segments", NodeText.Bytes(status["segments"]?["bytes"]));
+        node.Add("shards recovering here", NodeText.Of(status["shards"]?["recovering"]));
+        node.Add("shards on their way", NodeText.Of(status["shards"]?["moving"]));
+        node.Add("segments to repair", NodeText.Of(status["repair"]?["missing"]));
+        node.Add("damaged segments found", NodeText.Of(status["scrub"]?["damaged"]));
+        node.Add("of these not back yet", NodeText.Of(status["repair"]?["lost"]));
         node.Print(Console.Out);
-        PrintRows("member", status["members"], "state", "address");
-        PrintRows(
-            "edge", status["edges"], "last_seen", "lag", "ship.oldest_unshipped", "ship.bytes_pending",
-            "ship.bytes_per_second", "ship.eta_seconds", "ship.quarantined", "ship.last_error");
+        Console.WriteLine();
+        TextTable members = new("member", "state", "address");
+        foreach (JsonNode? m in status["members"] as JsonArray ?? [])
+            members.Add(NodeText.Of(m?["id"]), NodeText.Of(m?["state"]), NodeText.Of(m?["address"]));
+        members.Print(Console.Out);
+        PrintEdges(status["edges"]);
     }
 
-    private static void PrintRows(string title, JsonNode? rows, params string[] columns)
+    private static void PrintEdges(JsonNode? edges)
     {
         Console.WriteLine();
-        TextTable table = new([title, .. columns.Select(c =>
-            c[(c.IndexOf('.', StringComparison.Ordinal) + 1)..].Replace('_', ' '))]);
-        foreach (JsonNode? row in rows as JsonArray ?? [])
-            table.Add([Text(row?["id"]), .. columns.Select(c => Text(Find(row, c)))]);
+        TextTable table = new(
+            "edge", "last seen", "seconds ago", "oldest unshipped", "to ship", "a second", "seconds to go",
+            "set aside", "last error");
+        foreach (JsonNode? edge in edges as JsonArray ?? [])
+        {
+            JsonNode? ship = edge?["ship"];
+            table.Add(
+                NodeText.Of(edge?["id"]), NodeText.Moment(edge?["last_seen"]), NodeText.Of(edge?["lag"]),
+                NodeText.Moment(ship?["oldest_unshipped"]), NodeText.Bytes(ship?["bytes_pending"]),
+                NodeText.Bytes(ship?["bytes_per_second"]), NodeText.Of(ship?["eta_seconds"]),
+                NodeText.Of(ship?["quarantined"]), NodeText.Of(ship?["last_error"]));
+        }
+
         table.Print(Console.Out);
     }
-
-    private static JsonNode? Find(JsonNode? row, string path) =>
-        path.Split('.').Aggregate(row, (node, name) => node?[name]);
-
-    private static string Text(JsonNode? node) => node?.ToString() ?? "-";
-
-    private static string Bytes(JsonNode? node) =>
-        node is JsonValue value && value.TryGetValue(out double bytes) ? ByteSizeText.Format(bytes)
-            : Text(node);
 }
