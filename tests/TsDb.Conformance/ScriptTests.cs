@@ -39,7 +39,8 @@ public sealed class ScriptTests
         {
             if (block.Verb == "load")
             {
-                fleet.Ship(block.Argument, block.Text);
+                string[] into = block.Argument.Split(' ');
+                fleet.Ship(into[0], block.Text, database: into.Length > 1 ? into[1] : "db");
                 continue;
             }
 

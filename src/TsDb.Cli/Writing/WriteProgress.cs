@@ -40,6 +40,7 @@ internal sealed class WriteProgress(TimeProvider clock)
 
     private string Text(TimeSpan elapsed) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Lines:N0} lines, {ByteSizeText.Format(_bytes)} in {elapsed.TotalSeconds:0.0} s "
+        $"{Lines:N0} {(Lines == 1 ? "line" : "lines")}, {ByteSizeText.Format(_bytes)} "
+        + $"in {elapsed.TotalSeconds:0.0} s "
         + $"({Lines / Math.Max(0.001, elapsed.TotalSeconds):N0} lines/s)");
 }

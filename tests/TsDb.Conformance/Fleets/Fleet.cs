@@ -90,9 +90,10 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
     /// Points of one edge as lines, a leaf for each of their cells, on all owners or on those that are
     /// reached.
     /// </summary>
-    public void Ship(string edge, string lines, Func<NodeId, bool>? reaches = null)
+    public void Ship(
+        string edge, string lines, Func<NodeId, bool>? reaches = null, string database = "db")
     {
-        IngestRules rules = new() { Database = "db", Dialect = IngestDialect.V3 };
+        IngestRules rules = new() { Database = database, Dialect = IngestDialect.V3 };
         ParsedPoints points = LineProtocolIngest.Parse(
             Encoding.UTF8.GetBytes(lines), rules, SchemaCatalog.Empty, Setup);
         if (points.RefusedCount > 0) throw new InvalidDataException(points.Refusals[0].Reason);
