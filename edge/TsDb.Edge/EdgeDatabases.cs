@@ -9,7 +9,7 @@ namespace TsDb.Edge;
 /// Databases as an edge knows them: its own while it is alone; with an uplink the cluster's, which it may add
 /// to.
 /// </summary>
-internal sealed class EdgeDatabases(EdgeStore store, ShipService? ship) : IDatabaseDesk
+internal sealed class EdgeDatabases(EdgeStore store, ShipService? ship, int databasesMax) : IDatabaseDesk
 {
     public string Keeper => store.Databases.IsOfCluster ? "cluster" : "edge";
 
@@ -29,6 +29,14 @@ internal sealed class EdgeDatabases(EdgeStore store, ShipService? ship) : IDatab
 
     public async Task CreateAsync(string database, CancellationToken ct)
     {
+        // Else a client whose first step this is would learn of the limit by its points only.
+        if (All.Count >= databasesMax && All.All(settings => settings.Name != database))
+        {
+            throw new TsDbException(
+                ErrorKind.Invalid,
+                $"this node has its {databasesMax} databases, more are not allowed (--databases-max)");
+        }
+
         await Task.Run(() => store.Databases.Create(database), ct);
         ship?.SegmentsChanged();
     }

@@ -93,14 +93,14 @@ internal static class EdgeNode
             Authorizer = app.Services.GetRequiredService<IAuthorizer>(),
             Bodies = rooms.Bodies,
         };
-        EdgeDatabases databases = new(rooms.Store, rooms.Ship);
+        EdgeDatabases databases = new(rooms.Store, rooms.Ship, rooms.Ingest.Limits.DatabasesMax);
         app.MapWriteEndpoints(rooms.Ingest, databases, write);
         AdminEndpoint admin = new(write.Authorizer);
         app.MapDatabases(admin, databases);
         app.MapErasures(admin, new EdgeErasures(rooms.Store));
         app.MapProbeEndpoints(() => rooms.Store.Stats.WritesRefusedReason, write);
         app.MapPrometheusScrapingEndpoint();
-        app.MapEdgeStatus(rooms);
+        app.MapEdgeStatus(admin, rooms);
         new QueryEndpoint(
             rooms.Queries, write.Authorizer, app.Services.GetRequiredService<ILogger<QueryEndpoint>>()).Map(
                 app);

@@ -12,13 +12,13 @@ namespace TsDb.Edge;
 /// <summary>What an edge says of itself, and the requests to seal now, to pause and to resume.</summary>
 internal static class EdgeStatus
 {
-    public static void MapEdgeStatus(this WebApplication app, EdgeRooms rooms)
+    public static void MapEdgeStatus(this WebApplication app, AdminEndpoint admin, EdgeRooms rooms)
     {
         app.MapGet("/api/v1/status", context => WriteAsync(context, Describe(rooms)));
-        app.MapPost("/api/v1/flush", async context =>
+        admin.Map(app, HttpMethods.Post, "/api/v1/flush", async context =>
         {
             await rooms.FlushAsync(context.RequestAborted);
-            await WriteAsync(context, new JsonObject { ["flushed"] = true });
+            return new JsonObject { ["flushed"] = true };
         });
         app.MapGet("/api/v1/leaves", context => WriteAsync(context, DescribeLeaves(context, rooms)));
         app.MapGet("/api/v1/ship", context => WriteAsync(context, DescribeShipping(rooms.Ship)));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using TsDb.Cli.Demo;
 using TsDb.Integration.Fleets;
@@ -92,6 +93,39 @@ public sealed class ImportTests
         Assert.Equal(
             "say \"hi\"", (await fleet.AskAsync(edge, "SELECT note FROM t WHERE n > 9"))[0]
                 .GetProperty("note").GetString());
+        await RequireRefusedFilesAsync(fleet, edge);
+    }
+
+    private static async Task RequireRefusedFilesAsync(TestFleet fleet, NodePlan edge)
+    {
+        byte[] text = Encoding.UTF8.GetBytes("time,v\n" + string.Concat(Enumerable.Range(0, 20_000).Select(
+            i => string.Create(CultureInfo.InvariantCulture, $"{i},{i * 7_919L % 10_007}\n"))));
+        using MemoryStream packed = new();
+        using (GZipStream gzip = new(packed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(text);
+        byte[] whole = packed.ToArray(), damaged = [.. whole];
+        damaged[^6] ^= 1; // in the checksum
+        foreach ((byte[] bytes, string said) in new[]
+        {
+            (whole[..(whole.Length / 2)], "ends too early"),
+            (whole[..^8], "ends too early"),
+            (damaged, "is damaged"),
+        })
+        {
+            string file = Path.Combine(fleet.Folder, "file.csv.gz");
+            await File.WriteAllBytesAsync(file, bytes);
+            CommandLine import = await CommandLine.RunAsync(
+                "import", file, "--url", edge.Url, "--table", "cut");
+            Assert.Equal(2, import.ExitCode);
+            Assert.Contains(said, import.Errors, StringComparison.Ordinal);
+        }
+
+        string large = Path.Combine(fleet.Folder, "large.csv");
+        await File.WriteAllTextAsync(large, "time,v\n1,9007199254740993\n2,0.5\n");
+        CommandLine rounding = await CommandLine.RunAsync(
+            "import", large, "--url", edge.Url, "--table", "large");
+        Assert.Equal(2, rounding.ExitCode);
+        Assert.Contains("9007199254740993, which a double would round", rounding.Errors,
+            StringComparison.Ordinal);
     }
 
     [Fact]

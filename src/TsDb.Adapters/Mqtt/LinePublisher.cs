@@ -43,12 +43,13 @@ public sealed class LinePublisher : IAsyncDisposable
     }
 
     /// <summary>
-    /// Publishes lines to a topic and waits for the acknowledgement. Throws Unavailable if it was refused or
+    /// Publishes lines to a topic and waits for the acknowledgement; returns what an edge says of lines that
+    /// it refused (<c>2 refused: missing fields</c>), null if it took all. Throws Unavailable if it was refused or
     /// the
     /// connection broke; then it is unknown whether the points were taken, and the same lines can be sent
     /// again.
     /// </summary>
-    public async Task PublishAsync(string topic, ReadOnlyMemory<byte> lines, CancellationToken ct)
+    public async Task<string?> PublishAsync(string topic, ReadOnlyMemory<byte> lines, CancellationToken ct)
     {
         MqttApplicationMessage message = new()
         {
@@ -70,6 +71,7 @@ public sealed class LinePublisher : IAsyncDisposable
         if (!result.IsSuccess)
             throw new TsDbException(ErrorKind.Unavailable,
                 $"the broker refused: {result.ReasonCode} {result.ReasonString}");
+        return string.IsNullOrEmpty(result.ReasonString) ? null : result.ReasonString;
     }
 
     /// <inheritdoc/>

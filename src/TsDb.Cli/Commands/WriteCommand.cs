@@ -68,10 +68,11 @@ internal static class WriteCommand
             IReadOnlyList<RefusedLine> refusals = await sink.SendAsync(batch, ct);
             foreach (RefusedLine line in refusals.Take((int)Math.Max(0, RefusalsShown - refused)))
                 await Console.Error.WriteLineAsync($"line {read + line.Number}: {line.Reason}: {line.Text}");
-            refused += refusals.Count;
+            int lost = (int)refusals.Sum(line => line.Count);
+            refused += lost;
             isMore |= refusals.Count >= RefusalsListedMax && refusals.Count < batch.LineCount;
             read += batch.LineCount;
-            progress.Add(batch, refusals.Count);
+            progress.Add(batch, lost);
         }
 
         Console.WriteLine(progress.Finish());

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using TsDb.Model;
 
 namespace TsDb.Cli.Importing;
@@ -9,9 +10,13 @@ internal sealed class ColumnGuess(string name)
     private const NumberStyles Number =
         NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
 
+    // Any integer of so many digits is a double.
+    private const int DigitsOfDouble = 15;
+
     private bool _hasNegative;
     private bool _isBeyondSigned;
     private string? _beyondAll;
+    private string? _beyondDouble;
     private Kinds _seen;
 
     [Flags]
@@ -45,7 +50,14 @@ internal sealed class ColumnGuess(string name)
         Kinds numbers = _seen & ~Kinds.NotFinite;
         if (numbers == Kinds.Boolean && _seen == numbers) return FieldType.Boolean;
         if ((numbers & ~(Kinds.Integer | Kinds.Float)) != 0 || numbers == Kinds.None) return FieldType.String;
-        if (_seen != Kinds.Integer) return FieldType.Float64;
+        if (_seen != Kinds.Integer)
+        {
+            return _beyondDouble is null ? FieldType.Float64 : throw new TsDbException(
+                ErrorKind.Invalid,
+                $"column '{name}' holds numbers with a fraction and {_beyondDouble}, which a double would "
+                + $"round (say --types {name}=float to let it, or {name}=string to keep the digits)");
+        }
+
         if (_beyondAll is null && !_isBeyondSigned) return FieldType.Int64;
         if (_beyondAll is null && !_hasNegative) return FieldType.UInt64;
         throw new TsDbException(
@@ -79,10 +91,17 @@ internal sealed class ColumnGuess(string name)
         return !hasZeros && value[0] != '+' && TryFloat(value, out _);
     }
 
+    private static bool IsDouble(string value)
+    {
+        BigInteger exact = BigInteger.Parse(value, CultureInfo.InvariantCulture);
+        return double.IsFinite((double)exact) && new BigInteger((double)exact) == exact;
+    }
+
     private void AddInteger(string value)
     {
         _seen |= Kinds.Integer;
         if (value[0] == '-') _hasNegative = true;
+        if (value.Length > DigitsOfDouble && !IsDouble(value)) _beyondDouble ??= value;
         if (long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)) return;
         if (ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _))
             _isBeyondSigned = true;

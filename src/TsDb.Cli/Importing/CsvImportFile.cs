@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Text;
 using System.Text.Unicode;
 using TsDb.Codec.Csv;
@@ -84,7 +83,7 @@ internal sealed class CsvImportFile : ImportFile
         }
 
         return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
-            ? new GZipStream(file, CompressionMode.Decompress)
+            ? new GzipFileStream(path, file)
             : file;
     }
 

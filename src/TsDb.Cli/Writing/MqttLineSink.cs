@@ -1,3 +1,4 @@
+using System.Globalization;
 using TsDb.Adapters.Mqtt;
 
 namespace TsDb.Cli.Writing;
@@ -9,8 +10,11 @@ internal sealed class MqttLineSink(LinePublisher publisher, string database) : I
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RefusedLine>> SendAsync(LineBatch batch, CancellationToken ct)
     {
-        await publisher.PublishAsync($"tsdb/write/{database}", batch.Lines, ct);
-        return [];
+        string? said = await publisher.PublishAsync($"tsdb/write/{database}", batch.Lines, ct);
+        if (said is null) return [];
+        string number = said.Split(' ')[0];
+        long count = long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long n) ? n : 1;
+        return [new RefusedLine(1, said, $"one of the {batch.LineCount} lines from here on", count)];
     }
 
     public ValueTask DisposeAsync() => publisher.DisposeAsync();

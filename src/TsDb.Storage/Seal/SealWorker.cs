@@ -49,7 +49,8 @@ internal sealed class SealWorker(SealSteps steps, EdgeStoreOptions options, Time
         {
             Log.SealFailed(log, e);
             _retryAt = clock.GetUtcNow() + RetryDelay;
-            FailFlushes(e);
+            FailFlushes(e as TsDbException ?? new TsDbException(
+                ErrorKind.Unavailable, $"the buffer could not be sealed: {e.Message}", e));
             return false;
         }
 

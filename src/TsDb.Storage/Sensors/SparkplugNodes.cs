@@ -249,7 +249,13 @@ public sealed class SparkplugNodes(SparkplugLimits limits, TimeProvider clock)
             bool isUntyped = type == SparkplugDataType.Unknown
                 && metric.Value.Wire == SparkplugWireForm.Integer;
             if (isUntyped) points.Refuse($"the type of metric '{name}' is not known from a birth");
-            else if (metric.ToField(name, type) is { } field) points.Add(field, time);
+            else if (metric.ToField(name, type) is { } field)
+            {
+                // As in line protocol: one such value would be the sum and the mean of all others.
+                bool isNumber = field.Integer is not null || double.IsFinite(field.Number);
+                if (isNumber) points.Add(field, time);
+                else points.Refuse($"metric '{name}': NaN and infinity cannot be stored");
+            }
             else points.Refuse($"metric '{name}' is of type {type}, which no field can have");
         }
 

@@ -42,7 +42,7 @@ internal sealed class V1Dialect : IWriteDialect
 
     public Task AnswerRefusalsAsync(HttpContext context, ParsedPoints parsed, IngestRules rules)
     {
-        string reasons = string.Join('\n', parsed.Refusals.Select(Reason));
+        string reasons = Reasons(parsed);
         bool allMalformed = parsed.Refusals.All(refusal => refusal.Kind == RefusalKind.Malformed);
         string count = parsed.RefusedCount.ToString(CultureInfo.InvariantCulture);
         string message = $"partial write: {reasons} dropped={count}";
@@ -73,8 +73,17 @@ internal sealed class V1Dialect : IWriteDialect
         });
     }
 
-    /// <summary>Why a line was refused; malformed lines are quoted.</summary>
-    public static string Reason(LineRefusal refusal) => refusal.Kind == RefusalKind.Malformed
+    /// <summary>Why lines were refused, a line each, and how many more there are than are listed.</summary>
+    public static string Reasons(ParsedPoints parsed)
+    {
+        string listed = string.Join('\n', parsed.Refusals.Select(Reason));
+        long more = parsed.RefusedCount - parsed.Refusals.Length;
+        return more == 0
+            ? listed
+            : string.Create(CultureInfo.InvariantCulture, $"{listed}\nand {more} more lines were refused");
+    }
+
+    private static string Reason(LineRefusal refusal) => refusal.Kind == RefusalKind.Malformed
         ? $"unable to parse '{refusal.Line}': {refusal.Reason}"
         : refusal.Reason;
 

@@ -44,7 +44,7 @@ internal sealed class V2Dialect : IWriteDialect
 
     public Task AnswerRefusalsAsync(HttpContext context, ParsedPoints parsed, IngestRules rules)
     {
-        string reasons = string.Join('\n', parsed.Refusals.Select(V1Dialect.Reason));
+        string reasons = V1Dialect.Reasons(parsed);
         if (parsed.RefusedWhole)
             return ErrorAsync(context.Response, StatusCodes.Status400BadRequest, "invalid", reasons);
         string count = parsed.RefusedCount.ToString(CultureInfo.InvariantCulture);

@@ -60,6 +60,10 @@ internal sealed class V3Dialect : IWriteDialect
                 json.WriteStartArray("data");
                 foreach (LineRefusal refusal in parsed.Refusals) WriteRefusal(json, refusal);
                 json.WriteEndArray();
+
+                // The first ones are listed, all are counted.
+                long more = parsed.RefusedCount - parsed.Refusals.Length;
+                if (more > 0) json.WriteNumber("more_refused", more);
             }
 
             json.WriteEndObject();

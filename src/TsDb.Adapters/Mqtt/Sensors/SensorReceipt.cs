@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using TsDb.Storage.Sensors;
 
 namespace TsDb.Adapters.Mqtt.Sensors;
@@ -19,7 +20,9 @@ internal abstract class SensorReceipt : IMessageReceipt
         _rented = null;
         if (outcome != MessageOutcome.Done || refusedCount > 0)
             _intake?.Tell(Topic, outcome, refusedCount, reason ?? "");
-        Ended(outcome, reason);
+        Ended(outcome, outcome == MessageOutcome.Done && refusedCount > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{refusedCount} refused: {reason}")
+            : reason);
     }
 
     /// <inheritdoc/>
@@ -45,6 +48,9 @@ internal abstract class SensorReceipt : IMessageReceipt
         _rented = null;
     }
 
-    /// <summary>How the message ended; called once.</summary>
+    /// <summary>
+    /// How the message ended; called once. A reason of one that is done begins with the number of refused
+    /// points: <c>2 refused: missing fields</c>.
+    /// </summary>
     protected abstract void Ended(MessageOutcome outcome, string? reason);
 }

@@ -108,8 +108,9 @@ public sealed class SensorBrokerTests
             Assert.NotEmpty(refused.ReasonString);
         }
 
-        Assert.True(
-            (await client.PublishAsync(SensorServer.Message("t", "m f=1 1\nbad")).WaitAsync(Soon)).IsSuccess);
+        MqttClientPublishResult partly =
+            await client.PublishAsync(SensorServer.Message("t", "m f=1 1\nbad")).WaitAsync(Soon);
+        Assert.Equal((true, "1 refused: missing fields"), (partly.IsSuccess, partly.ReasonString));
         Assert.Single(server.Target.Points("default", "m"));
         Assert.Equal((1L, 6L), (server.Pipeline.Stats.Accepted, server.Pipeline.Stats.Rejected));
     }

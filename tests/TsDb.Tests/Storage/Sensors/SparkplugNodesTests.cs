@@ -36,6 +36,9 @@ public sealed class SparkplugNodesTests
     {
         Assert.Equal("0.5 Float64", Read(SparkplugBytes.Metric("m", 9, SparkplugBytes.Float(0.5f))));
         Assert.Equal("21.37 Float64", Read(SparkplugBytes.Metric("m", 10, SparkplugBytes.Double(21.37))));
+        Assert.Equal(
+            "metric 'm': NaN and infinity cannot be stored",
+            Read(SparkplugBytes.Metric("m", 10, SparkplugBytes.Double(double.NaN))));
         Assert.Equal("1 Boolean", Read(SparkplugBytes.Metric("m", 11, SparkplugBytes.Bool(true))));
         Assert.Equal("å String", Read(SparkplugBytes.Metric("m", 12, SparkplugBytes.Text("å"))));
         Assert.Equal(

@@ -15,7 +15,7 @@ internal static class PacketWriter
             string? reason)
     {
         Span<byte> packet = to.GetSpan(4);
-        if (!isFive || code == MqttReason.Success)
+        if (!isFive || (code == MqttReason.Success && string.IsNullOrEmpty(reason)))
         {
             packet[0] = (byte)((int)type << 4);
             packet[1] = 2;

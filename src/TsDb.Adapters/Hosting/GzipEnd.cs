@@ -1,13 +1,13 @@
 using System.IO.Compression;
 
-namespace TsDb.Adapters.Http.Write;
+namespace TsDb.Adapters.Hosting;
 
 /// <summary>
 /// A small gzip member that is read behind a packed body. The library ends quietly where its input ends, even
 /// in the middle of a member; only if every member before it was whole does the unpacked body end with the
 /// text of this one.
 /// </summary>
-internal static class GzipEnd
+public static class GzipEnd
 {
     private static readonly byte[] Packed = Pack();
 
@@ -55,16 +55,25 @@ internal static class GzipEnd
                 _bodyEnded = true;
             }
 
-            int count = Math.Min(buffer.Length, Packed.Length - _given);
-            Packed.AsSpan(_given, count).CopyTo(buffer.Span);
-            _given += count;
-            return count;
+            return Follow(buffer.Span);
+        }
+
+        public override int Read(Span<byte> buffer)
+        {
+            if (!_bodyEnded)
+            {
+                int read = body.Read(buffer);
+                if (read > 0 || buffer.IsEmpty) return read;
+                _bodyEnded = true;
+            }
+
+            return Follow(buffer);
         }
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken ct) =>
             ReadAsync(buffer.AsMemory(offset, count), ct).AsTask();
 
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
         public override void Flush()
         {
@@ -76,5 +85,19 @@ internal static class GzipEnd
         public override void SetLength(long value) => throw new NotSupportedException();
 
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) body.Dispose();
+            base.Dispose(disposing);
+        }
+
+        private int Follow(Span<byte> buffer)
+        {
+            int count = Math.Min(buffer.Length, Packed.Length - _given);
+            Packed.AsSpan(_given, count).CopyTo(buffer);
+            _given += count;
+            return count;
+        }
     }
 }
