@@ -44,10 +44,9 @@ public sealed class LinePublisher : IAsyncDisposable
 
     /// <summary>
     /// Publishes lines to a topic and waits for the acknowledgement; returns what an edge says of lines that
-    /// it refused (<c>2 refused: missing fields</c>), null if it took all. Throws Unavailable if it was refused or
-    /// the
-    /// connection broke; then it is unknown whether the points were taken, and the same lines can be sent
-    /// again.
+    /// it refused (<c>2 refused: missing fields</c>), null if it took all. Throws Unavailable if it was
+    /// refused whole or the connection broke; then it is unknown whether the points were taken, and the same
+    /// lines can be sent again.
     /// </summary>
     public async Task<string?> PublishAsync(string topic, ReadOnlyMemory<byte> lines, CancellationToken ct)
     {

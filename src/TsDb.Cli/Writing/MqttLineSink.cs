@@ -13,7 +13,8 @@ internal sealed class MqttLineSink(LinePublisher publisher, string database) : I
         string? said = await publisher.PublishAsync($"tsdb/write/{database}", batch.Lines, ct);
         if (said is null) return [];
         string number = said.Split(' ')[0];
-        long count = long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long n) ? n : 1;
+        bool isTold = long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long told);
+        long count = isTold ? told : 1;
         return [new RefusedLine(1, said, $"one of the {batch.LineCount} lines from here on", count)];
     }
 
