@@ -84,8 +84,7 @@ internal sealed class GzipFileStream(string path, FileStream file) : Stream
         catch (InvalidDataException e)
         {
             throw new TsDbException(
-                ErrorKind.Invalid, $"{path} is not a gzip file, or is damaged: nothing behind that place can "
-                    + "be read", e);
+                ErrorKind.Invalid, $"{path} is damaged, ends too early, or is no gzip file", e);
         }
     }
 }
