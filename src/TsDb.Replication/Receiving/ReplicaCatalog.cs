@@ -123,6 +123,27 @@ internal sealed class ReplicaCatalog : IDisposable
         Note(record);
     }
 
+    /// <summary>Takes in what a record says of shards and lost leaves, whether it could be written or
+    /// not.</summary>
+    public void Note(ReplicaRecord record)
+    {
+        switch (record)
+        {
+            case ReplicaRecord.Stored stored when !_lost.IsEmpty:
+                Volatile.Write(ref _lost, _lost.Except(stored.Leaves.Select(facts => facts.Leaf)));
+                break;
+            case ReplicaRecord.Lost lost when !ReplicaStore.IsRule(lost.Reason):
+                Volatile.Write(ref _lost, _lost.Add(lost.Leaf));
+                break;
+            case ReplicaRecord.Lost lost:
+                Volatile.Write(ref _lost, _lost.Remove(lost.Leaf));
+                break;
+            case ReplicaRecord.Whole whole:
+                Remember(whole);
+                break;
+        }
+    }
+
     /// <summary>Writes the log anew if most of it is past.</summary>
     public void RewriteIfWasteful(ReplicaVersion current)
     {
@@ -179,25 +200,6 @@ internal sealed class ReplicaCatalog : IDisposable
 
     private void Remember(ReplicaRecord.Whole whole) => Volatile.Write(
         ref _whole, _whole.SetItems(whole.Shards.Select(shard => KeyValuePair.Create(shard, whole.Epoch))));
-
-    private void Note(ReplicaRecord record)
-    {
-        switch (record)
-        {
-            case ReplicaRecord.Stored stored when !_lost.IsEmpty:
-                Volatile.Write(ref _lost, _lost.Except(stored.Leaves.Select(facts => facts.Leaf)));
-                break;
-            case ReplicaRecord.Lost lost when !ReplicaStore.IsRule(lost.Reason):
-                Volatile.Write(ref _lost, _lost.Add(lost.Leaf));
-                break;
-            case ReplicaRecord.Lost lost:
-                Volatile.Write(ref _lost, _lost.Remove(lost.Leaf));
-                break;
-            case ReplicaRecord.Whole whole:
-                Remember(whole);
-                break;
-        }
-    }
 
     private void Apply(
         ReplicaRecord record, Dictionary<(Cell, Incarnation, Ordinal, ContentHash), StoredLeaf> leaves)

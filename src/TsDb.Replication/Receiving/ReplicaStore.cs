@@ -128,14 +128,17 @@ public sealed class ReplicaStore : IDisposable
             if (Current.Find(leaf) is not { } stored) return;
             Log.LeafLost(_log, leaf, reason);
             ReplicaVersion next = Current.Without(stored);
+            ReplicaRecord.Lost lost = new(leaf, reason);
             try
             {
-                _catalog.Append(new ReplicaRecord.Lost(leaf, reason), Current);
+                _catalog.Append(lost, Current);
             }
             catch (IOException e)
             {
-                // Not remembered over a restart then, but the damage will be found again.
+                // Missed all the same: the next record that can be written tells of it, too, and a restart
+                // before that finds the damage again.
                 Log.CatalogFailed(_log, e);
+                _catalog.Note(lost);
             }
 
             Volatile.Write(ref _current, next);

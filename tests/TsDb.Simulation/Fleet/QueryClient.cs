@@ -84,7 +84,15 @@ internal sealed class QueryClient(World world)
 
         async Task CountedAsync(SimulatedNode node, Question question)
         {
-            if (await AskAsync(node, question)) answered++;
+            try
+            {
+                if (await AskAsync(node, question)) answered++;
+            }
+            catch (Exception e) when (e is not SimulationException)
+            {
+                // Nobody waits for this task: what it meets would be lost.
+                throw world.Fail($"{node.Name} asked {question.Sql}: {e}");
+            }
         }
     }
 

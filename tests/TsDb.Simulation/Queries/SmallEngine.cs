@@ -47,8 +47,10 @@ internal sealed class SmallEngine(Func<string, ReadOnlyMemory<byte>> read, Segme
                 return constant.Value;
             case SmallSql.Name name:
                 int at = System.Array.IndexOf(source.Names, name.Text);
-                if (at < 0) throw new NotSupportedException($"no column {name.Text}");
-                return group.Count == 0 ? null : group[0][at];
+
+                // A table whose only edge was wiped may not have the column yet: nothing of it, which is
+                // held against the truth like any other answer.
+                return at < 0 || group.Count == 0 ? null : group[0][at];
             case SmallSql.Call call when SmallAggregates.IsAggregate(call):
                 return SmallAggregates.Of(
                     call.Function,

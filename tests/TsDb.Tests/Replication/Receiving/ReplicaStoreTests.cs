@@ -173,6 +173,28 @@ public sealed class ReplicaStoreTests
     }
 
     [Fact]
+    public void A_file_that_is_gone_is_missed_even_where_a_full_disk_cannot_take_note_of_it()
+    {
+        VerifiedLeaf gone = Shipments.Make(1);
+        VerifiedLeaf later = Shipments.Make(2);
+        using (ReplicaStore store = Open()) store.Store([gone]);
+        _disk.Delete(StoredLeaf.PathOf(gone.Leaf));
+        _disk.SyncDirectory(SegmentFolder.Of(gone.Leaf.Cell));
+        _disk.CapacityBytes = 0;
+        using (ReplicaStore full = Open())
+        {
+            Assert.Equal([gone.Leaf], full.Lost);
+            _disk.CapacityBytes = long.MaxValue;
+            Assert.Equal([ReceiveOutcome.Stored], full.Store([later]));
+            Assert.Equal([gone.Leaf], full.Lost);
+        }
+
+        using ReplicaStore again = Open();
+        Assert.Equal([gone.Leaf], again.Lost);
+        Assert.NotNull(again.Current.Find(later.Leaf));
+    }
+
+    [Fact]
     public void A_damaged_catalog_is_set_aside_and_the_node_knows_that_it_is_not_intact()
     {
         using (ReplicaStore store = Open()) store.Store([Shipments.Make(1)]);
