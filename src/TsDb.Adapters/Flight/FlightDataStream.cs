@@ -1,34 +1,16 @@
 using Grpc.Core;
 using TsDb.Adapters.Flight.Protos;
+using TsDb.Adapters.Hosting;
 
 namespace TsDb.Adapters.Flight;
 
 /// <summary>FlightData messages read as the Arrow IPC stream they were cut from.</summary>
-internal sealed class FlightDataStream(IAsyncStreamReader<FlightData> messages) : Stream
+internal sealed class FlightDataStream(IAsyncStreamReader<FlightData> messages) : ForwardStream
 {
     private readonly byte[] _prefix = new byte[8];
     private ReadOnlyMemory<byte> _prefixRest;
     private ReadOnlyMemory<byte> _headerRest;
     private ReadOnlyMemory<byte> _bodyRest;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(
@@ -48,27 +30,8 @@ internal sealed class FlightDataStream(IAsyncStreamReader<FlightData> messages) 
     }
 
     /// <inheritdoc/>
-    public override Task<int> ReadAsync(
-        byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) =>
+    public override int Read(Span<byte> buffer) =>
         throw new NotSupportedException("rows of another node are read asynchronously");
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
-    }
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private static int Take(ref ReadOnlyMemory<byte> rest, Memory<byte> buffer)
     {

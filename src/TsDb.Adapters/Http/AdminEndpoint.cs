@@ -50,6 +50,12 @@ public sealed class AdminEndpoint(IAuthorizer authorizer)
                 status = StatusOf(e.Kind);
                 body = new JsonObject { ["error"] = e.Message };
             }
+            catch (IOException e)
+            {
+                // A disk that fails or is full.
+                status = StatusCodes.Status503ServiceUnavailable;
+                body = new JsonObject { ["error"] = e.Message };
+            }
         }
 
         context.Response.StatusCode = status;

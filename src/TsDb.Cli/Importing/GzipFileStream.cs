@@ -8,7 +8,7 @@ namespace TsDb.Cli.Importing;
 /// A gzipped file unpacked from its beginning to its end. Throws <see cref="ErrorKind.Invalid"/> where the
 /// file is damaged or ends too early, which the library takes for an end like any other.
 /// </summary>
-internal sealed class GzipFileStream(string path, FileStream file) : Stream
+internal sealed class GzipFileStream(string path, FileStream file) : ForwardStream
 {
     private const int BufferBytes = 64 << 10;
 
@@ -18,20 +18,6 @@ internal sealed class GzipFileStream(string path, FileStream file) : Stream
     private readonly byte[] _buffer = new byte[BufferBytes];
     private int _start;
     private int _end;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override int Read(Span<byte> buffer)
     {
@@ -55,19 +41,6 @@ internal sealed class GzipFileStream(string path, FileStream file) : Stream
         _start += count;
         return count;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-        // Nothing is ever written.
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
