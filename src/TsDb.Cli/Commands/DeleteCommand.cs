@@ -166,7 +166,10 @@ internal static class DeleteCommand
                 $"{kind} {id}",
                 applied?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-",
                 applied >= number ? "all changes applied"
-                    : isReachable ? "has not applied all yet" : "not reached: applies it when it is back");
+                    : isReachable ? "has not applied all yet"
+                    // The node that is asked may not know whether an edge is connected to another one.
+                    : kind == "edge" ? "has not said so yet: applies it as soon as it is connected"
+                    : "not reached: applies it when it is back");
         }
 
         table.Print(Console.Out);

@@ -52,7 +52,7 @@ internal sealed class ErasureSteps(TestFleet fleet)
             !(await fleet.Fleet.StatusAsync(fleet.Clouds[1], Ct))["edges"]!.AsArray().Single()!["online"]!
                 .GetValue<bool>(), Ct);
         CommandLine second = await DeleteAsync("--where", "host=b", "--before", "4", "--wait", "0");
-        Assert.Contains("not reached", second.Output.Split('\n').Single(
+        Assert.Contains("has not said so yet", second.Output.Split('\n').Single(
             l => l.Contains(Edge.Name, StringComparison.Ordinal)), StringComparison.Ordinal);
         await fleet.Fleet.RestartAsync(Edge, Ct);
 
