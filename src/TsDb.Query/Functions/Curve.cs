@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
+using TsDb.Model;
 
 namespace TsDb.Query.Functions;
 
 /// <summary>
 /// Points of one or several series, and what follows of their order in time: how much a value or a counter
 /// has grown, how fast, and the area below it. Points come in any order; parts of a curve that were summed
-/// up elsewhere are joined in the order of their times, so parts of one series must not overlap. Not safe
-/// for several threads.
+/// up elsewhere are joined in the order of their times, so they must not overlap: a summary has a part for
+/// each day, of which all points of a series lie at one place. Not safe for several threads.
 /// </summary>
 public sealed class Curve
 {
@@ -59,13 +60,16 @@ public sealed class Curve
     }
 
     /// <summary>What the rest of a query needs of the curve, as bytes: its size is of the number of
-    /// series.</summary>
+    /// series and days.</summary>
     public byte[] ToBytes()
     {
         using MemoryStream stream = new();
         using BinaryWriter writer = new(stream);
         writer.Write(Form);
-        (string Name, Part Part)[] parts = [.. _series.Select(series => (series.Key, series.Value.Joined()))];
+        (string Name, Part Part)[] parts =
+        [
+            .. _series.SelectMany(series => series.Value.ByDay().Select(part => (series.Key, part))),
+        ];
         writer.Write7BitEncodedInt(parts.Length);
         foreach ((string name, Part part) in parts.OrderBy(part => part.Name, StringComparer.Ordinal))
         {
@@ -161,21 +165,29 @@ public sealed class Curve
 
         public List<Part> Parts { get; } = [];
 
-        // Leaves the points as they are: a window's state is read several times.
         public Part Joined()
         {
+            List<Part> parts = ByDay();
+            parts.Sort((a, b) => a.FirstTime.CompareTo(b.FirstTime));
+            return parts.Skip(1).Aggregate(parts[0], (all, next) => all.Then(next));
+        }
+
+        // Leaves the points as they are: a window's state is read several times.
+        public List<Part> ByDay()
+        {
             List<Part> parts = [.. Parts];
-            if (Points.Count > 0)
+            Point[] points = [.. Points];
+            Array.Sort(points);
+            for (int start = 0; start < points.Length;)
             {
-                Point[] points = [.. Points];
-                Array.Sort(points);
-                Part line = Part.Of(points[0]);
-                foreach (Point point in points.AsSpan(1)) line = line.Then(Part.Of(point));
+                Day day = Day.Of(points[start].Time);
+                Part line = Part.Of(points[start++]);
+                for (; start < points.Length && Day.Of(points[start].Time) == day; start++)
+                    line = line.Then(Part.Of(points[start]));
                 parts.Add(line);
             }
 
-            parts.Sort((a, b) => a.FirstTime.CompareTo(b.FirstTime));
-            return parts.Skip(1).Aggregate(parts[0], (all, next) => all.Then(next));
+            return parts;
         }
     }
 }

@@ -59,7 +59,10 @@ internal static class AggregateRecipes
             ("tsdb_distinct", 1) => Sketch("tsdb_distinct", prefix, x, filter, ""),
             ("tsdb_quantile", 2) when Constant(call, 1) is { } share =>
                 Sketch("tsdb_quantile", prefix, x, filter, $", {share}"),
-            ("tsdb_curve", 4) when Constant(call, 3) is { } question => Sketch(
+
+            // Of a time that is not the table's, points of one moment lie anywhere: they travel.
+            ("tsdb_curve", 4) when Constant(call, 3) is { } question
+                && !call.Arguments[2].IsClass("CONSTANT") => Sketch(
                 "tsdb_curve", prefix, $"{x}, {arguments[1]}, {arguments[2]}", filter, $", {question}"),
             ("first" or "last", 1) => Ordered(call.Function == "first", prefix, arguments, types, condition),
             ("arg_min" or "arg_max", 2) =>

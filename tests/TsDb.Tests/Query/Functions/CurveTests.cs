@@ -1,4 +1,5 @@
 using CsCheck;
+using TsDb.Model;
 using TsDb.Query.Functions;
 
 namespace TsDb.Tests.Query.Functions;
@@ -30,7 +31,7 @@ public sealed class CurveTests
         Assert.Null(new Curve().Answer(CurveQuestion.LinearAverage));
     }
 
-    // What days on different nodes are: stretches that follow each other, summed up apart.
+    // A node has any of the days, and between them lie days of others.
     [Fact]
     public void Parts_joined_are_the_whole() => Gen.Select(
         Gen.Int[-50, 50].Array[1, 40], Gen.Int[1, 5], Gen.Int[0, 1_000]).Sample((values, parts, seed) =>
@@ -38,10 +39,12 @@ public sealed class CurveTests
         Curve whole = new();
         Curve[] cut = [.. Enumerable.Range(0, parts).Select(_ => new Curve())];
         Random random = new(seed);
+        int[] nodeOfDay = [.. values.Append(0).Append(0).Select(_ => random.Next(parts))];
         foreach (int i in Enumerable.Range(0, values.Length).OrderBy(_ => random.Next()))
         {
-            whole.Add("s", i * Second, values[i]);
-            cut[i * parts / values.Length].Add("s", i * Second, values[i]);
+            long time = (i - 7) * 5 * 3_600 * Second;
+            whole.Add("s", time, values[i]);
+            cut[nodeOfDay[Day.Of(time).Number + 2]].Add("s", time, values[i]);
         }
 
         Curve joined = new();
