@@ -117,7 +117,7 @@ internal sealed class AggregateRun : IRowTaker
         // Without GROUP BY there is one row, whatever there is to count.
         if (_plan.Keys.IsEmpty && _plan.Bucket is null && groups.Count == 0) groups.Add(0);
         int[] ordered = [.. groups];
-        if (!_plan.Order.IsEmpty) Array.Sort(ordered, Comparison());
+        if (!_plan.Order.IsEmpty) Sort(ordered);
         if (_plan.Limit < ordered.Length) ordered = ordered[..(int)_plan.Limit];
         List<IArrowArray> arrays = [];
         int state = 0;
@@ -135,6 +135,13 @@ internal sealed class AggregateRun : IRowTaker
         }
 
         return new RecordBatch(schema, arrays, ordered.Length);
+    }
+
+    private void Sort(int[] groups)
+    {
+        // Without keys a group is a stretch of time, and they lie in its order.
+        if (!_plan.Keys.IsEmpty) Array.Sort(groups, Comparison());
+        else if (_plan.Order[0].IsDescending) Array.Reverse(groups);
     }
 
     private Comparison<int> Comparison()

@@ -8,7 +8,7 @@ namespace TsDb.Adapters.Http.Results;
 internal sealed class JsonResult : ResultWriter
 {
     // What goes into the pipe at a time: it stays in the processor's cache on its way.
-    private const int PieceBytes = 64 * 1024;
+    private const int PieceBytes = 48 * 1024;
 
     private readonly bool _isLines;
     private readonly JsonMembers[] _members;
@@ -28,7 +28,7 @@ internal sealed class JsonResult : ResultWriter
     public override async Task WriteAsync(
         IAsyncEnumerable<RecordBatch> batches, PipeWriter to, CancellationToken ct)
     {
-        Utf8Buffer text = new(PieceBytes + PieceBytes / 2);
+        Utf8Buffer text = new();
         if (!_isLines) text.Append('[');
         await foreach (RecordBatch batch in batches.WithCancellation(ct))
         {

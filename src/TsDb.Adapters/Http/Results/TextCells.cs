@@ -27,13 +27,13 @@ internal sealed class TimestampCell(long unitsPerSecond) : QuotedCell
 {
     private const long Infinity = long.MaxValue;
     private const long NegativeInfinity = -long.MaxValue;
-    private const int BytesOfMinute = 32;
-    private const int SecondsPerMinute = 60;
+    private const int BytesOfDay = 32;
+    private const int SecondsPerDay = 86_400;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
-    // Rows follow each other in time: what one says up to its seconds, the next often says too.
-    private readonly Utf8Buffer _minuteText = new(BytesOfMinute);
-    private long _minute = long.MinValue;
+    // Rows follow each other in time: the day that one says, the next mostly says too.
+    private readonly Utf8Buffer _dayText = new(BytesOfDay);
+    private long _day = long.MinValue;
     private long[] _values = [];
 
     public override void Bind(IArrowArray array)
@@ -49,17 +49,17 @@ internal sealed class TimestampCell(long unitsPerSecond) : QuotedCell
     public override void WritePlain(int row, Utf8Buffer to)
     {
         (long seconds, long fraction) = TimeText.FloorDivide(_values[row], unitsPerSecond);
-        (long minute, long second) = TimeText.FloorDivide(seconds, SecondsPerMinute);
-        if (minute != _minute)
+        (long day, long second) = TimeText.FloorDivide(seconds, SecondsPerDay);
+        if (day != _day)
         {
-            _minute = minute;
-            _minuteText.Clear();
-            TimeText.AppendMinute(_minuteText, minute);
+            _day = day;
+            _dayText.Clear();
+            TimeText.AppendDate(_dayText, day);
+            _dayText.Append('T');
         }
 
-        to.Append(_minuteText.Written.Span);
-        to.AppendDigits(second, 2);
-        TimeText.AppendFraction(to, fraction, unitsPerSecond);
+        to.Append(_dayText.Written.Span);
+        TimeText.AppendClock(to, (int)second, fraction, unitsPerSecond);
         to.Append('Z');
     }
 }
@@ -85,7 +85,7 @@ internal sealed class ClockCell : QuotedCell
     public override void WritePlain(int row, Utf8Buffer to)
     {
         (long seconds, long rest) = Math.DivRem(((Time64Array)Array).Values[row], UnitsPerSecond);
-        TimeText.AppendClock(to, seconds, rest, UnitsPerSecond);
+        TimeText.AppendClock(to, (int)seconds, rest, UnitsPerSecond);
     }
 }
 

@@ -6,20 +6,8 @@ namespace TsDb.Adapters.Http.Results;
 /// </summary>
 internal static class TimeText
 {
-    private const long MinutesPerDay = 24 * 60;
+    private const int ClockBytes = 8;
     private const int DigitsMax = 9;
-
-    /// <summary>2016-01-01T00:00: of a minute since the Unix epoch.</summary>
-    public static void AppendMinute(Utf8Buffer to, long minute)
-    {
-        (long days, long minuteOfDay) = FloorDivide(minute, MinutesPerDay);
-        AppendDate(to, days);
-        to.Append('T');
-        to.AppendDigits(minuteOfDay / 60, 2);
-        to.Append(':');
-        to.AppendDigits(minuteOfDay % 60, 2);
-        to.Append(':');
-    }
 
     /// <summary>2016-01-01</summary>
     public static void AppendDate(Utf8Buffer to, long daysSinceEpoch)
@@ -41,14 +29,19 @@ internal static class TimeText
     }
 
     /// <summary>00:00:00.5</summary>
-    public static void AppendClock(Utf8Buffer to, long secondOfDay, long rest, long unitsPerSecond)
+    public static void AppendClock(Utf8Buffer to, int secondOfDay, long rest, long unitsPerSecond)
     {
-        to.AppendDigits(secondOfDay / 3_600, 2);
-        to.Append(':');
-        to.AppendDigits(secondOfDay / 60 % 60, 2);
-        to.Append(':');
-        to.AppendDigits(secondOfDay % 60, 2);
+        Span<byte> room = to.Room(ClockBytes)[..ClockBytes];
+        Write(room, secondOfDay / 3_600);
+        room[2] = (byte)':';
+        Write(room[3..], secondOfDay / 60 % 60);
+        room[5] = (byte)':';
+        Write(room[6..], secondOfDay % 60);
+        to.Advance(ClockBytes);
         AppendFraction(to, rest, unitsPerSecond);
+
+        static void Write(Span<byte> room, int two) =>
+            (room[0], room[1]) = ((byte)('0' + (two / 10)), (byte)('0' + (two % 10)));
     }
 
     /// <summary>.5, or nothing for a whole second.</summary>

@@ -6,9 +6,10 @@ namespace TsDb.Adapters.Http.Results;
 /// <param name="bytesStart">Room at first, in bytes.</param>
 internal sealed class Utf8Buffer(int bytesStart = Utf8Buffer.BytesStart)
 {
-    private const int BytesStart = 64 * 1024;
+    // Most answers are small, and arrays that the collector counts as large are dear.
+    private const int BytesStart = 16 * 1024;
 
-    private byte[] _bytes = new byte[bytesStart];
+    private byte[] _bytes = GC.AllocateUninitializedArray<byte>(bytesStart);
 
     /// <summary>Bytes so far.</summary>
     public int Length { get; private set; }
