@@ -123,8 +123,8 @@ internal static class QueryRun
         QueryTimes times = await QueryTimes.MeasureAsync(
             target, questions, WarmUps, repetitions, processes);
         all.Add((target.Name, times));
-        string cpu = times.CpuSeconds is { } seconds
-            ? $", {Text(seconds * 1_000 / (repetitions * questions.Count))} ms of processor time each" : "";
+        double each = times.CpuSeconds * 1_000 / (repetitions * questions.Count);
+        string cpu = each > 0 ? $", {Text(each)} ms of processor time each" : "";
         Console.WriteLine($"  {target.Name}: {repetitions} x {questions.Count} questions{cpu}");
     }
 

@@ -7,12 +7,13 @@ namespace TsDb.Load.Queries;
 internal sealed class QueryTimes
 {
     private readonly Dictionary<string, List<double>> _byType = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, double> _cpuByType = new(StringComparer.Ordinal);
 
-    /// <summary>Seconds of processor time that the target's processes used; null where nobody
-    /// asked.</summary>
-    public double? CpuSeconds { get; private set; }
+    /// <summary>Seconds of processor time that the target's processes used; 0 where nobody asked.</summary>
+    public double CpuSeconds => _cpuByType.Values.Sum();
 
-    /// <summary>Asks everything some times for the code to be warm, then so often with the clock.</summary>
+    /// <summary>Asks everything some times for the code to be warm, then so often with the clock, one type
+    /// after the other.</summary>
     /// <param name="target">Who is asked.</param>
     /// <param name="questions">What.</param>
     /// <param name="warmUps">How often each is asked before.</param>
@@ -28,18 +29,22 @@ internal sealed class QueryTimes
         QueryTimes times = new();
         for (int i = 0; i < warmUps; i++)
             foreach (Question question in questions) await target.AskAsync(question);
-        double before = Cpu(processes);
-        for (int i = 0; i < repetitions; i++)
+        foreach (IGrouping<string, Question> type in questions.GroupBy(question => question.Type))
         {
-            foreach (Question question in questions)
+            double before = Cpu(processes);
+            for (int i = 0; i < repetitions; i++)
             {
-                long started = Stopwatch.GetTimestamp();
-                await target.AskAsync(question);
-                times.Add(question.Type, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+                foreach (Question question in type)
+                {
+                    long started = Stopwatch.GetTimestamp();
+                    await target.AskAsync(question);
+                    times.Add(type.Key, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+                }
             }
+
+            times._cpuByType[type.Key] = Cpu(processes) - before;
         }
 
-        if (processes.Length > 0) times.CpuSeconds = Cpu(processes) - before;
         foreach (List<double> all in times._byType.Values) all.Sort();
         return times;
     }
@@ -47,6 +52,10 @@ internal sealed class QueryTimes
     /// <summary>The median of a type, in milliseconds; null if it was not asked.</summary>
     public double? Median(string type) =>
         _byType.TryGetValue(type, out List<double>? all) ? all[all.Count / 2] : null;
+
+    /// <summary>Milliseconds of processor time that a question of a type took on the average.</summary>
+    public double CpuMilliseconds(string type) =>
+        _byType.TryGetValue(type, out List<double>? all) ? _cpuByType[type] * 1_000 / all.Count : 0;
 
     private static double Cpu(int[] processes) => processes.Sum(id => ProcessFigures.Of(id).CpuSeconds);
 

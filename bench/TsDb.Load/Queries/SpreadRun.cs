@@ -26,9 +26,13 @@ internal static class SpreadRun
         List<Spread> spreads = [];
         foreach ((int nodes, int replication) in ((int, int)[])[(1, 1), (3, 1), (3, 2)])
             spreads.Add(await MeasureAsync(nodes, replication, hosts, hours, questions, repetitions));
-        TextTable table = new(["median ms", .. spreads.Select(one => one.Name)]);
+        TextTable table = new(["median ms (processor ms)", .. spreads.Select(one => one.Name)]);
         foreach ((string type, _) in QueryGoals.All)
-            table.Add([type, .. spreads.Select(one => Text(one.Times.Median(type)))]);
+        {
+            table.Add([type, .. spreads.Select(one =>
+                $"{Text(one.Times.Median(type))} ({Text(one.Times.CpuMilliseconds(type))})")]);
+        }
+
         table.Add(
             ["processor ms of the nodes a question", .. spreads.Select(one => Text(one.CpuMilliseconds))]);
         table.Add(["times that of one node", .. spreads.Select(
@@ -79,7 +83,7 @@ internal static class SpreadRun
             foreach (int span in Spans(hours)) travel[span] = await TravelAsync(fleet.Client(asked), span);
             string name = nodes == 1 ? "1 node" : $"{nodes} nodes, replication {replication}";
             Console.WriteLine($"  {name}: {times.CpuSeconds:0.00} s of processor time");
-            double cpu = times.CpuSeconds!.Value * 1_000 / (repetitions * questions.Count);
+            double cpu = times.CpuSeconds * 1_000 / (repetitions * questions.Count);
             return new Spread(name, times, cpu, whole, questions.Count, travel);
         }
         finally
