@@ -11,6 +11,10 @@ public sealed class CoordinatorTests
         "SELECT host, count(*), sum(n), min(v), max(v), first(n), last(v) FROM weather GROUP BY host "
             + "ORDER BY host";
 
+    // Of a form that dashboards send: answered without the general engine.
+    private const string Small =
+        "SELECT host, count(*) AS n, sum(n) AS s, max(v) AS m FROM weather GROUP BY host ORDER BY host";
+
     public static TheoryData<string> Queries => new(
         "SELECT count(*), sum(n), min(n), max(n) FROM weather",
         ByHost,
@@ -90,6 +94,77 @@ public sealed class CoordinatorTests
         Assert.InRange(fleet.Questions - asked, 2, 3);
         Assert.True(fleet.CellsTold < first / 5, $"{fleet.CellsTold} cells after {first}");
         Assert.Equal(await fleet.WholeAsync(ByHost), rows);
+    }
+
+    [Theory]
+    [InlineData(1, Consistency.One)]
+    [InlineData(1, Consistency.Quorum)]
+    [InlineData(2, Consistency.Quorum)]
+    [InlineData(2, Consistency.All)]
+    public async Task A_small_statement_over_catalogs_that_are_known_takes_one_round(
+        int replicas, Consistency consistency)
+    {
+        using Fleet fleet = new(nodes: 3, replicas);
+        fleet.ShipDays(edges: 8, days: 3, pointsADay: 20);
+        await AskAsync();
+        Assert.NotEqual(0, fleet.Fragments);
+        (int before, int questions) = (fleet.Fragments, fleet.Questions);
+        Coverage coverage = await AskAsync();
+        Assert.Equal(before, fleet.Fragments);
+        Assert.InRange(fleet.Questions - questions, 2, 3);
+        Assert.Equal(3, coverage.NodesAsked.Length);
+
+        async Task<Coverage> AskAsync()
+        {
+            (string rows, Coverage of) =
+                await fleet.AskAsync(Small, r => r with { Consistency = consistency });
+            Assert.Equal(await fleet.WholeAsync(Small), rows);
+            return of;
+        }
+    }
+
+    [Fact]
+    public async Task What_was_run_early_counts_only_if_the_plan_asks_for_just_that()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 2);
+        fleet.ShipDays(edges: 8, days: 3, pointsADay: 20);
+        await fleet.AskAsync(Small);
+
+        // One of two owners has a leaf more: which of them serves is another one than before, or he has more.
+        for (int edge = 0; edge < 8; edge++)
+        {
+            int late = edge;
+            fleet.Ship($"e{edge}", Fleet.Points(edge, 0, 50, 5), node => node.Value != $"n{(late % 3) + 1}");
+            Assert.Equal(await fleet.WholeAsync(Small), (await fleet.AskAsync(Small)).Rows);
+        }
+
+        // A column more, an erasure, a catalog that was opened anew.
+        fleet.Ship("e1", "weather,host=h1 extra=1 1451606400000000007");
+        Assert.Equal(await fleet.WholeAsync(Small), (await fleet.AskAsync(Small)).Rows);
+        fleet.Erase(Erasures.None.With(
+            new TableId("db", "weather"), [new TagCondition("host", ["h0"])],
+            (16_802L * Day.NanosecondsLength) + 1));
+        Assert.Equal(await fleet.WholeAsync(Small), (await fleet.AskAsync(Small)).Rows);
+        fleet.Node("n2").Instance = Guid.Parse("00000000-0000-0000-0000-0000000000bb");
+        Assert.Equal(await fleet.WholeAsync(Small), (await fleet.AskAsync(Small)).Rows);
+    }
+
+    [Fact]
+    public async Task Rows_from_before_what_the_plan_knows_are_not_used()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 1);
+        fleet.ShipDays(edges: 4, days: 2, pointsADay: 5);
+        await fleet.AskAsync(Small);
+
+        // The node is opened anew between what it says and what it runs.
+        fleet.OnCatalogTold = node =>
+        {
+            fleet.OnCatalogTold = null;
+            fleet.Node(node.Value).Instance = Guid.Parse("00000000-0000-0000-0000-0000000000cc");
+        };
+        (string rows, Coverage coverage) = await fleet.AskAsync(Small);
+        Assert.Equal(await fleet.WholeAsync(Small), rows);
+        Assert.True(coverage.Complete);
     }
 
     [Fact]

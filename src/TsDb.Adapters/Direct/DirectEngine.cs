@@ -24,26 +24,40 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
     private readonly ConcurrentDictionary<string, Schema> _schemas = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public async Task<ISqlResult> ExecuteAsync(SqlRequest request, CancellationToken ct)
-    {
-        if (request.Relations is [Relation.Points points]
-            && DirectStatement.TryParse(request.Sql) is { } statement
-            && statement.Table.ToString().Equals(points.Name, StringComparison.OrdinalIgnoreCase)
-            && DirectPlan.TryBind(statement, points.Table) is { } plan
-            && await TryAsync(statement, plan, points, request.Limits, ct) is { } answer) return answer;
-        return await general.ExecuteAsync(request, ct);
-    }
+    public async Task<ISqlResult> ExecuteAsync(SqlRequest request, CancellationToken ct) =>
+        await TryAsync(request, RowsOfSeriesMax, ct) ?? await general.ExecuteAsync(request, ct);
 
     /// <inheritdoc/>
-    public async Task<ISqlResult?> TryAsync(
+    public Task<ISqlResult?> TryQuickAsync(SqlRequest request, CancellationToken ct) =>
+        TryAsync(request, RowsMax, ct);
+
+    /// <inheritdoc/>
+    public Task<ISqlResult?> TryAsync(
         DirectStatement statement,
         DirectPlan plan,
         Relation.Points points,
         SqlLimits limits,
+        CancellationToken ct) => TryAsync(statement, plan, points, limits, RowsOfSeriesMax, ct);
+
+    private async Task<ISqlResult?> TryAsync(
+        SqlRequest request, long rowsOfSeriesMax, CancellationToken ct) =>
+        request.Relations is [Relation.Points points]
+        && DirectStatement.TryParse(request.Sql) is { } statement
+        && statement.Table.ToString().Equals(points.Name, StringComparison.OrdinalIgnoreCase)
+        && DirectPlan.TryBind(statement, points.Table) is { } plan
+            ? await TryAsync(statement, plan, points, request.Limits, rowsOfSeriesMax, ct)
+            : null;
+
+    private async Task<ISqlResult?> TryAsync(
+        DirectStatement statement,
+        DirectPlan plan,
+        Relation.Points points,
+        SqlLimits limits,
+        long rowsOfSeriesMax,
         CancellationToken ct)
     {
         DirectScan scan = DirectScan.Of(points, plan);
-        if (scan.RowsAtMost > (plan.PicksSeries ? RowsOfSeriesMax : RowsMax) || !scan.IsSimple) return null;
+        if (scan.RowsAtMost > (plan.PicksSeries ? rowsOfSeriesMax : RowsMax) || !scan.IsSimple) return null;
         Schema schema = await SchemaAsync(statement, points.Table, limits, ct);
         if (!DirectRun.CanAnswer(plan, schema)) return null;
         IReadOnlyList<DirectInput> inputs = scan.Read(cache, plan, ct);

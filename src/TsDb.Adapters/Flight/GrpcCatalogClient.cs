@@ -32,6 +32,8 @@ public sealed class GrpcCatalogClient(IClusterState cluster, NodeChannels channe
             request.Tables.Add(asked);
         }
 
+        if (question.Fragment is { } fragment)
+            request.Fragment = QueryMessages.Ticket(fragment, _caller.Find(node).Cluster);
         return _caller.AskAsync(
             node,
             AskPatience,

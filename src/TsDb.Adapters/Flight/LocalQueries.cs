@@ -12,12 +12,18 @@ public sealed record LocalQueries(ICatalogClient Catalog, IFragmentClient Fragme
 {
     /// <summary>The two desks of a node as its own clients.</summary>
     public static LocalQueries Of(CatalogDesk catalog, FragmentDesk fragments) =>
-        new(new Catalogs(catalog), new FragmentRuns(fragments));
+        new(new Catalogs(catalog, fragments), new FragmentRuns(fragments));
 
-    private sealed class Catalogs(CatalogDesk desk) : ICatalogClient
+    private sealed class Catalogs(CatalogDesk desk, FragmentDesk fragments) : ICatalogClient
     {
-        public Task<CatalogAnswer> AskAsync(NodeId node, CatalogQuestion question, CancellationToken ct) =>
-            Task.FromResult(desk.Answer(question));
+        public async Task<CatalogAnswer> AskAsync(
+            NodeId node, CatalogQuestion question, CancellationToken ct)
+        {
+            CatalogAnswer answer = desk.Answer(question);
+            return question.Fragment is { } fragment
+                ? answer with { Early = await fragments.TryQuickAsync(fragment, ct) }
+                : answer;
+        }
 
         public Task<ImmutableArray<Leaf>> LeavesAsync(
             NodeId node, ImmutableArray<Cell> cells, CancellationToken ct) =>

@@ -57,6 +57,15 @@ internal static class QueryMessages
             Table = Ref(listed.Table),
             Columns = { listed.Columns.Select(Info) },
         }));
+        if (answer.Early is { } early)
+        {
+            reply.Early = new Protos.EarlyRows
+            {
+                Moment = Moment(early.Version),
+                Rows = ArrowBytes.Of(early.Schema, early.Batches),
+            };
+        }
+
         return reply;
     }
 
@@ -76,7 +85,15 @@ internal static class QueryMessages
     {
         Erasures = reply.Erasures,
         Listed = [.. reply.Listed.Select(l => new ListedTable(Ref(l.Table), [.. l.Columns.Select(Info)]))],
+        Early = reply.Early is null ? null : Early(reply.Early),
     };
+
+    private static Query.Distributed.EarlyRows Early(Protos.EarlyRows early)
+    {
+        (Apache.Arrow.Schema schema, IReadOnlyList<Apache.Arrow.RecordBatch> batches) =
+            ArrowBytes.Read(early.Rows);
+        return new Query.Distributed.EarlyRows(Moment(early.Moment), schema, batches);
+    }
 
     public static FragmentTicket Ticket(FragmentRequest request, ClusterId cluster)
     {

@@ -20,4 +20,7 @@ public sealed record CatalogAnswer(
 
     /// <summary>The tables of the databases that were to be listed.</summary>
     public ImmutableArray<ListedTable> Listed { get; init; } = [];
+
+    /// <summary>The rows of the question's fragment; null if it is to be asked for once more.</summary>
+    public EarlyRows? Early { get; init; }
 }

@@ -19,11 +19,26 @@ internal sealed class CatalogCache
         {
             return
             [
-                .. _tables.Where(entry => entry.Key.Node == node
-                        && entry.Key.Table.Database.Equals(database, StringComparison.OrdinalIgnoreCase)
-                        && entry.Key.Table.Table.Equals(table, StringComparison.OrdinalIgnoreCase))
+                .. _tables.Where(entry => entry.Key.Node == node && IsNamed(entry.Key.Table, database, table))
                     .Select(entry => new KnownTable(entry.Key.Table, entry.Value.Version))
                     .OrderBy(known => known.Table),
+            ];
+        }
+    }
+
+    /// <summary>What nodes have last said of their tables of that name, in any case.</summary>
+    public IReadOnlyList<HeardNode> Last(string database, string table, Func<NodeId, bool> isLive)
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _tables.Where(entry => IsNamed(entry.Key.Table, database, table) && isLive(entry.Key.Node))
+                    .GroupBy(entry => entry.Key.Node, entry => entry.Value)
+                    .OrderBy(node => node.Key)
+                    .Select(node => new HeardNode(
+                        node.Key, node.First().Version, [], [],
+                        node.ToImmutableDictionary(known => known.Table), Erasures: 0, Listed: [])),
             ];
         }
     }
@@ -78,4 +93,8 @@ internal sealed class CatalogCache
             return resolved;
         }
     }
+
+    private static bool IsNamed(TableId id, string database, string table) =>
+        id.Database.Equals(database, StringComparison.OrdinalIgnoreCase)
+        && id.Table.Equals(table, StringComparison.OrdinalIgnoreCase);
 }

@@ -10,4 +10,8 @@ public sealed record CatalogQuestion(ImmutableArray<TableQuestion> Tables)
     /// <summary>Databases whose tables are to be listed; an empty name asks for all names of
     /// databases.</summary>
     public ImmutableArray<string> Lists { get; init; } = [];
+
+    /// <summary>What the asker will want run, as far as it can tell before it has heard of all catalogs; null
+    /// if it cannot tell. A node for which that is little has it run at once.</summary>
+    public FragmentRequest? Fragment { get; init; }
 }

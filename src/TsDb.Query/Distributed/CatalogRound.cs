@@ -17,6 +17,9 @@ internal sealed class CatalogRound(
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan GraceMax = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>What nodes are asked to run in the same breath; null for nothing.</summary>
+    public EarlyPlan? Early { get; init; }
+
     /// <summary>Owners that must be heard of a shard.</summary>
     public static int Needed(ClusterView view, ShardId shard, Consistency consistency) => consistency switch
     {
@@ -38,8 +41,13 @@ internal sealed class CatalogRound(
         Consistency consistency, CancellationToken ct)
     {
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
+
+        // What this node runs early it runs on this thread: the others are under way by then.
         NodeId[] nodes =
-            [.. view.Owners.SelectMany(owners => owners).Distinct().Where(cluster.IsLive).Order()];
+        [
+            .. view.Owners.SelectMany(owners => owners).Distinct().Where(cluster.IsLive)
+                .OrderBy(node => Early is not null && node == view.Self).ThenBy(node => node),
+        ];
         List<Task<HeardNode?>> asked =
         [
             .. nodes.Select(node =>
@@ -113,7 +121,10 @@ internal sealed class CatalogRound(
             return tables is null
                 ? null
                 : new HeardNode(node, answer.Version, [.. answer.Recovering], answer.Databases, tables,
-                    answer.Erasures, answer.Listed);
+                    answer.Erasures, answer.Listed)
+                {
+                    Early = answer.Early,
+                };
         }
         catch (TsDbException e) when (e.Kind
             is ErrorKind.Unavailable or ErrorKind.Closed or ErrorKind.Deadline)
@@ -138,5 +149,6 @@ internal sealed class CatalogRound(
     ])
     {
         Lists = [.. lists.Select(listing => listing.Of(database) ?? "").Distinct()],
+        Fragment = Early?.Requests.GetValueOrDefault(node),
     };
 }

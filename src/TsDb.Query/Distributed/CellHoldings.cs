@@ -1,4 +1,5 @@
 using TsDb.Model;
+using TsDb.Query.Planning;
 
 namespace TsDb.Query.Distributed;
 
@@ -136,6 +137,18 @@ internal sealed class CellHoldings
 
         return ([.. servings.Select(pair => pair.Value.Build(pair.Key))], unheld);
     }
+
+    /// <summary>What the node of a serving is asked.</summary>
+    public FragmentRequest RequestTo(Serving serving, PlannedFragment fragment, SqlLimits limits) => new()
+    {
+        Fragment = fragment,
+        ShardCount = _view.ShardCount,
+        Shards = serving.Shards,
+        Except = serving.Except,
+        Also = serving.Also,
+        AtLeast = VersionOf(serving.Node),
+        Limits = limits,
+    };
 
     /// <summary>The cells that a serving answers.</summary>
     public IEnumerable<Cell> CellsOf(Serving serving)

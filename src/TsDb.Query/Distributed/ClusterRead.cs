@@ -40,6 +40,11 @@ internal sealed class ClusterRead(
         CancellationToken ct) =>
         Heard = await round.AskAsync(View, request.Database, names, lists, request.Consistency, ct);
 
+    /// <summary>What came with the catalogs, by node.</summary>
+    public IReadOnlyDictionary<NodeId, (FragmentRequest Asked, EarlyRows Rows)> EarlyRows(EarlyPlan plan) =>
+        Heard.Where(node => node.Early is not null && plan.Requests.ContainsKey(node.Node))
+            .ToDictionary(node => node.Node, node => (plan.Requests[node.Node], node.Early!));
+
     /// <summary>
     /// The table that a name means; for a fresh query it may so far be on edges only. Errors as
     /// <see cref="TableFinder"/>.

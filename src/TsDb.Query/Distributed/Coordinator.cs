@@ -109,9 +109,14 @@ public sealed class Coordinator(
         List<Relation> relations = [];
         ImmutableArray<TableName> names = small is null ? statement!.Tables : [small.Table];
         ImmutableArray<Listing> lists = statement?.Listings ?? [];
+        EarlyPlan? early = null;
         if (names.Length > 0 || lists.Length > 0 || !IsDefault(request.Database))
         {
-            await read.HearAsync(new CatalogRound(cluster, peers.Catalogs, _cache, clock), names, lists, ct);
+            early = small is null || request.Fresh
+                ? null : EarlyPlan.TryMake(read.View, _cache, request, small, runs.IsUsable);
+            CatalogRound round = new(cluster, peers.Catalogs, _cache, clock) { Early = early };
+            await read.HearAsync(round, names, lists, ct);
+            if (early is not null) runs.Early = read.EarlyRows(early);
             TableFinder finder = new(read.View, read.Heard, _cache);
             if (names.Length == 0 && !IsDefault(request.Database))
                 finder.RequireDatabase(request.Database);
@@ -125,7 +130,7 @@ public sealed class Coordinator(
             foreach (TableName name in names) tables.Add(name, await read.FindAsync(finder, name, ct));
         }
 
-        if (small is not null && DirectSplit.TryPlan(small, tables[small.Table]) is { } split)
+        if (small is not null && SplitOf(small, tables[small.Table], early) is { } split)
         {
             Relation.Rows parts = await read.RowsAsync(split.Fragment, runs, ct);
             Schema schema =
@@ -151,6 +156,9 @@ public sealed class Coordinator(
             : await ExplainAsync(explanation, read.View.Self, statement.Explain, final, ct);
         return new QueryAnswer(result, read.Coverage.Finish(runs.Served));
     }
+
+    private static DirectSplit? SplitOf(DirectStatement small, ResolvedTable table, EarlyPlan? early) =>
+        ReferenceEquals(table, early?.Table) ? early.Split : DirectSplit.TryPlan(small, table);
 
     private async Task<ISqlResult> ExplainAsync(
         Explanation explanation, NodeId self, ExplainMode mode, SqlRequest final, CancellationToken ct)

@@ -11,6 +11,9 @@ namespace TsDb.Query.Distributed;
 /// read.</summary>
 public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
 {
+    // More than this goes as a stream.
+    private const long QuickBytesMax = 1 << 20;
+
     /// <summary>
     /// The fragment's rows. Throws <see cref="ErrorKind.Conflict"/> if this node's catalog is not the one
     /// that was planned on, <see cref="ErrorKind.Unavailable"/> if the node does not hear in time of erasures
@@ -29,36 +32,70 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
                     ErrorKind.Conflict, "this node's catalog was opened anew since the query was planned");
             }
 
-            PlannedFragment fragment = request.Fragment;
             RequireStates(request, lease);
-            bool[] shards = new bool[request.ShardCount];
-            foreach (ShardId shard in request.Shards) shards[shard.Value] = true;
-            HashSet<Cell> except = [.. request.Except];
-            HashSet<Cell> also = [.. request.Also];
-            TableSnapshot snapshot = lease.Snapshot(fragment.Table.Table, cell =>
-                fragment.Scope.Includes(cell)
-                && ((shards[ShardId.Of(cell, shards.Length).Value] && !except.Contains(cell))
-                    || also.Contains(cell)));
-            ISqlResult result = await engine.ExecuteAsync(
-                new SqlRequest
-                {
-                    Sql = fragment.Sql,
-                    Relations =
-                    [
-                        new Relation.Points(
-                            fragment.RelationName, fragment.Table, snapshot,
-                            lease.Mask(fragment.Table.Table, request.Erasures), fragment.Scope),
-                    ],
-                    Limits = request.Limits,
-                },
-                ct);
-            return new LeasedResult(result, lease);
+            return new LeasedResult(await engine.ExecuteAsync(StatementOf(request, lease), ct), lease);
         }
         catch
         {
             lease.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// The fragment's rows if they are few and quickly made; null otherwise, as for whatever
+    /// <see cref="RunAsync"/> would refuse or wait for.
+    /// </summary>
+    public async Task<EarlyRows?> TryQuickAsync(FragmentRequest request, CancellationToken ct)
+    {
+        using IReplicaLease lease = replicas.Acquire();
+        CatalogVersion version = new(replicas.Instance, lease.Number);
+        if (!version.Covers(request.AtLeast) || lease.Erasures < request.Erasures
+            || !request.Exactly.IsEmpty) return null;
+        try
+        {
+            await using ISqlResult? result = await engine.TryQuickAsync(StatementOf(request, lease), ct);
+            if (result is null) return null;
+            List<RecordBatch> batches = [];
+            long bytes = 0;
+            await foreach (RecordBatch batch in result.ReadAsync(ct))
+            {
+                batches.Add(batch);
+                bytes += ExplainFigures.BytesOf(batch);
+                if (bytes > QuickBytesMax) return null;
+            }
+
+            return new EarlyRows(version, result.Schema, batches);
+        }
+        catch (TsDbException)
+        {
+            // Said when the fragment is asked for.
+            return null;
+        }
+    }
+
+    private static SqlRequest StatementOf(FragmentRequest request, IReplicaLease lease)
+    {
+        PlannedFragment fragment = request.Fragment;
+        bool[] shards = new bool[request.ShardCount];
+        foreach (ShardId shard in request.Shards) shards[shard.Value] = true;
+        HashSet<Cell> except = [.. request.Except];
+        HashSet<Cell> also = [.. request.Also];
+        TableSnapshot snapshot = lease.Snapshot(fragment.Table.Table, cell =>
+            fragment.Scope.Includes(cell)
+            && ((shards[ShardId.Of(cell, shards.Length).Value] && !except.Contains(cell))
+                || also.Contains(cell)));
+        return new SqlRequest
+        {
+            Sql = fragment.Sql,
+            Relations =
+            [
+                new Relation.Points(
+                    fragment.RelationName, fragment.Table, snapshot,
+                    lease.Mask(fragment.Table.Table, request.Erasures), fragment.Scope),
+            ],
+            Limits = request.Limits,
+        };
     }
 
     private static void RequireStates(FragmentRequest request, IReplicaLease lease)

@@ -40,4 +40,21 @@ public sealed record FragmentRequest
 
     /// <summary>Bounds on the run.</summary>
     public SqlLimits Limits { get; init; } = new();
+
+    /// <summary>
+    /// True if rows that were made for this request are what another one asks for, too: the same of the same
+    /// cells, from a moment that is late enough.
+    /// </summary>
+    /// <param name="other">The other request.</param>
+    /// <param name="from">The moment of the node's catalog that the rows are from.</param>
+    internal bool Serves(FragmentRequest other, CatalogVersion from) =>
+        ReferenceEquals(Fragment, other.Fragment)
+        && ShardCount == other.ShardCount
+        && Shards.AsSpan().SequenceEqual(other.Shards.AsSpan())
+        && Except.AsSpan().SequenceEqual(other.Except.AsSpan())
+        && Also.AsSpan().SequenceEqual(other.Also.AsSpan())
+        && from.Covers(other.AtLeast)
+        && Erasures == other.Erasures
+        && Exactly.IsEmpty && other.Exactly.IsEmpty
+        && Limits == other.Limits;
 }

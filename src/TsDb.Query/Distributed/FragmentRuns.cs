@@ -22,6 +22,10 @@ internal sealed class FragmentRuns(
     /// <summary>Memory for the rows.</summary>
     public required GatherRoom.Part Room { get; init; }
 
+    /// <summary>Rows that came with the catalogs, with what they were made for.</summary>
+    public IReadOnlyDictionary<NodeId, (FragmentRequest Asked, EarlyRows Rows)> Early { get; set; } =
+        ImmutableDictionary<NodeId, (FragmentRequest, EarlyRows)>.Empty;
+
     /// <summary>True if the cells must still be in the states of the holdings when they are read.</summary>
     public bool IsExact { get; set; }
 
@@ -128,17 +132,10 @@ internal sealed class FragmentRuns(
         [
             .. servings.Select(serving => RunOneAsync(
                 serving.Node,
-                new FragmentRequest
+                holdings.RequestTo(serving, fragment, limits) with
                 {
-                    Fragment = fragment,
-                    ShardCount = view.ShardCount,
-                    Shards = serving.Shards,
-                    Except = serving.Except,
-                    Also = serving.Also,
-                    AtLeast = holdings.VersionOf(serving.Node),
                     Erasures = Erasures,
                     Exactly = IsExact ? Exactly(holdings, serving) : [],
-                    Limits = limits,
                 },
                 all.Token)),
         ];
@@ -172,6 +169,14 @@ internal sealed class FragmentRuns(
 
     private async Task<FragmentRows?> RunOneAsync(NodeId node, FragmentRequest request, CancellationToken ct)
     {
+        if (Early.TryGetValue(node, out (FragmentRequest Asked, EarlyRows Rows) early)
+            && early.Asked.Serves(request, early.Rows.Version))
+        {
+            long bytes = early.Rows.Batches.Sum(ExplainFigures.BytesOf);
+            Room.Take(bytes, request.Limits.MemoryBytesMax);
+            return new FragmentRows(early.Rows.Schema, early.Rows.Batches, bytes);
+        }
+
         using CancellationTokenSource run = CancellationTokenSource.CreateLinkedTokenSource(ct);
         Task<FragmentRows> reading = ReadAsync(node, request, run.Token);
         try

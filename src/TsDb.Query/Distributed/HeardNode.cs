@@ -18,4 +18,9 @@ internal sealed record HeardNode(
     ImmutableArray<string> Databases,
     ImmutableDictionary<TableId, NodeTable> Tables,
     long Erasures,
-    ImmutableArray<ListedTable> Listed);
+    ImmutableArray<ListedTable> Listed)
+{
+    /// <summary>The rows of a fragment that were asked for in the same breath; null if there are none.
+    /// </summary>
+    public EarlyRows? Early { get; init; }
+}

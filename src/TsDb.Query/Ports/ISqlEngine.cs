@@ -13,4 +13,11 @@ public interface ISqlEngine
     /// limits.
     /// </summary>
     Task<ISqlResult> ExecuteAsync(SqlRequest request, CancellationToken ct);
+
+    /// <summary>
+    /// The same answer if the engine knows that it takes it some milliseconds; null if it may take longer.
+    /// Errors as <see cref="ExecuteAsync"/>.
+    /// </summary>
+    Task<ISqlResult?> TryQuickAsync(SqlRequest request, CancellationToken ct) =>
+        Task.FromResult<ISqlResult?>(null);
 }

@@ -78,6 +78,12 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
 
     public int Questions { get; private set; }
 
+    /// <summary>Fragments that were asked for by themselves.</summary>
+    public int Fragments { get; private set; }
+
+    /// <summary>What happens at a node after it has said what it has.</summary>
+    public Action<NodeId>? OnCatalogTold { get; set; }
+
     /// <summary>What is erased, at every node and edge.</summary>
     public Erasures Erasures { get; private set; } = Erasures.None;
 
@@ -209,7 +215,10 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
         Questions++;
         CatalogAnswer answer = _desks[node].Answer(question);
         CellsTold = answer.Tables.Sum(table => table.Cells.Length);
-        return answer;
+        OnCatalogTold?.Invoke(node);
+        if (question.Fragment is not { } fragment) return answer;
+        EarlyRows? early = await new FragmentDesk(_nodes[node], _direct).TryQuickAsync(fragment, ct);
+        return answer with { Early = early };
     }
 
     public async Task<ImmutableArray<Leaf>> LeavesAsync(
@@ -231,6 +240,7 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
     {
         if (_nodes[node].FragmentsLeft == 0) _nodes[node].IsDown = true;
         _nodes[node].FragmentsLeft--;
+        Fragments++;
         await ReachAsync(node, ct);
         return await new FragmentDesk(_nodes[node], _direct).RunAsync(request, ct);
     }

@@ -137,7 +137,18 @@ public sealed class NodeToNodeTests : IAsyncDisposable
         await using ISqlResult result =
             await new FlightFragmentClient(_a, _channels, unused).RunAsync(B, request, Ct);
         Assert.Equal("x", result.Schema.FieldsList.Single().Name);
-        FragmentRequest arrived = _queries.Fragment!;
+        RequireSame(request, _queries.Fragment!);
+
+        // In one breath: the question for the catalog, the fragment, and the rows of it.
+        answer = await catalog.AskAsync(B, question with { Fragment = request }, Ct);
+        RequireSame(request, _queries.Question!.Fragment!);
+        Assert.Equal(Queries.Answer.Version, answer.Early!.Version);
+        Apache.Arrow.RecordBatch rows = Assert.Single(answer.Early.Batches);
+        Assert.Equal([7, null, 9], Assert.IsType<Apache.Arrow.Int32Array>(rows.Column("x")));
+    }
+
+    private static void RequireSame(FragmentRequest request, FragmentRequest arrived)
+    {
         Assert.Equal(request.Shards, arrived.Shards);
         Assert.Equal(request.Except, arrived.Except);
         Assert.Equal(request.Limits, arrived.Limits);
@@ -233,7 +244,15 @@ public sealed class NodeToNodeTests : IAsyncDisposable
         public Task<CatalogAnswer> AskAsync(NodeId node, CatalogQuestion question, CancellationToken ct)
         {
             Question = question;
-            return Task.FromResult(Answer);
+            return Task.FromResult(question.Fragment is null ? Answer : Answer with { Early = Early() });
+        }
+
+        private static EarlyRows Early()
+        {
+            Apache.Arrow.Schema schema = new Empty().Schema;
+            Apache.Arrow.Int32Array values =
+                new Apache.Arrow.Int32Array.Builder().Append(7).AppendNull().Append(9).Build();
+            return new EarlyRows(Answer.Version, schema, [new Apache.Arrow.RecordBatch(schema, [values], 3)]);
         }
 
         public Task<ImmutableArray<Leaf>> LeavesAsync(
