@@ -55,6 +55,10 @@ public sealed record EdgeControl(MessageHeader Header, EdgeId Edge, Guid Instanc
         /// <summary>The last change of tombstones that the edge has heard and kept.</summary>
         public long Erasures { get; init; }
 
+        /// <summary>Revision of the latest description of the cluster that it has heard; 0 if it does not
+        /// say.</summary>
+        public long Revision { get; init; }
+
         /// <summary>What went wrong last; empty if nothing did.</summary>
         public string LastError { get; init; } = "";
     }

@@ -175,6 +175,7 @@ public static partial class ShipmentCodec
         Quarantined = (uint)Math.Max(0, lag.Quarantined),
         LastError = WireRules.Reason(lag.LastError),
         Erasures = lag.Erasures,
+        Revision = lag.Revision,
     };
 
     private static EdgeControl.Lag ToLag(P.Lag wire) => new()
@@ -188,6 +189,7 @@ public static partial class ShipmentCodec
         Quarantined = (int)Math.Min(wire.Quarantined, int.MaxValue),
         LastError = WireRules.Reason(wire.LastError),
         Erasures = wire.Erasures,
+        Revision = wire.Revision,
     };
 
     private static P.LeafList FromLeafList(EdgeControl.LeafList list)

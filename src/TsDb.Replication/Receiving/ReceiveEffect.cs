@@ -41,6 +41,10 @@ public abstract record ReceiveEffect
     /// is.</summary>
     public sealed record CreateDatabase(string Name) : ReceiveEffect;
 
+    /// <summary>Put the description of the cluster on every broker again: an edge has heard an older
+    /// one.</summary>
+    public sealed record SayCluster : ReceiveEffect;
+
     /// <summary>Lost leaves are not missed any more: their edge has cut the rows anew.</summary>
     public sealed record Forget(ImmutableArray<Leaf> Superseded) : ReceiveEffect;
 

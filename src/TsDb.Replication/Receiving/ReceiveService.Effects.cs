@@ -64,6 +64,9 @@ public sealed partial class ReceiveService
             case ReceiveEffect.CreateDatabase create:
                 if (_creating.Add(create.Name)) Send(() => CreateAsync(create.Name, _stopping.Token));
                 break;
+            case ReceiveEffect.SayCluster:
+                if (_announced is { } announced) SayCluster(announced);
+                break;
             case ReceiveEffect.Forget forget:
                 Forget(forget.Superseded);
                 break;
@@ -142,26 +145,12 @@ public sealed partial class ReceiveService
 
         bool isNews = _announced is null || _announced.Epoch != cluster.Epoch;
         _announced = cluster;
-        _ports.Edges.Retain(_options.Topics.Cluster, ShipmentCodec.Encode(new ClusterInfo
-        {
-            Cluster = cluster.Id,
-            Epoch = cluster.Epoch,
-            ShardCount = cluster.ShardCount,
-            ReplicationFactor = cluster.Replicas,
-            WriteQuorum = cluster.WriteQuorum,
-            RowFormVersion = Columnar.Transfer.RowForm.Version,
-            Revision = cluster.Revision + 1,
-            Erasures = cluster.Erasures,
-            Databases = [.. cluster.Databases.Values.OrderBy(d => d.Name, StringComparer.Ordinal)],
-            Horizons = cluster.Databases.Values
-                .Where(database => database.HorizonNanoseconds > long.MinValue)
-                .ToImmutableSortedDictionary(
-                    database => database.Name,
-                    database => database.HorizonNanoseconds,
-                    StringComparer.Ordinal),
-        }));
+        SayCluster(cluster);
         if (isNews) AskRepair();
     }
+
+    private void SayCluster(ClusterConfiguration cluster) =>
+        _ports.Edges.Retain(_options.Topics.Cluster, ShipmentCodec.Encode(ClusterWord.Of(cluster)));
 
     private void TakeStatus()
     {

@@ -47,11 +47,19 @@ public sealed partial class Receiver
                     _effects.Add(new ReceiveEffect.CreateDatabase(name));
                 break;
             case EdgeControl.Lag lag:
+                Compare(lag.Revision);
                 _greeter.Hear(message.Edge, lag, now);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException(message.Body.ToString());
         }
+    }
+
+    // A node that was paused may have put an older description of the cluster in the place of a newer one: an
+    // edge that knows less than this node shows it.
+    private void Compare(long heard)
+    {
+        if (heard > 0 && heard < ClusterWord.RevisionOf(_cluster!)) _isWordOld = true;
     }
 
     private void Greet(EdgeControl message, EdgeControl.Hello hello, bool isRepeat, DateTimeOffset now)

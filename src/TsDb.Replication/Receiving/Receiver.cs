@@ -33,6 +33,8 @@ public sealed partial class Receiver
     private ImmutableHashSet<ShardId> _owned = [];
     private long _pendingBytes;
     private DateTimeOffset _fullUntil;
+    private DateTimeOffset _wordAt;
+    private bool _isWordOld;
 
     /// <summary>A receiver before its cluster is known: until then it ignores everything.</summary>
     /// <param name="options">Identity and limits.</param>
@@ -132,6 +134,7 @@ public sealed partial class Receiver
     {
         if (_cluster is { } current && cluster.Epoch.Value < current.Epoch.Value) return;
         bool isNewEpoch = _cluster?.Epoch != cluster.Epoch;
+        if (_cluster?.Revision != cluster.Revision) _wordAt = now;
         _cluster = cluster;
         _owned =
         [
@@ -201,6 +204,15 @@ public sealed partial class Receiver
         }
 
         ForgetOldLists(now);
+        SayClusterAgain(now);
+    }
+
+    // Not at once: what an edge had not heard yet may have been on its way.
+    private void SayClusterAgain(DateTimeOffset now)
+    {
+        if (!_isWordOld || now < _wordAt + _options.ClusterWordEvery) return;
+        (_isWordOld, _wordAt) = (false, now);
+        _effects.Add(new ReceiveEffect.SayCluster());
     }
 
     private void Fetch(Leaf leaf, NodeId from)

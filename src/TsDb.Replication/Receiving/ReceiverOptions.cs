@@ -53,6 +53,11 @@ public sealed record ReceiverOptions
     public TimeSpan BusyWait { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
+    /// The least time between two words to the brokers of what the cluster is, while it stays what it is.
+    /// </summary>
+    public TimeSpan ClusterWordEvery { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
     /// An edge that is connected but silent for this long no longer keeps another of its name out.
     /// </summary>
     public TimeSpan PresenceMax { get; init; } = TimeSpan.FromMinutes(90);

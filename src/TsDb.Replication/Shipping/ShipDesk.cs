@@ -74,8 +74,9 @@ public sealed partial class ShipDesk
             RecordChanges(now);
         }
 
-        // Whoever waits for the receipt of an erasure hears of it at once.
-        if (!wasRegistered && _shipper.IsRegistered && _parts.Store.Tombstones.KeptNumber > 0) SayLagAt(now);
+        // Whoever waits for the receipt of an erasure hears of it at once, and so does a node that knows more
+        // of the cluster than this edge was told.
+        if (!wasRegistered && _shipper.IsRegistered) SayLagAt(now);
         return _messages;
     }
 
@@ -184,6 +185,7 @@ public sealed partial class ShipDesk
             Quarantined = lag.Uplink.Quarantined,
             LastError = lag.Uplink.LastError ?? "",
             Erasures = _parts.Store.Tombstones.KeptNumber,
+            Revision = _shipper.HeardRevision,
         });
     }
 

@@ -93,6 +93,10 @@ public sealed partial class Shipper
     /// </summary>
     public DateTimeOffset? WakeAt { get; private set; }
 
+    /// <summary>Revision of the latest description of the cluster that was heard; 0 before the
+    /// first.</summary>
+    public long HeardRevision => _cluster?.Revision ?? 0;
+
     /// <summary>What was said of leaves that were asked about before their files go.</summary>
     public Confirmations Confirmations { get; } = new();
 
@@ -233,6 +237,9 @@ public sealed partial class Shipper
             (_cluster, _epoch) = (info, info.Epoch);
         if (info.Epoch.Value < _epoch.Value || (_cluster is not null && _cluster.Cluster != info.Cluster))
             return;
+
+        // A broker may keep the word of a node that was behind the others.
+        if (info.Revision < HeardRevision) return;
         _cluster = info;
         if (info.Revision > 0) _effects.Add(new ShipEffect.TakeDatabases(info));
         _pending.Shard(info.ShardCount);

@@ -28,7 +28,7 @@ public sealed class ShipmentCodecTests
         new EdgeControl.Lag
         {
             OldestNanoseconds = -5, Segments = 2, BytesLength = 900, BytesPerSecond = 7, Eta = TimeSpan.Zero,
-            IsPaused = true, Quarantined = 1,
+            IsPaused = true, Quarantined = 1, Erasures = 4, Revision = 9,
         },
     ];
 

@@ -45,6 +45,9 @@ public sealed class CloudWorld : IPeerLink
     /// <summary>What was said to edges and arrived.</summary>
     public List<(NodeId Node, EdgeId Edge, EdgeAnswer Answer)> Said { get; } = [];
 
+    /// <summary>When which node put the description of the cluster on the brokers again.</summary>
+    public List<(DateTimeOffset At, NodeId Node)> ClusterSaid { get; } = [];
+
     /// <summary>Called when an answer arrives at an edge.</summary>
     public Action<NodeId, EdgeAnswer>? Answered { get; set; }
 
@@ -228,6 +231,9 @@ public sealed class CloudWorld : IPeerLink
                             leaf => ShardId.Of(leaf.Cell, Cluster.ShardCount) == repair.Shard),
                     ],
                 }));
+                break;
+            case ReceiveEffect.SayCluster:
+                ClusterSaid.Add((Now, node.Id));
                 break;
             case ReceiveEffect.Forget forget:
                 node.Store.Forget(forget.Superseded, ReplicaStore.RuleSuperseded);

@@ -9,6 +9,7 @@ public sealed class HelloTests
     private static readonly Guid One = new(1, 0, 0, new byte[8]);
     private static readonly Guid Two = new(2, 0, 0, new byte[8]);
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = new ReceiverOptions { Self = default }.ClusterWordEvery;
 
     private readonly CloudWorld _world = new(1, 3, 3);
 
@@ -157,6 +158,41 @@ public sealed class HelloTests
         _world.Run(Moment);
         Assert.Empty(_world.Answers<EdgeAnswer.Durable>());
     }
+
+    [Fact]
+    public void An_edge_that_heard_an_older_description_of_the_cluster_hears_it_again()
+    {
+        _world.Configure(_world.Cluster with { Revision = 7 });
+        _world.Run(Pause);
+        Lag(revision: 8);
+        Lag(revision: 0);
+        _world.Run(Pause);
+        Assert.Empty(_world.ClusterSaid);
+
+        // Every node says it: each may be the only one that a broker hears.
+        Lag(revision: 7);
+        _world.Run(Moment);
+        Assert.Equal(
+            _world.Nodes.Select(node => node.Id), _world.ClusterSaid.Select(said => said.Node).Order());
+
+        // One that asks too early gets it late rather than never; asking often does not make it more often.
+        DateTimeOffset first = _world.ClusterSaid[0].At;
+        _world.ClusterSaid.Clear();
+        for (int i = 0; i < 8; i++)
+        {
+            Lag(revision: 7);
+            _world.Run(Moment);
+        }
+
+        Assert.Equal(3, _world.ClusterSaid.Count);
+        Assert.All(_world.ClusterSaid, said => Assert.Equal(first + Pause, said.At));
+        _world.Run(Pause);
+        Assert.Equal(6, _world.ClusterSaid.Count);
+        _world.Run(Pause * 3);
+        Assert.Equal(6, _world.ClusterSaid.Count);
+    }
+
+    private void Lag(long revision) => _world.Say(new EdgeControl.Lag { Revision = revision }, One);
 
     private void Hello(Guid instance, Incarnation incarnation)
     {

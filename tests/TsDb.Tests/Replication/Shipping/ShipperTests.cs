@@ -74,6 +74,21 @@ public sealed class ShipperTests
     }
 
     [Fact]
+    public void An_older_description_of_the_cluster_does_not_replace_a_newer_one()
+    {
+        ShipperDesk desk = new();
+        desk.Register();
+        ClusterInfo newer = desk.Info() with { Revision = 9 };
+        ShipEffect taken = Assert.Single(desk.On(new ShipEvent.Cluster(newer)));
+        Assert.Same(newer, Assert.IsType<ShipEffect.TakeDatabases>(taken).Cluster);
+        Assert.Empty(desk.On(new ShipEvent.Cluster(newer with { Revision = 8 })));
+        Assert.Equal(9, desk.Shipper.HeardRevision);
+
+        // The same again is taken: the disk may not have taken it the first time.
+        Assert.Single(desk.On(new ShipEvent.Cluster(newer)));
+    }
+
+    [Fact]
     public void Another_cluster_and_lower_epochs_are_ignored()
     {
         ShipperDesk desk = new();
