@@ -49,16 +49,17 @@ internal sealed unsafe class TextFeed(ArrayData data) : ColumnFeed
             MemoryMarshal.Cast<byte, int>(data.Buffers[1].Span)[(data.Offset + start)..];
         ReadOnlySpan<byte> bytes = data.Buffers[2].Span;
         DuckString* target = (DuckString*)DuckDbNative.VectorGetData(vector);
-        fixed (byte* text = bytes)
+        for (int i = 0; i < count; i++)
         {
-            for (int i = 0; i < count; i++)
+            ReadOnlySpan<byte> value = bytes.Slice(offsets[i], offsets[i + 1] - offsets[i]);
+            if (value.Length <= DuckString.InlineBytesMax)
             {
-                int length = offsets[i + 1] - offsets[i];
-                if (length <= DuckString.InlineBytesMax)
-                    target[i] = DuckString.Inline(bytes.Slice(offsets[i], length));
-                else
-                    DuckDbNative.VectorAssignString(vector, (ulong)i, text + offsets[i], (ulong)length);
+                target[i] = DuckString.Inline(value);
+                continue;
             }
+
+            fixed (byte* text = value)
+                DuckDbNative.VectorAssignString(vector, (ulong)i, text, (ulong)value.Length);
         }
 
         Validity.Copy(data, vector, start, 0, count);
@@ -84,7 +85,7 @@ internal sealed unsafe class StringTable
         for (int i = 0; i < strings.Length; i++)
         {
             int length = offsets[i + 1] - offsets[i];
-            if (length > DuckString.InlineBytesMax) longBytes += length;
+            if (length > DuckString.InlineBytesMax) longBytes = checked(longBytes + length);
         }
 
         _long = GC.AllocateUninitializedArray<byte>(longBytes, pinned: true);

@@ -69,8 +69,10 @@ public static class EdgeMessages
     public static FreshQuestion DecodeQuestion(ReadOnlySpan<byte> bytes)
     {
         EdgeQuestionBody body = Parse(EdgeQuestionBody.Parser, bytes);
-        if (body.MemoryBytesMax <= 0 || body.DurationMsMax <= 0)
-            throw NodeMessages.Wrong("a question's limits are above zero");
+        if (body.MemoryBytesMax <= 0 || body.DurationMsMax <= 0
+            || body.DurationMsMax > QueryMessages.DurationMax.TotalMilliseconds)
+            throw NodeMessages.Wrong(
+                $"a question's limits are above zero, its time up to {QueryMessages.DurationMax}");
         return new FreshQuestion
         {
             Table = QueryMessages.Ref(body.Table),
@@ -140,13 +142,21 @@ public static class EdgeMessages
         {
             try
             {
-                using ArrowStreamReader reader = new(body.Rows.Memory);
+                ReadOnlyMemory<byte> rest = body.Rows.Memory;
+                while (IpcMessages.TryTake(ref rest, out ReadOnlyMemory<byte> header, out _))
+                    IpcMessages.RequireBounded(header.Span);
+                using ArrowStreamReader reader = new(body.Rows.Memory[..^rest.Length]);
                 schema = await reader.GetSchema(ct);
-                while (await reader.ReadNextRecordBatchAsync(ct) is { } batch) batches.Add(batch);
+                while (await reader.ReadNextRecordBatchAsync(ct) is { } batch)
+                {
+                    RowIntegrity.Require(batch);
+                    batches.Add(batch);
+                }
             }
-            catch (Exception e) when (e is InvalidDataException or ArgumentException or IOException
-                or InvalidOperationException or IndexOutOfRangeException)
+            catch (Exception e) when (e is not (TsDbException or OperationCanceledException
+                or OutOfMemoryException))
             {
+                // Whatever the reader stumbles over: it follows what the bytes say.
                 throw new TsDbException(ErrorKind.Invalid, $"an edge's rows cannot be read: {e.Message}", e);
             }
         }

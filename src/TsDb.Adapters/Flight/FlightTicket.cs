@@ -35,6 +35,11 @@ public sealed record FlightTicket(string Database, string Sql)
         {
             throw new TsDbException(ErrorKind.Invalid, $"the Flight ticket is not JSON: {e.Message}", e);
         }
+        catch (InvalidOperationException e)
+        {
+            // The document says only when a text is asked for that it is no Unicode.
+            throw new TsDbException(ErrorKind.Invalid, "a text in the Flight ticket is not valid Unicode", e);
+        }
     }
 
     private static string? Text(JsonElement root, string name) =>

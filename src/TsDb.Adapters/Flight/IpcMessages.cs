@@ -14,7 +14,17 @@ internal static class IpcMessages
 
     // Message table of Arrow's Message.fbs: version, header type, header, bodyLength; vtable slots start at
     // 4.
+    private const int KindSlot = 4 + (2 * 1);
+    private const int HeaderSlot = 4 + (2 * 2);
     private const int BodyLengthSlot = 4 + (2 * 3);
+
+    // RecordBatch table: length, nodes, buffers; DictionaryBatch: id, data (a RecordBatch).
+    private const int NodesSlot = 4 + (2 * 1);
+    private const int BuffersSlot = 4 + (2 * 2);
+    private const int NestedSlot = 4 + (2 * 1);
+    private const int ItemBytes = 16;
+    private const byte KindDictionary = 2;
+    private const byte KindRows = 3;
 
     /// <summary>
     /// Takes the next message off <paramref name="stream"/>; false at its end or at the end-of-stream mark.
@@ -42,6 +52,28 @@ internal static class IpcMessages
         return true;
     }
 
+    /// <summary>
+    /// Throws <see cref="InvalidDataException"/> if the lists in a message's header claim more items than the
+    /// header has room for: Arrow's reader makes room for what is claimed.
+    /// </summary>
+    public static void RequireBounded(ReadOnlySpan<byte> header)
+    {
+        int message = ReadInt(header, 0);
+        int kind = FieldOf(header, message, KindSlot);
+        int batch = Child(header, message, HeaderSlot);
+        if (kind == 0 || batch == 0) return;
+        byte what = Bounded(header, kind, 1)[0];
+        if (what == KindDictionary) batch = Child(header, batch, NestedSlot);
+        else if (what != KindRows) return;
+        if (batch == 0) return;
+        foreach (int slot in (ReadOnlySpan<int>)[NodesSlot, BuffersSlot])
+        {
+            int list = Child(header, batch, slot);
+            if (list != 0 && (uint)ReadInt(header, list) > header.Length / ItemBytes)
+                throw new InvalidDataException("an Arrow IPC header is shorter than its lists");
+        }
+    }
+
     /// <summary>Writes what precedes a header in a stream.</summary>
     public static void WritePrefix(Span<byte> destination, int headerBytes)
     {
@@ -51,13 +83,24 @@ internal static class IpcMessages
 
     private static long BodyLength(ReadOnlySpan<byte> header)
     {
-        int table = ReadInt(header, 0);
+        int at = FieldOf(header, ReadInt(header, 0), BodyLengthSlot);
+        return at == 0 ? 0 : BinaryPrimitives.ReadInt64LittleEndian(Bounded(header, at, sizeof(long)));
+    }
+
+    // Where a field of a table lies; 0 if the table has none.
+    private static int FieldOf(ReadOnlySpan<byte> header, int table, int slot)
+    {
         int vtable = checked(table - ReadInt(header, table));
-        int vtableBytes = ReadShort(header, vtable);
-        if (vtableBytes <= BodyLengthSlot) return 0;
-        int offset = ReadShort(header, vtable + BodyLengthSlot);
-        if (offset == 0) return 0;
-        return BinaryPrimitives.ReadInt64LittleEndian(Bounded(header, table + offset, sizeof(long)));
+        if (ReadShort(header, vtable) <= slot) return 0;
+        int offset = ReadShort(header, checked(vtable + slot));
+        return offset == 0 ? 0 : checked(table + offset);
+    }
+
+    // What a field points to; 0 if the table has none.
+    private static int Child(ReadOnlySpan<byte> header, int table, int slot)
+    {
+        int at = FieldOf(header, table, slot);
+        return at == 0 ? 0 : checked(at + ReadInt(header, at));
     }
 
     private static int ReadInt(ReadOnlySpan<byte> bytes, int at) =>

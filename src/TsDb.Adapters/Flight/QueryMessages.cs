@@ -13,7 +13,8 @@ internal static class QueryMessages
 {
     private const int ShardsMax = 1 << 16;
 
-    private static readonly TimeSpan DurationMax = TimeSpan.FromHours(1);
+    /// <summary>The longest that a question may take.</summary>
+    public static readonly TimeSpan DurationMax = TimeSpan.FromHours(1);
 
     public static CatalogMoment Moment(CatalogVersion version) => new()
     {

@@ -11,7 +11,10 @@ public sealed class FuzzTests
     private const long CountOfSlice = 60_000;
 
     private static readonly FuzzTarget[] Targets =
-        [.. LineFuzz.Targets, .. HttpFuzz.Targets, .. CodecFuzz.Targets, .. SegmentFuzz.Targets];
+        [
+            .. LineFuzz.Targets, .. HttpFuzz.Targets, .. CodecFuzz.Targets, .. SegmentFuzz.Targets,
+            .. TravelFuzz.Targets, .. WireFuzz.Targets,
+        ];
 
     public static TheoryData<string> Names => [.. Targets.Select(target => target.Name)];
 

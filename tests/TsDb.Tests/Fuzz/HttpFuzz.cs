@@ -3,8 +3,11 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
+using TsDb.Adapters.Http.Query;
 using TsDb.Adapters.Http.Statements;
 using TsDb.Adapters.Http.Write;
+using TsDb.Codec.Csv;
+using TsDb.Model;
 using TsDb.Storage.Ingest;
 using TsDb.Tests.Storage.Ingest;
 
@@ -51,6 +54,8 @@ internal static class HttpFuzz
             foreach (Statement statement in StatementParser.Parse(Encoding.UTF8.GetString(bytes), 100))
                 Assert.True(statement.Kind != StatementKind.NotUnderstood || statement.Reason.Length > 0);
         }) { Words = Words },
+        new("http-query", Questions(), Ask) { Words = Words, Weight = 4 },
+        new("csv", Tables(), ReadCsv) { Words = Words, Weight = 2 },
     ];
 
     private static byte[][] Statements() =>
@@ -62,6 +67,65 @@ internal static class HttpFuzz
             "SHOW TAG KEYS ON db FROM \"m\" LIMIT 1 OFFSET 2", "SELECT * FROM a WHERE b = 'c;d'",
         }.Select(Encoding.UTF8.GetBytes),
     ];
+
+    private static byte[][] Questions() =>
+    [
+        .. new[]
+        {
+            "?db=d&q=SELECT+1&format=csv&timeout=5s&max_rows=9&edge_timeout=2s\n\n",
+            "?db=d\napplication/json\n{\"q\":\"SELECT 1\",\"fresh\":true,\"allow_partial\":\"true\"}",
+            "?db=d\napplication/x-www-form-urlencoded\nq=SELECT+1&consistency=quorum",
+            "?db=d&format=json\ntext/plain\nSELECT 1",
+        }.Select(Encoding.UTF8.GetBytes),
+    ];
+
+    /// <summary>A line with the parameters, a line with the type of the body, the body.</summary>
+    private static void Ask(byte[] bytes)
+    {
+        int first = Array.IndexOf(bytes, (byte)'\n');
+        int second = first < 0 ? -1 : Array.IndexOf(bytes, (byte)'\n', first + 1);
+        if (second < 0) return;
+        DefaultHttpContext context = new();
+        context.Request.Method = "POST";
+        string query = Encoding.Latin1.GetString(bytes, 0, first);
+        context.Request.QueryString = new QueryString(query.StartsWith('?') ? query : "");
+        string type = Encoding.Latin1.GetString(bytes, first + 1, second - first - 1);
+        if (type.Length > 0) context.Request.ContentType = type;
+        context.Request.Body = new MemoryStream(bytes[(second + 1)..]);
+        try
+        {
+            Task<QueryForm> read = QueryForm.ReadAsync(context.Request, CancellationToken.None);
+            Assert.True(read.GetAwaiter().GetResult().Request.Sql.Length > 0);
+        }
+        catch (TsDbException error) when (error.Kind == ErrorKind.Invalid)
+        {
+            Assert.True(error.Message.Length > 0);
+        }
+    }
+
+    private static byte[][] Tables() =>
+    [
+        .. new[]
+        {
+            "time,host,v\n1,a,2.5\r\n2,\"b, \"\"c\"\"\",\n\n3,\"two\nlines\",7", "a,b\n\"open,1\n2,3\n",
+        }.Select(Encoding.UTF8.GetBytes),
+    ];
+
+    /// <summary>Cells lie in the bytes, and every record gets on.</summary>
+    private static void ReadCsv(byte[] bytes)
+    {
+        foreach (bool isEnd in new[] { true, false })
+        {
+            CsvReader reader = new(bytes, (byte)',', isEnd);
+            List<CsvCell> cells = [];
+            for (int before = 0; reader.Read(cells); before = reader.Offset)
+            {
+                Assert.InRange(reader.Offset, before + 1, bytes.Length);
+                if (reader.Fault is not null) continue;
+                foreach (CsvCell cell in cells) cell.Text(bytes);
+            }
+        }
+    }
 
     private static void Write(byte[] bytes)
     {

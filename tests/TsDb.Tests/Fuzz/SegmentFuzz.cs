@@ -69,7 +69,7 @@ internal static class SegmentFuzz
     }
 
     /// <summary>Columns of every type, and of every encoding that is chosen by the values.</summary>
-    private static TableBatch Batch(int rows)
+    public static TableBatch Batch(int rows)
     {
         Random random = new(rows);
         long start = SegmentTests.Facts.Cell.Day.Range.StartNanoseconds;

@@ -63,7 +63,7 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
         {
             return DurationText.Parse(text);
         }
-        catch (FormatException error)
+        catch (Exception error) when (error is FormatException or OverflowException)
         {
             throw Wrong($"edge_timeout '{text}' is no duration: {error.Message}");
         }
