@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Shows that the simulation bites: breaks a copy of the code in one way after the other and must see it fail.
 #   bites.sh [SEEDS] [NAME...]   most seeds for each break (150), and which of mutations/NAME.patch (all)
+# A patch may begin with "# seed: N", which found it before: that one is run first.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 seeds=${1:-150}
@@ -10,16 +11,24 @@ trap 'rm -rf "$copy"' EXIT
 git ls-files -z | xargs -0 cp --parents -t "$copy"
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=($(cd tests/TsDb.Simulation/mutations && ls ./*.patch | sed 's|^\./||; s|\.patch$||'))
-export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TSDB_SIM_SEEDS=$seeds TSDB_SIM_FAILURES=1
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TSDB_SIM_FAILURES=1
+# The rules of the house were checked with the code as it is.
+build=(dotnet build -c Release --nologo -v q -clp:NoSummary -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false)
+
+run() { # FIRST SEEDS
+  TSDB_SIM_FIRST=$1 TSDB_SIM_SEEDS=$2 dotnet artifacts/bin/TsDb.Simulation/release/TsDb.Simulation.dll \
+    --no-ansi --progress off --filter-method '*Promises_hold*' > run.log 2>&1
+}
+
 missed=0
 for name in "${names[@]}"; do
   patch=$PWD/tests/TsDb.Simulation/mutations/$name.patch
+  known=$(sed -n '1s/^# seed: //p' "$patch")
   (
     cd "$copy" || exit 2
     patch -s -p0 < "$patch" || exit 2
-    dotnet build -c Release --nologo -v q -clp:NoSummary tests/TsDb.Simulation > build.log 2>&1 || { tail -n 5 build.log; exit 2; }
-    dotnet artifacts/bin/TsDb.Simulation/release/TsDb.Simulation.dll --no-ansi --progress off \
-      --filter-method '*Promises_hold*' > run.log 2>&1
+    "${build[@]}" tests/TsDb.Simulation > build.log 2>&1 || { tail -n 5 build.log; exit 2; }
+    { [ -z "$known" ] || run "$known" 1; } && run 1 "$seeds"
   )
   case $? in
     0) echo "NOT FOUND  $name within $seeds seeds"; missed=$((missed + 1)) ;;
