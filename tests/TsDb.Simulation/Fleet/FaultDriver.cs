@@ -258,6 +258,9 @@ internal sealed class FaultDriver(World world, QueryClient client)
             ? new ClusterCommand.LiftErasure(Any(inForce))
             : EdgeClient.Erase(world.Time.Elapsed, Chance));
         node.Raft?.FollowTo(world.Raft.Length);
+
+        // Whoever erases looks at once: the others may not have heard of it.
+        client.AskAt(node);
     }
 
     private TimeSpan Seconds(int least, int most) =>

@@ -37,12 +37,24 @@ internal sealed class DurableTruth(World world)
     }
 
     /// <summary>
-    /// An edge says that what stands for these leaves is durable. Their points have to be in every answer
-    /// still; the leaves need not.
+    /// An edge says that what stands for these leaves is durable, which is judged now. Their points have to
+    /// be in every answer still; the leaves need not.
     /// </summary>
     public void Supersede(ImmutableArray<Leaf> leaves)
     {
-        foreach (Leaf leaf in leaves) _superseded.Add(leaf);
+        Leaf[] news = [.. leaves.Where(leaf => _superseded.Add(leaf) && _said.ContainsKey(leaf.Hash))];
+        foreach (IGrouping<Cell, Leaf> cell in news.GroupBy(leaf => leaf.Cell))
+        {
+            List<Content> contents = _read[cell.Key.Edge][(cell.Key.Table, cell.Key.Day)];
+            HashSet<PointKey> left =
+                [.. contents.Where(content => !_superseded.Contains(content.Leaf)).SelectMany(KeysOf)];
+            foreach (Content gone in contents.Where(content => cell.Contains(content.Leaf)))
+            {
+                if (KeysOf(gone).All(left.Contains)) continue;
+                throw new SimulationException(
+                    $"{gone.Leaf} is called superseded, and its points are in no other durable leaf");
+            }
+        }
     }
 
     /// <summary>A node is about to lose its disk: what was said of it before was true.</summary>
@@ -121,6 +133,13 @@ internal sealed class DurableTruth(World world)
             set.Add(content.Batch);
             if (set.Points.TryGetValue(key, out PointValue value)) yield return $"{content.Leaf}: {value}";
         }
+    }
+
+    private static IEnumerable<PointKey> KeysOf(Content content)
+    {
+        PointSet set = new();
+        set.Add(content.Batch);
+        return set.Points.Keys;
     }
 
     private IEnumerable<Leaf> Wanted => _said.Values.Where(leaf => !_superseded.Contains(leaf));
