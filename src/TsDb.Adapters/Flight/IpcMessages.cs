@@ -23,6 +23,16 @@ internal static class IpcMessages
     private const int BuffersSlot = 4 + (2 * 2);
     private const int NestedSlot = 4 + (2 * 1);
     private const int ItemBytes = 16;
+
+    // Schema table: endianness, fields, metadata; Field table: name, nullable, two of the type, dictionary,
+    // children, metadata.
+    private const int FieldsSlot = 4 + (2 * 1);
+    private const int SchemaMetadataSlot = 4 + (2 * 2);
+    private const int ChildrenSlot = 4 + (2 * 5);
+    private const int FieldMetadataSlot = 4 + (2 * 6);
+    private const int FieldsMax = 1 << 16;
+    private const int DepthMax = 16;
+    private const byte KindSchema = 1;
     private const byte KindDictionary = 2;
     private const byte KindRows = 3;
 
@@ -63,15 +73,19 @@ internal static class IpcMessages
         int batch = Child(header, message, HeaderSlot);
         if (kind == 0 || batch == 0) return;
         byte what = Bounded(header, kind, 1)[0];
+        if (what == KindSchema)
+        {
+            int left = FieldsMax;
+            RequireList(header, Child(header, batch, SchemaMetadataSlot), sizeof(int));
+            RequireFields(header, Child(header, batch, FieldsSlot), 0, ref left);
+            return;
+        }
+
         if (what == KindDictionary) batch = Child(header, batch, NestedSlot);
         else if (what != KindRows) return;
         if (batch == 0) return;
-        foreach (int slot in (ReadOnlySpan<int>)[NodesSlot, BuffersSlot])
-        {
-            int list = Child(header, batch, slot);
-            if (list != 0 && (uint)ReadInt(header, list) > header.Length / ItemBytes)
-                throw new InvalidDataException("an Arrow IPC header is shorter than its lists");
-        }
+        RequireList(header, Child(header, batch, NodesSlot), ItemBytes);
+        RequireList(header, Child(header, batch, BuffersSlot), ItemBytes);
     }
 
     /// <summary>Writes what precedes a header in a stream.</summary>
@@ -87,6 +101,28 @@ internal static class IpcMessages
         return at == 0 ? 0 : BinaryPrimitives.ReadInt64LittleEndian(Bounded(header, at, sizeof(long)));
     }
 
+    // Fields may share their children, so that few bytes stand for many fields.
+    private static void RequireFields(ReadOnlySpan<byte> header, int list, int depth, ref int left)
+    {
+        RequireList(header, list, sizeof(int));
+        int count = list == 0 ? 0 : ReadInt(header, list);
+        left -= count;
+        if (left < 0 || depth > DepthMax)
+            throw new InvalidDataException("an Arrow IPC schema has too many fields");
+        for (int i = 0; i < count; i++)
+        {
+            int field = Follow(header, list + (sizeof(int) * (i + 1)));
+            RequireList(header, Child(header, field, FieldMetadataSlot), sizeof(int));
+            RequireFields(header, Child(header, field, ChildrenSlot), depth + 1, ref left);
+        }
+    }
+
+    private static void RequireList(ReadOnlySpan<byte> header, int list, int itemBytes)
+    {
+        if (list != 0 && (uint)ReadInt(header, list) > (header.Length - list) / itemBytes)
+            throw new InvalidDataException("an Arrow IPC header is shorter than its lists");
+    }
+
     // Where a field of a table lies; 0 if the table has none.
     private static int FieldOf(ReadOnlySpan<byte> header, int table, int slot)
     {
@@ -100,7 +136,16 @@ internal static class IpcMessages
     private static int Child(ReadOnlySpan<byte> header, int table, int slot)
     {
         int at = FieldOf(header, table, slot);
-        return at == 0 ? 0 : checked(at + ReadInt(header, at));
+        return at == 0 ? 0 : Follow(header, at);
+    }
+
+    // Offsets lead forward, so nothing can contain itself.
+    private static int Follow(ReadOnlySpan<byte> header, int at)
+    {
+        int offset = ReadInt(header, at);
+        return offset > 0
+            ? checked(at + offset)
+            : throw new InvalidDataException("an Arrow IPC header points backward");
     }
 
     private static int ReadInt(ReadOnlySpan<byte> bytes, int at) =>
