@@ -75,6 +75,10 @@ bench-cluster: build-all build ## a lost node (LOAD_MEBIBYTES=512), a fourth one
 	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll cluster
 	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll catalog
 
+.PHONY: bench-scale
+bench-scale: build-all build ## the same questions over the same data on 1, 2, 4 and 8 nodes
+	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll scale
+
 bench-edge: build-all build ## what ingest costs an edge that stands alone: rows per CPU second, p99, memory
 	@dotnet artifacts/bin/TsDb.Load/release/TsDb.Load.dll edge
 

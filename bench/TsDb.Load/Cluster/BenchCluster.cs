@@ -93,11 +93,12 @@ internal sealed class BenchCluster(FleetPlan plan) : IAsyncDisposable
         nodes.Sum(node => ProcessFigures.Of(Fleet.Processes[node.Name].Id).CpuSeconds);
 
     /// <summary>How long a statement takes, in milliseconds.</summary>
-    public async Task<double> AskAsync(NodePlan node, string sql, CancellationToken ct)
+    public async Task<double> AskAsync(
+        NodePlan node, string sql, CancellationToken ct, string consistency = "quorum")
     {
         long start = _clock.GetTimestamp();
         using HttpResponseMessage response = await Fleet.Client(node).QueryAsync(
-            new Cli.Nodes.QueryCall("default", sql, "json"), ct);
+            new Cli.Nodes.QueryCall("default", sql, "json") { Consistency = consistency }, ct);
         _ = await response.Content.ReadAsStringAsync(ct);
         return _clock.GetElapsedTime(start).TotalMilliseconds;
     }
