@@ -117,7 +117,7 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
         };
     }
 
-    private static JsonObject Describe(ShardState state) => new()
+    private JsonObject Describe(ShardState state) => new()
     {
         ["shard"] = state.Shard.Value,
         ["owners"] = new JsonArray([.. state.Owners.Now.Select(node => Describe(state, node))]),
@@ -130,10 +130,11 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
         ["under_replicated"] = state.IsUnderReplicated,
     };
 
-    private static JsonObject Describe(ShardState state, NodeId node) => new()
+    private JsonObject Describe(ShardState state, NodeId node) => new()
     {
         ["node"] = node.Value,
         ["state"] = state.StateOf(node),
+        ["last_heard"] = rooms.Liveness.LastHeard(node)?.ToString("O"),
         ["segments"] = state.Said.TryGetValue(node, out ShardDigest said) ? said.Digest.Count : null,
     };
 

@@ -150,8 +150,13 @@ internal static class ClusterCommand
     }
 
     private static string Nodes(JsonNode? nodes) => nodes is not JsonArray list ? "" : string.Join(
-        ", ", list.Select(n => NodeText.Of(n?["state"]) == "whole"
-            ? NodeText.Of(n?["node"]) : $"{NodeText.Of(n?["node"])} ({NodeText.Of(n?["state"])})"));
+        ", ", list.Select(n => NodeText.Of(n?["state"]) switch
+        {
+            "whole" => NodeText.Of(n?["node"]),
+            "silent" when n?["last_heard"] is { } heard =>
+                $"{NodeText.Of(n["node"])} (silent since {NodeText.Moment(heard)})",
+            var state => $"{NodeText.Of(n?["node"])} ({state})",
+        }));
 
     private static string Names(JsonNode? names) =>
         names is JsonArray { Count: > 0 } list ? string.Join(", ", list.Select(NodeText.Of)) : "-";

@@ -16,7 +16,6 @@ public sealed class DatabaseBook
     public const string FileName = "databases.json";
 
     private const int VersionCurrent = 1;
-    private const int DatabasesMax = 1_000;
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     private readonly IDisk _disk;
@@ -77,17 +76,11 @@ public sealed class DatabaseBook
 
     /// <summary>
     /// Makes a database known; nothing happens if it is. Returns once it survives a crash. Throws
-    /// <see cref="ErrorKind.Unavailable"/> if the disk does not take it or there are too many.
+    /// <see cref="ErrorKind.Unavailable"/> if the disk does not take it.
     /// </summary>
     public void Create(string name) => Change(page =>
     {
         if (page.Databases.Any(d => d.Name == name)) return page;
-        if (page.Databases.Length >= DatabasesMax)
-        {
-            throw new TsDbException(
-                ErrorKind.Unavailable, $"this node has its {DatabasesMax} databases, more are not allowed");
-        }
-
         return page.With(DatabaseSettings.Of(name)) with { Asked = page.Asked.Add(name) };
     });
 

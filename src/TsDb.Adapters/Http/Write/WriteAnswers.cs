@@ -56,10 +56,14 @@ internal static class WriteAnswers
     /// <summary>Tells the writer when to come back, in whole seconds.</summary>
     public static void RetryAfter(HttpResponse response, TsDbException error, WriteEndpointOptions options)
     {
-        if (StatusOf(error.Kind) != StatusCodes.Status503ServiceUnavailable) return;
-        double seconds = Math.Max(1, Math.Ceiling((error.RetryAfter ?? options.RetryAfter).TotalSeconds));
-        response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        if (StatusOf(error.Kind) == StatusCodes.Status503ServiceUnavailable)
+            RetryAfter(response, error.RetryAfter ?? options.RetryAfter);
     }
+
+    /// <summary>Tells a client when to come back, in whole seconds.</summary>
+    public static void RetryAfter(HttpResponse response, TimeSpan wait) =>
+        response.Headers.RetryAfter =
+            Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A text as a header may carry it: printable ASCII, cut.</summary>
     public static string HeaderText(string text)
