@@ -5,6 +5,7 @@ using OpenTelemetry.Resources;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http;
+using TsDb.Adapters.Http.Backup;
 using TsDb.Adapters.Http.Databases;
 using TsDb.Adapters.Http.Erasure;
 using TsDb.Adapters.Http.Query;
@@ -127,6 +128,10 @@ internal static class CloudNode
         ClusterDatabases databases = new(rooms);
         app.MapDatabases(admin, databases);
         app.MapErasures(admin, new ClusterErasures(rooms));
+        new BackupEndpoint(
+            rooms.TakeImageAsync,
+            TimeProvider.System,
+            app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("TsDb.Backup")).Map(app, admin);
         app.MapStatements(databases, probes);
         app.MapCloudEndpoints(rooms.Cluster, new CloudStatus(rooms, TimeProvider.System));
         app.MapFlight();

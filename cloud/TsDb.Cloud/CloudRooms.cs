@@ -12,10 +12,12 @@ using TsDb.Codec.Shipment;
 using TsDb.Columnar.Vectors;
 using TsDb.Query.Distributed;
 using TsDb.Query.Planning;
+using TsDb.Replication.Backup;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Receiving;
 using TsDb.Replication.Repair;
 using TsDb.Replication.Serving;
+using TsDb.Storage.Backup;
 
 namespace TsDb.Cloud;
 
@@ -84,6 +86,10 @@ internal sealed class CloudRooms : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Takes hold of every leaf that is on disk, for a backup.</summary>
+    public Task<BackupImage> TakeImageAsync(CancellationToken ct) => Task.Run(
+        () => ReplicaImage.Take(Store, _disk, Identity, Cluster.Applied, NewId), ct);
 
     /// <summary>
     /// Binds the cluster's port and opens the broker for connections; before the listeners start.

@@ -5,6 +5,7 @@ using OpenTelemetry.Resources;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http;
+using TsDb.Adapters.Http.Backup;
 using TsDb.Adapters.Http.Databases;
 using TsDb.Adapters.Http.Erasure;
 using TsDb.Adapters.Http.Query;
@@ -98,6 +99,9 @@ internal static class EdgeNode
         AdminEndpoint admin = new(write.Authorizer);
         app.MapDatabases(admin, databases);
         app.MapErasures(admin, new EdgeErasures(rooms.Store));
+        new BackupEndpoint(
+            rooms.TakeImageAsync, TimeProvider.System, rooms.Loggers.CreateLogger("TsDb.Backup"))
+                .Map(app, admin);
         app.MapProbeEndpoints(() => rooms.Store.Stats.WritesRefusedReason, write);
         app.MapPrometheusScrapingEndpoint();
         app.MapEdgeStatus(admin, rooms);

@@ -13,6 +13,8 @@ using TsDb.Edge.Workers;
 using TsDb.Model;
 using TsDb.Replication.Serving;
 using TsDb.Storage;
+using TsDb.Storage.Backup;
+using TsDb.Storage.Catalog;
 using TsDb.Storage.Compaction;
 using TsDb.Storage.Ingest;
 using TsDb.Storage.Shipping;
@@ -23,6 +25,8 @@ namespace TsDb.Edge;
 /// shipping.</summary>
 internal sealed class EdgeRooms : IAsyncDisposable
 {
+    private static readonly TimeSpan CutWithin = TimeSpan.FromSeconds(10);
+
     private readonly DataDirectory _disk;
     private readonly CancellationTokenSource _stop = new();
     private Task _subscribed = Task.CompletedTask;
@@ -186,6 +190,17 @@ internal sealed class EdgeRooms : IAsyncDisposable
         Ship?.Flush();
     }
 
+    /// <summary>
+    /// Takes hold of everything that is acknowledged, for a backup. Where there is an uplink it is cut first:
+    /// a restored edge would cut it under a later incarnation, over what was shipped after the backup.
+    /// </summary>
+    public async Task<BackupImage> TakeImageAsync(CancellationToken ct)
+    {
+        await FlushAsync(ct);
+        if (Ship is not null) await AwaitCutAsync(ct);
+        return EdgeImage.Take(Store, _disk, NewId);
+    }
+
     /// <summary>Ships what is sealed for as long as there is time; the rest stays on disk for the next
     /// start.</summary>
     public async Task DrainAsync(TimeSpan within)
@@ -214,6 +229,31 @@ internal sealed class EdgeRooms : IAsyncDisposable
         await Store.DisposeAsync();
         _disk.Dispose();
         _stop.Dispose();
+    }
+
+    // Not for ever: a file that cannot be read is never cut.
+    private async Task AwaitCutAsync(CancellationToken ct)
+    {
+        string[] uncut = [.. Store.Catalog.Segments.Values.Where(s => !s.IsCut).Select(s => s.Name)];
+        TaskCompletionSource cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Store.SegmentsChanged += Look;
+        try
+        {
+            Look();
+            await Task.WhenAny(cut.Task, Task.Delay(CutWithin, TimeProvider.System, ct));
+            ct.ThrowIfCancellationRequested();
+        }
+        finally
+        {
+            Store.SegmentsChanged -= Look;
+        }
+
+        void Look()
+        {
+            CatalogState now = Store.Catalog;
+            if (uncut.All(name => now.Segments.GetValueOrDefault(name) is not { IsCut: false }))
+                cut.TrySetResult();
+        }
     }
 
     private static SensorSubscription Subscribe(

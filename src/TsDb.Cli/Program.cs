@@ -16,6 +16,8 @@ root.Add(SegmentsCommand.Create());
 root.Add(ShipCommand.Create(common));
 root.Add(VerifyCommand.Create(common));
 root.Add(WalCommand.Create());
+root.Add(BackupCommand.Create(common));
+root.Add(RestoreCommand.Create());
 root.Add(MqttRulesCommand.Create());
 root.Add(ImportCommand.Create(common));
 root.Add(ExportCommand.Create(common));

@@ -135,7 +135,8 @@ public sealed class DataDirectory : IDisk, IDisposable
         string folder = FullPath(path);
         if (!Directory.Exists(folder)) return [];
         string[] names = [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(_root, file).Replace(Path.DirectorySeparatorChar, '/'))];
+            .Select(file => Path.GetRelativePath(_root, file).Replace(Path.DirectorySeparatorChar, '/'))
+            .Where(file => file != LockName)];
         Array.Sort(names, StringComparer.Ordinal);
         return names;
     }

@@ -14,9 +14,20 @@ namespace TsDb.Adapters.Http;
 /// </summary>
 public sealed class AdminEndpoint(IAuthorizer authorizer)
 {
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+
     /// <summary>Maps an address; whoever may not administer the node is refused.</summary>
     public void Map(
         IEndpointRouteBuilder routes, string method, string path, Func<HttpContext, Task<JsonNode>> answer) =>
+        MapStream(routes, method, path, async context => await answer(context));
+
+    /// <summary>
+    /// Maps an address that writes its answer itself and then returns null. What goes wrong after its first
+    /// byte ends the connection, so that nobody takes a part for the whole.
+    /// </summary>
+    public void MapStream(
+        IEndpointRouteBuilder routes, string method, string path,
+        Func<HttpContext, Task<JsonNode?>> answer) =>
         routes.MapMethods(path, [method], context => AnswerAsync(context, path, answer));
 
     /// <summary>A value of the address's query; null if it is not given or empty.</summary>
@@ -28,11 +39,11 @@ public sealed class AdminEndpoint(IAuthorizer authorizer)
         ?? throw new TsDbException(ErrorKind.Invalid, $"the address lacks {name}=...");
 
     private async Task AnswerAsync(
-        HttpContext context, string path, Func<HttpContext, Task<JsonNode>> answer)
+        HttpContext context, string path, Func<HttpContext, Task<JsonNode?>> answer)
     {
         string? credentials = WriteAnswers.Credentials(context.Request);
         int status = StatusCodes.Status200OK;
-        JsonNode body;
+        JsonNode? body;
         if (!authorizer.IsAllowed(new AccessRequest("http", "admin", path, credentials)))
         {
             status = credentials is null
@@ -44,16 +55,20 @@ public sealed class AdminEndpoint(IAuthorizer authorizer)
             try
             {
                 body = await answer(context);
+                if (body is null) return;
             }
-            catch (TsDbException e)
+            catch (TsDbException e) when (!context.Response.HasStarted)
             {
                 status = StatusOf(e.Kind);
+                if (status == StatusCodes.Status503ServiceUnavailable)
+                    WriteAnswers.RetryAfter(context.Response, e.RetryAfter ?? RetryAfter);
                 body = new JsonObject { ["error"] = e.Message };
             }
-            catch (IOException e)
+            catch (IOException e) when (!context.Response.HasStarted)
             {
                 // A disk that fails or is full.
                 status = StatusCodes.Status503ServiceUnavailable;
+                WriteAnswers.RetryAfter(context.Response, RetryAfter);
                 body = new JsonObject { ["error"] = e.Message };
             }
         }

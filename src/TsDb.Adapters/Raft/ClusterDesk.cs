@@ -56,20 +56,14 @@ internal sealed class ClusterDesk(RaftClusterState state) : IClusterCallee
         }
     }
 
-    private TalkReply.Probed Probed()
-    {
-        MembershipRecord? membership = state.Files.Membership;
-        SeedAnswer self = new(
-            state.SelfMember!, membership?.Cluster, membership?.Plan, state.Settings.SeedsKey);
-        return new TalkReply.Probed(self, state.Entry!.Process);
-    }
+    private TalkReply.Probed Probed() => new(state.Entry!.Self, state.Entry.Process);
 
     private TalkReply.Voted Vote(string seeds, Func<FoundingVote, FoundingVote> change) =>
-        seeds == state.Settings.SeedsKey
+        seeds == state.Entry!.Key
             ? new TalkReply.Voted(state.Identity.Directory, state.Files.Vote(change))
             : throw new TsDbException(
                 ErrorKind.Conflict,
-                    $"{state.Identity.Id} was started with other seeds: {state.Settings.SeedsKey}");
+                    $"{state.Identity.Id} was started with other seeds: {state.Entry!.Key}");
 
     private async Task ProposeAsync(ClusterCommand command, CancellationToken ct)
     {

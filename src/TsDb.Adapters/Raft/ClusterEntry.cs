@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using TsDb.Model;
+using TsDb.Replication.Backup;
 using TsDb.Replication.Cluster;
 
 namespace TsDb.Adapters.Raft;
@@ -10,7 +11,11 @@ namespace TsDb.Adapters.Raft;
 /// </summary>
 internal sealed class ClusterEntry(
     Member self,
-        ClusterSettings settings, MembershipFiles files, ClusterEnvironment environment, ClusterDialer dialer)
+    ClusterSettings settings,
+    RestoredNode? restored,
+    MembershipFiles files,
+    ClusterEnvironment environment,
+    ClusterDialer dialer)
 {
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(300);
 
@@ -23,6 +28,17 @@ internal sealed class ClusterEntry(
     /// <summary>Who this node says it is, and in which process.</summary>
     public Guid Process => _process;
 
+    /// <summary>What this node says of itself to whoever asks.</summary>
+    public SeedAnswer Self => new(self, files.Membership?.Cluster, files.Membership?.Plan, Key)
+    {
+        Restored = restored?.Seed,
+    };
+
+    /// <summary>What has to be the same for all that found a cluster together.</summary>
+    public string Key => restored is null
+        ? settings.SeedsKey
+        : $"{settings.SeedsKey}; from backups of {restored.Configuration.Id}";
+
     /// <summary>What is being waited for; null once the node belongs to a cluster.</summary>
     public string? WaitingFor { get; private set; }
 
@@ -32,8 +48,8 @@ internal sealed class ClusterEntry(
     /// <summary>Returns the membership, sooner or later.</summary>
     public async Task<MembershipRecord> EnterAsync(CancellationToken ct)
     {
-        if (files.Membership is null && _seeds.IsEmpty) Adopt(NewPlan([self]));
-        FoundingPolicy policy = new(_seeds.Length, settings.SeedsKey, self.DirectoryId);
+        if (files.Membership is null && _seeds.IsEmpty) Adopt(NewPlan([Self]));
+        FoundingPolicy policy = new(_seeds.Length, Key, self.DirectoryId);
         for (; ; await Task.Delay(AskEvery, environment.Clock, ct))
         {
             if (files.Membership is { } membership)
@@ -43,8 +59,13 @@ internal sealed class ClusterEntry(
             }
 
             SeedAnswer?[] answers = await Task.WhenAll(_seeds.Select(seed => ProbeAsync(seed, ct)));
-            FoundingStep step = policy.Decide(
-                [.. answers.OfType<SeedAnswer>()], environment.Clock.GetUtcNow());
+            ClusterId? strange = answers.Select(a => a?.Cluster)
+                .FirstOrDefault(c => c is not null && restored is not null && c != restored.Configuration.Id);
+            FoundingStep step = strange is not null
+                ? new FoundingStep.Wait(
+                    $"the seeds belong to cluster {strange}, this directory was restored from a backup of "
+                    + $"{restored!.Configuration.Id}: name seeds of that one")
+                : policy.Decide([.. answers.OfType<SeedAnswer>()], environment.Clock.GetUtcNow());
             await TakeAsync(step, ct);
         }
     }
@@ -79,9 +100,7 @@ internal sealed class ClusterEntry(
     }
 
     private async Task<SeedAnswer?> ProbeAsync(string seed, CancellationToken ct) =>
-        seed == self.ClusterAddress
-            ? new SeedAnswer(self, files.Membership?.Cluster, files.Membership?.Plan, settings.SeedsKey)
-            : (await WhoIsAsync(seed, ct))?.Self;
+        seed == self.ClusterAddress ? Self : (await WhoIsAsync(seed, ct))?.Self;
 
     private async Task TakeAsync(FoundingStep step, CancellationToken ct)
     {
@@ -97,7 +116,7 @@ internal sealed class ClusterEntry(
                 await JoinAsync(join.Through, ct);
                 break;
             case FoundingStep.Propose propose:
-                await ProposeAsync(propose.Members, ct);
+                await ProposeAsync(propose.Seeds, ct);
                 break;
         }
     }
@@ -129,11 +148,11 @@ internal sealed class ClusterEntry(
         }
     }
 
-    private async Task ProposeAsync(ImmutableArray<Member> members, CancellationToken ct)
+    private async Task ProposeAsync(ImmutableArray<SeedAnswer> seeds, CancellationToken ct)
     {
         FoundingRound round = new(
-            new FoundingBallot(++_round, self.DirectoryId), (_seeds.Length / 2) + 1, NewPlan(members));
-        string key = settings.SeedsKey;
+            new FoundingBallot(++_round, self.DirectoryId), (_seeds.Length / 2) + 1, NewPlan(seeds));
+        string key = Key;
         foreach (TalkReply.Voted voted in await AskSeedsAsync(new TalkRequest.Prepare(key, round.Ballot), ct))
         {
             round.Promised(voted.DirectoryId, voted.Vote);
@@ -185,12 +204,13 @@ internal sealed class ClusterEntry(
         }
     }
 
-    private FoundingPlan NewPlan(ImmutableArray<Member> members) => new()
+    private FoundingPlan NewPlan(ImmutableArray<SeedAnswer> seeds) => new()
     {
-        Id = new ClusterId(environment.NewId()),
-        Members = members,
-        ShardCount = settings.ShardCount,
-        ReplicationFactor = settings.ReplicationFactor,
-        WriteQuorumAsked = settings.WriteQuorumAsked,
+        Id = restored?.Configuration.Id ?? new ClusterId(environment.NewId()),
+        Members = [.. seeds.Select(seed => seed.Member)],
+        ShardCount = restored?.Configuration.ShardCount ?? settings.ShardCount,
+        ReplicationFactor = restored?.Configuration.ReplicationFactor ?? settings.ReplicationFactor,
+        WriteQuorumAsked = restored?.Configuration.WriteQuorumAsked ?? settings.WriteQuorumAsked,
+        Restored = restored is null ? null : RestoredCluster.Of(restored.Configuration, seeds),
     };
 }

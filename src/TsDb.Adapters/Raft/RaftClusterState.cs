@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using TsDb.Adapters.Hosting;
 using TsDb.Model;
+using TsDb.Replication.Backup;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Ports;
 using TsDb.Replication.Receiving;
@@ -67,6 +68,14 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     /// <inheritdoc/>
     public ClusterConfiguration? Current => _current;
 
+    /// <summary>The configuration, and a place in the cluster's log up to which it is applied for
+    /// certain.</summary>
+    public (ClusterConfiguration? Configuration, long LogIndex) Applied()
+    {
+        long index = _node?.AppliedIndex ?? 0;
+        return (_current, index);
+    }
+
     /// <summary>The leader of the configuration as far as this node knows; null for none.</summary>
     public NodeId? Leader => _node?.Leader is { } directory
         ? _current?.Members.FirstOrDefault(m => m.DirectoryId == directory)?.Id
@@ -113,7 +122,17 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     {
         SelfMember = self;
         _addresses.Note(self.DirectoryId, self.ClusterAddress);
-        _entry = new ClusterEntry(self, _settings, _files, _environment, _dialer);
+        RestoredNode? restored = RestoredNode.Read(_disk);
+        bool isAlone = _settings.Seeds.IsEmpty && _files.Membership is null;
+        if (isAlone && restored?.Configuration.Members.Length is > 1 and var count)
+        {
+            throw new TsDbException(
+                ErrorKind.Invalid,
+                $"this directory was restored from a backup of a cluster of {count} nodes: restore the "
+                + "others too, and start each with --seeds that name all of them");
+        }
+
+        _entry = new ClusterEntry(self, _settings, restored, _files, _environment, _dialer);
         _listener.Start();
         _running = RunAsync(self);
         if (_settings.Seeds.IsEmpty
@@ -241,7 +260,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
         RaftTransport transport = new(
             PrefaceFor(ClusterPurpose.Raft), _addresses, RaftNode.AnswerWithin, _environment.Clock);
         RaftNode node = new(
-            _disk, _identity.Directory, transport, Applied, _environment.Clock, _environment.Loggers);
+            _disk, _identity.Directory, transport, TakeApplied, _environment.Clock, _environment.Loggers);
         _transport = transport;
         await node.StartAsync(ct);
         _node = node;
@@ -325,7 +344,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
             Log.FlagDiffers(_log, "--write-quorum", current.WriteQuorumAsked);
     }
 
-    private void Applied(ClusterConfiguration configuration)
+    private void TakeApplied(ClusterConfiguration configuration)
     {
         lock (_gate)
         {

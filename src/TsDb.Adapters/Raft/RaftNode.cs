@@ -76,6 +76,9 @@ internal sealed class RaftNode : IAsyncDisposable
     /// <summary>The leader's data directory; null when there is none.</summary>
     public Guid? Leader => _raft.Leader is { } leader ? AddressBook.DirectoryOf(leader.EndPoint) : null;
 
+    /// <summary>The place in the log of what is applied here.</summary>
+    public long AppliedIndex => _wal.LastAppliedIndex;
+
     /// <summary>Fails when the log holds what this node cannot apply.</summary>
     public Task Failure => _machine.Failure;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using TsDb.Model;
 
 namespace TsDb.Replication.Cluster;
@@ -23,8 +24,12 @@ public sealed record FoundingPlan
     /// <summary>The write quorum asked for; 0 means the majority of the replicas.</summary>
     public required int WriteQuorumAsked { get; init; }
 
+    /// <summary>The first configuration where a cluster is founded anew from backups; else null.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ClusterConfiguration? Restored { get; init; }
+
     /// <summary>The first configuration of the founded cluster.</summary>
-    public ClusterConfiguration ToConfiguration() => new()
+    public ClusterConfiguration ToConfiguration() => Restored ?? new ClusterConfiguration
     {
         Id = Id,
         Epoch = new Epoch(1),

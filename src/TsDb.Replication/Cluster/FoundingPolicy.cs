@@ -28,37 +28,58 @@ public sealed class FoundingPolicy(int seedCount, string seeds, Guid self)
     {
         SeedAnswer[] members = [.. answers.Where(a => a.Cluster is not null).OrderBy(a => a.Member.Id)];
         if (members.Length > 0) return Enter(members);
-        Member[] candidates = [.. answers
+        SeedAnswer[] candidates = [.. answers
             .Where(a => a.Seeds == seeds)
-            .Select(a => a.Member)
-            .DistinctBy(m => m.DirectoryId)
-            .OrderBy(m => m.Id)];
+            .DistinctBy(a => a.Member.DirectoryId)
+            .OrderBy(a => a.Member.Id)];
         if (candidates.Length < answers.Count)
         {
             return Waiting(
                 $"{answers.Count - candidates.Length} of {answers.Count} seeds that answer were started with "
-                + "other seeds, or are listed twice: start all with the same --seeds");
+                + "other seeds, are listed twice, or were not restored from backups of one cluster as the "
+                + "others were: start all with the same --seeds");
         }
 
-        if (candidates.All(m => m.DirectoryId != self))
+        if (candidates.All(a => a.Member.DirectoryId != self))
             return Waiting("this node is not among its seeds, and none of them belongs to a cluster yet");
-        if (candidates.GroupBy(m => m.Id).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        if (candidates.GroupBy(a => a.Member.Id).FirstOrDefault(g => g.Count() > 1) is { } twice)
             return Waiting($"two seeds have the id {twice.Key}: give each its own --id");
         if (candidates.Length < Quorum)
             return Waiting(
                 $"{candidates.Length} of {seedCount} seeds answer; {Quorum} are needed to found a cluster");
-        return Propose(candidates, now);
+        return candidates.Any(a => a.Restored is not null)
+            ? ProposeAnew(candidates) : Propose(candidates, now);
     }
 
-    private FoundingStep Propose(Member[] candidates, DateTimeOffset now)
+    // All have to be there, as an owner that comes later counts in no quorum; and only the newest backup
+    // knows all that the cluster had decided.
+    private FoundingStep ProposeAnew(SeedAnswer[] candidates)
+    {
+        if (candidates.Length < seedCount)
+        {
+            return Waiting(
+                $"{candidates.Length} of {seedCount} seeds answer; a cluster that comes from backups needs "
+                + "all: start them, or name only those that there are in --seeds");
+        }
+
+        SeedAnswer newest = candidates.Aggregate((best, next) =>
+            RestoredSeed.ByNewness(next.Restored!, best.Restored!) > 0 ? next : best);
+        return newest.Member.DirectoryId == self
+            ? new FoundingStep.Propose([.. candidates])
+            : new FoundingStep.Wait(
+                $"{newest.Member.Id} has the newest backup and founds the cluster anew");
+    }
+
+    private FoundingStep Propose(SeedAnswer[] candidates, DateTimeOffset now)
     {
         _majoritySince ??= now;
-        int turn = Array.FindIndex(candidates, m => m.DirectoryId == self);
+        int turn = Array.FindIndex(candidates, a => a.Member.DirectoryId == self);
         TimeSpan wait = (Turn * turn) + (candidates.Length < seedCount ? Grace : TimeSpan.Zero);
         return now - _majoritySince >= wait
             ? new FoundingStep.Propose([.. candidates])
             : new FoundingStep.Wait(
-                $"{candidates.Length} of {seedCount} seeds answer; {candidates[0].Id} founds the cluster");
+                $"{candidates.Length} of {seedCount} seeds answer; "
+                + $"{candidates[0].Member.Id} founds the cluster");
     }
 
     private FoundingStep Enter(SeedAnswer[] members)

@@ -18,6 +18,6 @@ public abstract record FoundingStep
     /// <summary>Take part in the cluster that was founded with this node among its first members.</summary>
     public sealed record Adopt(FoundingPlan Plan) : FoundingStep;
 
-    /// <summary>Try to found a cluster with these members.</summary>
-    public sealed record Propose(ImmutableArray<Member> Members) : FoundingStep;
+    /// <summary>Try to found a cluster with these seeds as its members.</summary>
+    public sealed record Propose(ImmutableArray<SeedAnswer> Seeds) : FoundingStep;
 }

@@ -45,7 +45,9 @@ public sealed record CloudIdentity(NodeId Id, Guid Directory)
         using (RecordLog catalog = RecordLog.Open(disk, ReplicaStore.CatalogFolder, newId, _ => { }))
             catalog.Rewrite([]);
         CloudIdentity created = new(asked ?? fallback, newId());
-        NodeFile.Save(disk, ("node", created.Id.Value), ("directory", created.Directory.ToString("N")));
+        NodeFile.Save(
+            disk, ("node", created.Id.Value),
+            (NodeFile.DirectoryName, created.Directory.ToString("N")));
         return created;
     }
 
@@ -60,6 +62,6 @@ public sealed record CloudIdentity(NodeId Id, Guid Directory)
 
         return new CloudIdentity(
             new NodeId(node.GetString() ?? ""),
-            Guid.ParseExact(root.GetProperty("directory").GetString() ?? "", "N"));
+            Guid.ParseExact(root.GetProperty(NodeFile.DirectoryName).GetString() ?? "", "N"));
     }
 }

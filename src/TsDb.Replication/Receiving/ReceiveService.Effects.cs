@@ -109,16 +109,18 @@ public sealed partial class ReceiveService
     {
         // The founder of this node's name may be a directory that is no more: an empty one that took its
         // place sees that time again when it reads the log of the configuration anew.
-        if (!_store.IsCatalogIntact || cluster.Members.All(m => m.DirectoryId != _options.Directory)) return;
+        Member? member = cluster.Members.FirstOrDefault(m => m.DirectoryId == _options.Directory);
+        if (member is null) return;
         NodeId self = _options.Receiver.Self;
         ImmutableArray<ShardId> whole =
         [
             .. Enumerable.Range(0, cluster.ShardCount).Select(number => new ShardId(number))
-                .Where(shard => !_store.IsWhole(shard)
+                .Where(shard => _store.IsCatalogIntact && !_store.IsWhole(shard)
                     && RepairPolicy.IsWholeFromFounding(cluster, shard, self)),
         ];
         try
         {
+            _store.SettleRestored(member.Since);
             _store.MarkWhole(cluster.Epoch, whole);
         }
         catch (IOException e)

@@ -16,6 +16,9 @@ internal sealed class ReplicaCatalog : IDisposable
     private const int LeavesPerRecordMax = 1024;
     private const string DamagedSuffix = ".damaged";
 
+    // Stays once a catalog was lost: the empty one that took its place looks like a new directory's.
+    private const string LostMark = ReplicaStore.CatalogFolder + "/lost";
+
     // Above this ratio of the log to what a rewrite would leave, most of it is past.
     private const int WasteFactor = 4;
 
@@ -64,7 +67,7 @@ internal sealed class ReplicaCatalog : IDisposable
                 ReplicaStore.CatalogFolder,
                 newId,
                 bytes => catalog.Apply(ReplicaRecordCodec.Decode(bytes.Span), leaves));
-            catalog.IsIntact = catalog._records.BytesLength > 0;
+            catalog.IsIntact = catalog._records.BytesLength > 0 && !disk.Exists(LostMark);
         }
         catch (TsDbException e) when (e.Kind == ErrorKind.Corrupt)
         {
@@ -72,10 +75,20 @@ internal sealed class ReplicaCatalog : IDisposable
             leaves.Clear();
             catalog._whole = ImmutableSortedDictionary<ShardId, Epoch>.Empty;
             foreach (string path in disk.List(ReplicaStore.CatalogFolder))
-                disk.Rename(path, path + DamagedSuffix);
+            {
+                if (!path.EndsWith(DamagedSuffix, StringComparison.Ordinal) && path != LostMark)
+                    disk.Rename(path, path + DamagedSuffix);
+            }
+
             disk.SyncDirectory(ReplicaStore.CatalogFolder);
             catalog._records = RecordLog.Open(disk, ReplicaStore.CatalogFolder, newId, _ => { });
             catalog.IsIntact = false;
+        }
+
+        if (!catalog.IsIntact && !disk.Exists(LostMark))
+        {
+            disk.Create(LostMark).Dispose();
+            disk.SyncDirectory(ReplicaStore.CatalogFolder);
         }
 
         catalog.Loaded = ReplicaVersion.Empty.With(leaves.Values);
@@ -168,9 +181,19 @@ internal sealed class ReplicaCatalog : IDisposable
         }
     }
 
+    /// <summary>
+    /// The bytes of a catalog with these leaves, and those that are lost. It says of no shard that it is
+    /// whole.
+    /// </summary>
+    public static byte[] ImageOf(ReplicaVersion version, ImmutableHashSet<Leaf> lost, Guid id) =>
+        RecordLog.Image(id, Encoded(LeavesOf(version, lost)));
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Encoded(IEnumerable<ReplicaRecord> records) =>
+        records.Select(record => (ReadOnlyMemory<byte>)ReplicaRecordCodec.Encode(record));
+
     private void Rewrite(ReplicaVersion current)
     {
-        _records.Rewrite(RecordsOf(current).Select(r => (ReadOnlyMemory<byte>)ReplicaRecordCodec.Encode(r)));
+        _records.Rewrite(Encoded(RecordsOf(current)));
         _bytesAfterRewrite = _records.BytesLength;
         _isUncertain = false;
     }
@@ -179,10 +202,15 @@ internal sealed class ReplicaCatalog : IDisposable
     {
         foreach (IGrouping<Epoch, KeyValuePair<ShardId, Epoch>> group in _whole.GroupBy(entry => entry.Value))
             yield return new ReplicaRecord.Whole(group.Key, [.. group.Select(entry => entry.Key)]);
+        foreach (ReplicaRecord record in LeavesOf(version, _lost)) yield return record;
+    }
+
+    private static IEnumerable<ReplicaRecord> LeavesOf(ReplicaVersion version, ImmutableHashSet<Leaf> lost)
+    {
         foreach (
             StoredLeaf[] chunk in version.Cells.SelectMany(cell => cell.Leaves).Chunk(LeavesPerRecordMax))
             yield return new ReplicaRecord.Stored([.. chunk.Select(FactsOf)]);
-        foreach (Leaf leaf in _lost) yield return new ReplicaRecord.Lost(leaf, "lost before");
+        foreach (Leaf leaf in lost) yield return new ReplicaRecord.Lost(leaf, "lost before");
     }
 
     private static ReplicaLeaf FactsOf(StoredLeaf leaf) => new()

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using TsDb.Codec.Replica;
 using TsDb.Model;
+using TsDb.Replication.Backup;
 using TsDb.Storage.Ports;
 
 namespace TsDb.Replication.Receiving;
@@ -53,8 +54,8 @@ public sealed class ReplicaStore : IDisposable
     public ReplicaVersion Current => Volatile.Read(ref _current);
 
     /// <summary>
-    /// False if the catalog that this directory once had is gone or damaged: then the node cannot know what
-    /// it was trusted with, and its shards have to be recovered from the other owners.
+    /// False for good if a catalog that this directory once had is gone or damaged: then the node cannot
+    /// know what it was trusted with, and its shards have to be recovered from the other owners.
     /// </summary>
     public bool IsCatalogIntact => _catalog.IsIntact;
 
@@ -263,10 +264,44 @@ public sealed class ReplicaStore : IDisposable
         }
     }
 
+    /// <summary>
+    /// Of a directory that was made of a backup: the shards that were whole at the backup are so again if the
+    /// cluster was founded anew with this directory, that is, if its member is one of those times. One that
+    /// came into a cluster that had gone on compares first, like any newcomer. Throws
+    /// <see cref="IOException"/> if the disk fails; then it is done again.
+    /// </summary>
+    /// <param name="since">Since when this directory is a member.</param>
+    public void SettleRestored(Epoch since)
+    {
+        lock (_gate)
+        {
+            if (RestoredNode.Read(_disk) is not { } restored) return;
+            bool isFounder = since.CompareTo(restored.Configuration.Epoch) <= 0;
+            foreach (var group in restored.Whole.GroupBy(shard => shard.Since))
+            {
+                if (!isFounder || !IsCatalogIntact) break;
+                _catalog.Append(
+                    new ReplicaRecord.Whole(group.Key, [.. group.Select(shard => shard.Shard)]), Current);
+            }
+
+            _disk.Delete(RestoredNode.FileName);
+            _disk.SyncDirectory("");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         lock (_gate) _catalog.Dispose();
+    }
+
+    /// <summary>What is on disk now, held, and the bytes of a catalog of it.</summary>
+    internal (ReplicaLease Lease, byte[] Catalog) Image(Guid id)
+    {
+        ReplicaLease lease;
+        ImmutableHashSet<Leaf> lost;
+        lock (_gate) (lease, lost) = (Acquire(), _catalog.Lost);
+        return (lease, ReplicaCatalog.ImageOf(lease.Version, lost, id));
     }
 
     private ReceiveOutcome Judge(VerifiedLeaf verified, List<Leaf> batch, bool isHeld)

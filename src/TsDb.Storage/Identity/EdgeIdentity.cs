@@ -10,6 +10,9 @@ namespace TsDb.Storage.Identity;
 /// </summary>
 internal sealed record EdgeIdentity(EdgeId Id, Incarnation Incarnation)
 {
+    /// <summary>The member of the file that says the incarnation.</summary>
+    public const string IncarnationName = "incarnation";
+
     /// <summary>Reads the identity of the directory, or gives a new directory one.</summary>
     public static EdgeIdentity LoadOrCreate(IDisk disk, EdgeStoreOptions options, Func<Guid> newId)
     {
@@ -42,9 +45,9 @@ internal sealed record EdgeIdentity(EdgeId Id, Incarnation Incarnation)
 
     /// <summary>Replaces the file; after the call it survives a loss of power.</summary>
     public void Save(IDisk disk) =>
-        NodeFile.Save(disk, ("edge", Id.Value), ("incarnation", Incarnation.ToString()));
+        NodeFile.Save(disk, ("edge", Id.Value), (IncarnationName, Incarnation.ToString()));
 
     private static EdgeIdentity Read(JsonElement root) => new(
         new EdgeId(root.GetProperty("edge").GetString() ?? ""),
-        new Incarnation(Guid.ParseExact(root.GetProperty("incarnation").GetString() ?? "", "N")));
+        new Incarnation(Guid.ParseExact(root.GetProperty(IncarnationName).GetString() ?? "", "N")));
 }

@@ -14,6 +14,12 @@ public static class NodeFile
     /// <summary>Name of the file.</summary>
     public const string Name = "node.json";
 
+    /// <summary>The member that says the file's version.</summary>
+    public const string VersionName = "version";
+
+    /// <summary>The member that says which directory a cloud node's is.</summary>
+    public const string DirectoryName = "directory";
+
     private const int VersionCurrent = 1;
     private const int BytesLengthMax = 4_096;
 
@@ -47,7 +53,7 @@ public static class NodeFile
         try
         {
             using JsonDocument json = JsonDocument.Parse(bytes.AsMemory(0, length));
-            if (json.RootElement.GetProperty("version").GetInt32() is var version
+            if (json.RootElement.GetProperty(VersionName).GetInt32() is var version
                 && version != VersionCurrent)
             {
                 throw new TsDbException(
@@ -73,7 +79,7 @@ public static class NodeFile
         using (Utf8JsonWriter json = new(bytes))
         {
             json.WriteStartObject();
-            json.WriteNumber("version", VersionCurrent);
+            json.WriteNumber(VersionName, VersionCurrent);
             foreach ((string name, string value) in members) json.WriteString(name, value);
             json.WriteEndObject();
         }

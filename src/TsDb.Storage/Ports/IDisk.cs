@@ -57,7 +57,7 @@ public interface IDisk
     void SyncDirectory(string path);
 
     /// <summary>Files below a folder, all levels, as paths from the data directory, in ordinal order; none if
-    /// it is not there.</summary>
+    /// it is not there. The lock of the data directory is none of them.</summary>
     IReadOnlyList<string> List(string path);
 
     /// <summary>The absolute path of a file, for engines that open files by themselves.</summary>

@@ -95,19 +95,19 @@ public sealed class RecordLog : IDisposable
     public void Rewrite(IEnumerable<ReadOnlyMemory<byte>> records)
     {
         long number = _number + 1;
-        string path = PathOf(number);
+        string path = PathOf(_folder, number);
         string temporary = path + TemporarySuffix;
         Guid id = _newId();
         ulong sequence = 0;
         _disk.Delete(temporary);
         using (IDiskFile file = _disk.Create(temporary))
         {
-            byte[] header = new byte[HeaderLength];
-            Magic.CopyTo(header);
-            id.TryWriteBytes(header.AsSpan(Magic.Length), bigEndian: true, out _);
-            file.Append(header);
-            foreach (ReadOnlyMemory<byte> record in records)
-                file.Append(RecordFrame.Encode(id, sequence++, record.Span));
+            foreach (byte[] piece in Pieces(id, records))
+            {
+                file.Append(piece);
+                sequence++;
+            }
+
             file.Sync();
         }
 
@@ -118,14 +118,37 @@ public sealed class RecordLog : IDisposable
         _disk.SyncDirectory("");
         _file?.Dispose();
         _file = null;
-        (_number, _fileId, _sequence) = (number, id, sequence);
+        (_number, _fileId, _sequence) = (number, id, sequence - 1);
         _file = _disk.Open(path, append: true);
         _failed = false;
         DeleteOlder();
     }
 
+    /// <summary>The path of a log's first file.</summary>
+    public static string FirstPath(string folder) => PathOf(folder, 1);
+
+    /// <summary>The bytes of a file that holds these records.</summary>
+    public static byte[] Image(Guid id, IEnumerable<ReadOnlyMemory<byte>> records)
+    {
+        using MemoryStream bytes = new();
+        foreach (byte[] piece in Pieces(id, records)) bytes.Write(piece);
+        return bytes.ToArray();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _file?.Dispose();
+
+    // The header, then a frame for each record.
+    private static IEnumerable<byte[]> Pieces(Guid id, IEnumerable<ReadOnlyMemory<byte>> records)
+    {
+        byte[] header = new byte[HeaderLength];
+        Magic.CopyTo(header);
+        id.TryWriteBytes(header.AsSpan(Magic.Length), bigEndian: true, out _);
+        yield return header;
+        ulong sequence = 0;
+        foreach (ReadOnlyMemory<byte> record in records)
+            yield return RecordFrame.Encode(id, sequence++, record.Span);
+    }
 
     private static long? NumberOf(string path)
     {
@@ -201,8 +224,8 @@ public sealed class RecordLog : IDisposable
         return bytes;
     }
 
-    private string PathOf(long number) =>
-        string.Create(CultureInfo.InvariantCulture, $"{_folder}/{number:D8}{Suffix}");
+    private static string PathOf(string folder, long number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{folder}/{number:D8}{Suffix}");
 
     private void DeleteOlder()
     {

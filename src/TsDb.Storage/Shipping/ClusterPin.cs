@@ -9,7 +9,7 @@ namespace TsDb.Storage.Shipping;
 /// </summary>
 public static class ClusterPin
 {
-    private const string Name = "cluster-id";
+    internal const string Name = "cluster-id";
     private const string NameNew = "cluster-id.new";
     private const int HexLength = 32;
 

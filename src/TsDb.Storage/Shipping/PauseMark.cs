@@ -7,7 +7,7 @@ namespace TsDb.Storage.Shipping;
 /// </summary>
 public static class PauseMark
 {
-    private const string Name = "ship-paused";
+    internal const string Name = "ship-paused";
 
     /// <summary>True if shipping is paused.</summary>
     public static bool Read(IDisk disk) => disk.Exists(Name);

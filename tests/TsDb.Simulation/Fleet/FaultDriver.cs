@@ -10,6 +10,8 @@ namespace TsDb.Simulation.Fleet;
 /// <summary>Lets the faults of the plan happen while the storm lasts.</summary>
 internal sealed class FaultDriver(World world, QueryClient client)
 {
+    private static readonly TimeSpan BackUpEvery = TimeSpan.FromSeconds(1.5);
+
     private readonly FaultPlan _plan = world.Plan;
     private bool _isBetweenCuts;
 
@@ -33,6 +35,7 @@ internal sealed class FaultDriver(World world, QueryClient client)
         if (_plan.Clones) Once(() => Clone(Any(world.Edges)));
         if (_plan.LosesFiles) Every(TimeSpan.FromSeconds(4), LoseFile);
         if (_plan.EmptiesNodes) Every(TimeSpan.FromSeconds(6), EmptyNode);
+        if (_plan.EmptiesNodes || _plan.EmptiesBetweenCuts || _plan.EmptiesAfterLateWords) BackUp(0);
         if (_plan.Grows) Once(Grow);
         if (_plan.EmptiesBetweenCuts) Every(TimeSpan.FromSeconds(4), EmptyBetweenCuts);
         if (_plan.EmptiesAfterLateWords) Every(TimeSpan.FromSeconds(4), EmptyAfterLateWords);
@@ -166,6 +169,14 @@ internal sealed class FaultDriver(World world, QueryClient client)
         if (world.Raft.Latest!.WriteQuorum < 2 || !world.IsWhole() || !world.Durable.IsSpare(node)) return;
         node.EmptyDisk();
     }
+
+    // One node after the other; what comes back of it is seconds old, and much has become durable since.
+    private void BackUp(int turn) => world.Time.After(BackUpEvery, () =>
+    {
+        if (!world.IsStorm) return;
+        world.Nodes[turn % world.Nodes.Count].BackUp();
+        BackUp(turn + 1);
+    });
 
     // One file of one node, of which the edge or another node has the rows.
     private void LoseFile()

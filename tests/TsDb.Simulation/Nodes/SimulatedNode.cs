@@ -2,15 +2,18 @@ using System.Collections.Immutable;
 using TsDb.Model;
 using TsDb.Query.Distributed;
 using TsDb.Query.Planning;
+using TsDb.Replication.Backup;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Receiving;
 using TsDb.Replication.Repair;
 using TsDb.Replication.Serving;
 using TsDb.Simulation.Cluster;
+using TsDb.Simulation.Disk;
 using TsDb.Simulation.Fleet;
 using TsDb.Simulation.Machines;
 using TsDb.Simulation.Network;
 using TsDb.Simulation.Queries;
+using TsDb.Storage.Backup;
 
 namespace TsDb.Simulation.Nodes;
 
@@ -30,6 +33,7 @@ internal sealed class SimulatedNode : Machine
     private ImmutableDictionary<ShardId, Epoch> _keptWhole = ImmutableDictionary<ShardId, Epoch>.Empty;
     private ImmutableHashSet<Leaf> _keptLost = [];
     private int _knownConfiguration;
+    private FaultyDisk? _backup;
 
     public SimulatedNode(World world, NodeId id)
         : base(world, id.Value) => Self = id;
@@ -93,13 +97,35 @@ internal sealed class SimulatedNode : Machine
             _keptLost.Add(leaf.Leaf));
     }
 
-    /// <summary>Replaces its disk by an empty one.</summary>
+    /// <summary>Its operator takes a backup of it.</summary>
+    public void BackUp()
+    {
+        if (Store is null || Raft?.Current is null || !IsUp) return;
+        World.Trace.Add($"! {Name} is backed up");
+        FaultyDisk folder = new(0);
+        using MemoryStream stream = new();
+        using (BackupImage image = ReplicaImage.Take(
+            Store, Disk, new CloudIdentity(Self, Directory), () => (Raft.Current, Raft.Known), NewId))
+        {
+            Complete(BackupTransfer.SendAsync(
+                image, new Dictionary<string, BackupFile>(), stream, ClockOf(Program!), default));
+        }
+
+        stream.Position = 0;
+        Complete(BackupTransfer.ReceiveAsync(stream, BackupFolder.Open(folder), default));
+        _backup = folder;
+    }
+
+    /// <summary>Replaces its disk by an empty one, or by one that was made of its backup.</summary>
     public void EmptyDisk()
     {
         PullThePlug();
-        World.Trace.Add($"! {Name} has an empty disk");
         World.Durable.Credit(this);
-        Disk.PutBack(new Dictionary<string, byte[]>());
+        FaultyDisk next = new(0);
+        bool isRestored = _backup is not null && Disk.Calls % 2 == 0;
+        World.Trace.Add($"! {Name} has {(isRestored ? "a disk from its backup" : "an empty disk")}");
+        if (isRestored) Restoration.Run(_backup!, next, NewId);
+        Disk.PutBack(next.Backup());
         (_kept, _keptWhole, _knownConfiguration) = (ReplicaVersion.Empty, _keptWhole.Clear(), 0);
         _keptLost = [];
     }
@@ -198,6 +224,13 @@ internal sealed class SimulatedNode : Machine
         Broker?.Stop();
         _link?.Lose();
         (Store, Raft, _receiving, _link) = (null, null, null, null);
+    }
+
+    // In memory nothing has to be awaited.
+    private static void Complete(Task<BackupManifest> done)
+    {
+        if (!done.IsCompleted) throw new SimulationException("a backup in memory takes its time");
+        done.GetAwaiter().GetResult();
     }
 
     // Whoever has said that he has a leaf has it after a loss of power, too.

@@ -6,8 +6,10 @@ using TsDb.Codec.Wal;
 using TsDb.Columnar;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
+using TsDb.Storage.Backup;
 using TsDb.Storage.Catalog;
 using TsDb.Storage.Ingest;
+using TsDb.Storage.Rehearsal;
 using TsDb.Tests.Replication.Receiving;
 using TsDb.Tests.Storage.Ingest;
 
@@ -58,6 +60,11 @@ internal static class CodecFuzz
         }),
         new("cluster-command", ClusterCommands(), Orderly(
             bytes => ClusterCodec.TryDecode(bytes, out _))) { Words = JsonWords, Weight = 2 },
+        new("backup-manifest", [Manifest().Encode()], Orderly(b => BackupManifest.Decode(b, "a file")))
+        {
+            Words = JsonWords,
+        },
+        new("backup-stream", [BackupStream()], Orderly(TakeBackup)),
         new("shipment", Messages(), Decode) { Words = ProtoWords, Weight = 6 },
         new("topic", [.. Topics()], ParseTopic)
         {
@@ -78,6 +85,43 @@ internal static class CodecFuzz
             Assert.True(error.Message.Length > 0);
         }
     };
+
+    private static BackupManifest Manifest() => new()
+    {
+        Kind = BackupKind.Edge,
+        Id = "E1",
+        TakenAt = DateTimeOffset.UnixEpoch,
+        Files = [new BackupFile("segments/a", 3, ContentHash.Of("abc"u8).ToString())],
+        Gaps = [new BackupGap("segments/b", "it is gone")],
+    };
+
+    private static byte[] BackupStream()
+    {
+        MemoryDisk disk = new();
+        using BackupImage image = new(BackupKind.Edge, "E1", disk, new MemoryStream())
+        {
+            Items = [BackupItem.Of("segments/a", "abc"u8.ToArray()), BackupItem.Of("node.json", new byte[9])],
+        };
+        using MemoryStream stream = new();
+        BackupTransfer.SendAsync(
+            image, new Dictionary<string, BackupFile>(), stream, TimeProvider.System, default).GetAwaiter()
+                .GetResult();
+        return stream.ToArray();
+    }
+
+    private static void TakeBackup(byte[] bytes)
+    {
+        BackupFolder folder = BackupFolder.Open(new MemoryDisk());
+        try
+        {
+            BackupTransfer.ReceiveAsync(new MemoryStream(bytes), folder, default).GetAwaiter().GetResult();
+            Assert.NotNull(folder.Manifest);
+        }
+        catch (TsDbException early) when (early.Kind == ErrorKind.Unavailable)
+        {
+            Assert.Null(folder.Manifest);
+        }
+    }
 
     private static byte[] BatchPayload()
     {

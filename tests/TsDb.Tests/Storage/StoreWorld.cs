@@ -18,9 +18,14 @@ public sealed class StoreWorld
     private readonly Random _random;
 
     public StoreWorld(int seed, EdgeStoreOptions? options = null)
+        : this(seed, new FaultyDisk(seed), options)
+    {
+    }
+
+    public StoreWorld(int seed, FaultyDisk disk, EdgeStoreOptions? options = null)
     {
         _random = new Random(seed);
-        Disk = new FaultyDisk(seed);
+        Disk = disk;
         Options = options ?? new EdgeStoreOptions
         {
             SealBytes = 20_000, SealAge = TimeSpan.FromSeconds(

@@ -24,7 +24,7 @@ public sealed class FoundingTests
         Assert.IsType<FoundingStep.Wait>(high.Decide(two, Start));
         FoundingStep.Propose propose =
             Assert.IsType<FoundingStep.Propose>(low.Decide(two, Start + FoundingPolicy.Grace));
-        Assert.Equal(["n1", "n2"], propose.Members.Select(m => m.Id.Value));
+        Assert.Equal(["n1", "n2"], propose.Seeds.Select(s => s.Member.Id.Value));
         Assert.IsType<FoundingStep.Wait>(high.Decide(two, Start + FoundingPolicy.Grace));
         Assert.IsType<FoundingStep.Propose>(
             high.Decide(two, Start + FoundingPolicy.Grace + FoundingPolicy.Turn));
@@ -72,6 +72,32 @@ public sealed class FoundingTests
         Assert.NotEmpty(wait.Reason);
     }
 
+    [Fact]
+    public void Seeds_from_backups_wait_for_all_of_them_and_the_newest_backup_founds()
+    {
+        SeedAnswer[] all = [Restored("n1", 1, 4, 90), Restored("n2", 2, 5, 11), Restored("n3", 3, 5, 10)];
+        for (int self = 1; self <= 3; self++)
+        {
+            FoundingPolicy policy = new(3, "s", Id(self));
+            FoundingStep.Wait wait = Assert.IsType<FoundingStep.Wait>(
+                policy.Decide([all[self - 1], all[self % 3]], Start + TimeSpan.FromDays(1)));
+            Assert.Contains("2 of 3", wait.Reason, StringComparison.Ordinal);
+            FoundingStep step = policy.Decide(all, Start);
+            if (self == 2) Assert.Equal(all, Assert.IsType<FoundingStep.Propose>(step).Seeds);
+            else Assert.IsType<FoundingStep.Wait>(step);
+        }
+    }
+
+    [Fact]
+    public void An_empty_seed_among_those_from_backups_founds_nothing_with_them()
+    {
+        FoundingPolicy policy = new(2, "s", Id(1));
+        SeedAnswer[] answers = [Restored("n1", 1, 4, 1), Never("n2", 2) with { Seeds = "s without" }];
+        FoundingStep.Wait wait =
+            Assert.IsType<FoundingStep.Wait>(policy.Decide(answers, Start + TimeSpan.FromDays(1)));
+        Assert.Contains("backups", wait.Reason, StringComparison.Ordinal);
+    }
+
     // Every node proposes again and again; requests and answers are lost at random, steps interleave at
     // random.
     private static void Contend(int count, Random random)
@@ -111,6 +137,13 @@ public sealed class FoundingTests
     }
 
     private static SeedAnswer Never(string id, int directory) => new(Node(id, directory), null, null, "s");
+
+    private static SeedAnswer Restored(string id, int directory, long epoch, long index) =>
+        Never(id, directory) with
+        {
+            Restored = new RestoredSeed(
+                Id(50 + directory), new ClusterId(Id(9)), new Epoch(epoch), index),
+        };
 
     private static FoundingPlan Plan(int cluster, params string[] members) => new()
     {

@@ -201,6 +201,10 @@ public sealed class ReplicaStoreTests
         using (ReplicaStore store = Open()) store.Store([Shipments.Make(2)]);
         string catalog = Assert.Single(_disk.List(ReplicaStore.CatalogFolder));
         _disk.Damage(catalog, bytes => bytes[40] ^= 1);
+
+        // Nor does it forget that at the next start, when the new catalog is whole.
+        Open().Dispose();
+        _disk.Restart();
         using ReplicaStore again = Open();
         Assert.False(again.IsCatalogIntact);
         Assert.Equal(0, again.Current.LeafCount);
@@ -215,6 +219,8 @@ public sealed class ReplicaStoreTests
     {
         Open().Dispose();
         foreach (string path in _disk.List(ReplicaStore.CatalogFolder)) _disk.Delete(path);
+        Open().Dispose();
+        _disk.Restart();
         using ReplicaStore again = Open();
         Assert.False(again.IsCatalogIntact);
     }

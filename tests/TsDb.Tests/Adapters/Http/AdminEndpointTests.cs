@@ -1,0 +1,100 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using TsDb.Adapters.Hosting;
+using TsDb.Adapters.Http;
+using TsDb.Adapters.Http.Backup;
+using TsDb.Model;
+using TsDb.Simulation.Disk;
+using TsDb.Storage.Backup;
+
+namespace TsDb.Tests.Adapters.Http;
+
+/// <summary>What operators are answered when something is in the way.</summary>
+public sealed class AdminEndpointTests : IAsyncDisposable
+{
+    private static readonly FaultyDisk Disk = new(1);
+
+    private readonly TaskCompletionSource _go = new();
+    private readonly WebApplication _app;
+    private readonly HttpClient _client;
+
+    public AdminEndpointTests()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        _app = builder.Build();
+        AdminEndpoint admin = new(new OpenAuthorizer());
+        admin.Map(_app, "POST", "/full", _ => throw new IOException("the disk is full"));
+        admin.Map(_app, "POST", "/busy", _ => throw new TsDbException(ErrorKind.Unavailable, "no room")
+        {
+            RetryAfter = TimeSpan.FromSeconds(2.5),
+        });
+        admin.Map(_app, "POST", "/wrong", _ => throw new TsDbException(ErrorKind.Invalid, "no"));
+        new BackupEndpoint(TakeAsync, TimeProvider.System, NullLogger.Instance).Map(_app, admin);
+        _app.StartAsync().GetAwaiter().GetResult();
+        _client = new HttpClient { BaseAddress = new Uri(_app.Urls.Single()) };
+    }
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("/full", 503, "5")]
+    [InlineData("/busy", 503, "3")]
+    [InlineData("/wrong", 400, "")]
+    public async Task Who_is_refused_for_lack_of_room_hears_when_to_come_back(
+        string path, int status, string retryAfter)
+    {
+        using HttpResponseMessage answer = await PostAsync(path, "");
+        Assert.Equal(
+            (status, retryAfter),
+            ((int)answer.StatusCode, answer.Headers.RetryAfter?.ToString() ?? ""));
+        Assert.Contains("error", await answer.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_two_backups_at_a_time_the_second_is_refused_and_a_wrong_list_as_well()
+    {
+        Task<HttpResponseMessage> first = PostAsync(BackupEndpoint.Path, "");
+        int second = 200;
+        while (second == 200)
+        {
+            using HttpResponseMessage answer = await PostAsync(BackupEndpoint.Path, "no list");
+            second = (int)answer.StatusCode;
+
+            // Before the first has begun its list is looked at.
+            if (second == 400) second = 200;
+        }
+
+        Assert.Equal(409, second);
+        _go.SetResult();
+        using HttpResponseMessage whole = await first;
+        BackupManifest manifest = await BackupTransfer.ReceiveAsync(
+            await whole.Content.ReadAsStreamAsync(Ct), BackupFolder.Open(new FaultyDisk(2)), Ct);
+        Assert.Equal(["node.json"], manifest.Files.Select(file => file.Path));
+        using HttpResponseMessage wrong = await PostAsync(BackupEndpoint.Path, "no list");
+        Assert.Equal(400, (int)wrong.StatusCode);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    private async Task<BackupImage> TakeAsync(CancellationToken ct)
+    {
+        await _go.Task.WaitAsync(ct);
+        return new BackupImage(BackupKind.Edge, "E1", Disk, new MemoryStream())
+        {
+            Items = [BackupItem.Of("node.json", new byte[9])],
+        };
+    }
+
+    private Task<HttpResponseMessage> PostAsync(string path, string body) => _client.SendAsync(
+        new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body) },
+        HttpCompletionOption.ResponseHeadersRead, Ct);
+}
