@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -11,6 +12,9 @@ internal sealed class GroupMerge
 {
     private const int CharsOfNumber = sizeof(long) / sizeof(char);
     private const int NameCharsStart = 64;
+
+    // Of a null, and of no text: that byte begins none.
+    private const ulong Unmarked = ulong.MaxValue;
 
     private readonly DirectPlan _plan;
     private readonly ImmutableArray<int> _partialCounts;
@@ -42,7 +46,7 @@ internal sealed class GroupMerge
         if (!parts.All(HasForm)) return null;
         foreach (RecordBatch part in parts) Take(part);
         int[] order = [.. Enumerable.Range(0, _groups.Count)];
-        if (!_plan.Order.IsEmpty) Array.Sort(order, Compare);
+        if (!_plan.Order.IsEmpty) Sort(order);
         if (_plan.Limit < order.Length) order = order[..(int)_plan.Limit];
         List<IArrowArray> arrays = [];
         int state = 0;
@@ -160,17 +164,47 @@ internal sealed class GroupMerge
         return texts.Build();
     }
 
-    private int Compare(int one, int other)
+    private void Sort(int[] groups)
     {
-        foreach ((int output, bool isDescending) in _plan.Order)
+        ulong[][] marks = [.. _plan.Order.Select(order => MarksOf(order.Output))];
+        Array.Sort(groups, (one, other) =>
         {
-            int order = _plan.Outputs[output] is DirectOutput.BucketStart
-                ? (isDescending ? -1 : 1) * TimeOf(one, output).CompareTo(TimeOf(other, output))
-                : CompareTexts(one, other, output, isDescending);
-            if (order != 0) return order;
+            for (int i = 0; i < marks.Length; i++)
+            {
+                (int output, bool isDescending) = _plan.Order[i];
+                (ulong left, ulong right) = (marks[i][one], marks[i][other]);
+                bool isTime = _plan.Outputs[output] is DirectOutput.BucketStart;
+                int order = isTime || (left != right && left != Unmarked && right != Unmarked)
+                    ? (isDescending ? -1 : 1) * left.CompareTo(right)
+                    : CompareTexts(one, other, output, isDescending);
+                if (order != 0) return order;
+            }
+
+            return 0;
+        });
+    }
+
+    // By group: a number that is in order as the output is, where it differs: a time, or how a text begins.
+    private ulong[] MarksOf(int output)
+    {
+        ulong[] marks = new ulong[_groups.Count];
+        bool isTime = _plan.Outputs[output] is DirectOutput.BucketStart;
+        Span<byte> beginning = stackalloc byte[sizeof(ulong)];
+        for (int group = 0; group < marks.Length; group++)
+        {
+            if (isTime)
+            {
+                marks[group] = (ulong)TimeOf(group, output) ^ (1UL << 63);
+                continue;
+            }
+
+            ReadOnlySpan<byte> text = TextOf(group, output, out bool isNull);
+            beginning.Clear();
+            text[..Math.Min(text.Length, beginning.Length)].CopyTo(beginning);
+            marks[group] = isNull ? Unmarked : BinaryPrimitives.ReadUInt64BigEndian(beginning);
         }
 
-        return 0;
+        return marks;
     }
 
     // Nulls last, whatever the direction.
