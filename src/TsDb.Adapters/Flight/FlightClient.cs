@@ -15,9 +15,10 @@ public sealed class FlightClient(NodeChannels channels)
     /// </summary>
     public async Task<ISqlResult> OpenAsync(string address, ReadOnlyMemory<byte> ticket, CancellationToken ct)
     {
-        FlightService.FlightServiceClient client = new(channels.To(address));
-        AsyncServerStreamingCall<FlightData> call = client.DoGet(
-            new Ticket { Ticket_ = UnsafeByteOperations.UnsafeWrap(ticket) }, cancellationToken: ct);
+        AsyncServerStreamingCall<FlightPiece> call =
+            channels.To(address).CreateCallInvoker().AsyncServerStreamingCall(
+                FlightPiece.DoGet, host: null, new CallOptions(cancellationToken: ct),
+                new Ticket { Ticket_ = UnsafeByteOperations.UnsafeWrap(ticket) });
         return await FlightResult.OpenAsync(call, address, ct);
     }
 }

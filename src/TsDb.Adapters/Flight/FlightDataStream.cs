@@ -1,12 +1,12 @@
 using Grpc.Core;
-using TsDb.Adapters.Flight.Protos;
 using TsDb.Adapters.Hosting;
 
 namespace TsDb.Adapters.Flight;
 
 /// <summary>FlightData messages read as the Arrow IPC stream they were cut from.</summary>
-internal sealed class FlightDataStream(IAsyncStreamReader<FlightData> messages) : ForwardStream
+internal sealed class FlightDataStream(IAsyncStreamReader<FlightPiece> messages) : ForwardStream
 {
+    private FlightPiece? _piece;
     private readonly byte[] _prefix = new byte[8];
     private ReadOnlyMemory<byte> _prefixRest;
     private ReadOnlyMemory<byte> _headerRest;
@@ -41,13 +41,24 @@ internal sealed class FlightDataStream(IAsyncStreamReader<FlightData> messages) 
         return count;
     }
 
-    private void Accept(FlightData data)
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
     {
+        (_headerRest, _bodyRest) = (default, default);
+        if (disposing) _piece?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private void Accept(FlightPiece piece)
+    {
+        _piece?.Dispose();
+        _piece = piece;
+
         // A message with only application metadata has no part in the IPC stream.
-        if (data.DataHeader.Length == 0) return;
-        IpcMessages.WritePrefix(_prefix, data.DataHeader.Length);
+        if (piece.Header.Length == 0) return;
+        IpcMessages.WritePrefix(_prefix, piece.Header.Length);
         _prefixRest = _prefix;
-        _headerRest = data.DataHeader.Memory;
-        _bodyRest = data.DataBody.Memory;
+        _headerRest = piece.Header;
+        _bodyRest = piece.Body;
     }
 }

@@ -4,6 +4,7 @@ using Apache.Arrow.Ipc;
 using Google.Protobuf;
 using TsDb.Adapters.Flight.Protos;
 using TsDb.Model;
+using TsDb.Query.Distributed;
 using TsDb.Query.Ports;
 
 namespace TsDb.Adapters.Flight;
@@ -19,28 +20,28 @@ internal static class FlightEncoder
     public const int MessageBytesWanted = 2 << 20;
 
     private const int MessageBytesMax = 4 << 20;
-    private const int ProbeRows = 1024;
 
-    /// <summary>Encodes all rows of the result. Memory holds one batch's bytes at a time.</summary>
+    /// <summary>Encodes all rows of the result. Memory holds one batch's bytes at a time: a message must be
+    /// sent before the next is asked for.</summary>
     public static async IAsyncEnumerable<FlightData> EncodeAsync(
         Schema schema, ISqlResult result, [EnumeratorCancellation] CancellationToken ct)
     {
         using MemoryStream bytes = new();
         using ArrowStreamWriter writer = new(bytes, schema, leaveOpen: true);
-        await writer.WriteStartAsync(ct);
+        writer.WriteStart();
         foreach (FlightData data in Take(bytes)) yield return data;
         await foreach (RecordBatch batch in result.ReadAsync(ct).WithCancellation(ct))
         {
             using (batch)
             {
-                int rows = 0;
-                for (int wanted = ProbeRows; rows < batch.Length;)
+                int wanted = RowsNext(batch.Length, ExplainFigures.BytesOf(batch));
+                for (int rows = 0; rows < batch.Length;)
                 {
                     int count = Math.Min(wanted, batch.Length - rows);
 
                     // Not disposed: a slice shares the buffers of its batch.
                     RecordBatch slice = Slice(batch, schema, rows, count);
-                    await writer.WriteRecordBatchAsync(slice, ct);
+                    writer.WriteRecordBatch(slice);
                     wanted = RowsNext(count, bytes.Length);
                     rows += count;
                     foreach (FlightData data in Take(bytes)) yield return data;
@@ -65,11 +66,10 @@ internal static class FlightEncoder
                 throw new TsDbException(ErrorKind.TooLarge,
                     "one row or dictionary of the result is larger than 4 MiB: select less of it");
 
-            // Copied: the buffer is written again while the transport may still hold the message.
             messages.Add(new FlightData
             {
-                DataHeader = ByteString.CopyFrom(header.Span),
-                DataBody = ByteString.CopyFrom(body.Span),
+                DataHeader = UnsafeByteOperations.UnsafeWrap(header),
+                DataBody = UnsafeByteOperations.UnsafeWrap(body),
             });
         }
 

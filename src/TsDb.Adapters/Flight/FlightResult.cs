@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Grpc.Core;
-using TsDb.Adapters.Flight.Protos;
 using TsDb.Query.Ports;
 
 namespace TsDb.Adapters.Flight;
@@ -10,12 +9,12 @@ namespace TsDb.Adapters.Flight;
 /// <summary>Rows that another node streams to us.</summary>
 internal sealed class FlightResult : ISqlResult
 {
-    private readonly AsyncServerStreamingCall<FlightData> _call;
+    private readonly AsyncServerStreamingCall<FlightPiece> _call;
     private readonly ArrowStreamReader _reader;
     private readonly string _peer;
 
     private FlightResult(
-        AsyncServerStreamingCall<FlightData> call, ArrowStreamReader reader, Schema schema, string peer)
+        AsyncServerStreamingCall<FlightPiece> call, ArrowStreamReader reader, Schema schema, string peer)
     {
         _call = call;
         _reader = reader;
@@ -30,7 +29,7 @@ internal sealed class FlightResult : ISqlResult
     /// Waits for the columns. Throws what the other node answered, or that it cannot be reached.
     /// </summary>
     public static async Task<FlightResult> OpenAsync(
-        AsyncServerStreamingCall<FlightData> call, string peer, CancellationToken ct)
+        AsyncServerStreamingCall<FlightPiece> call, string peer, CancellationToken ct)
     {
         try
         {
