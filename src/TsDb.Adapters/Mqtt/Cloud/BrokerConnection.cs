@@ -100,14 +100,15 @@ internal sealed class BrokerConnection : IAsyncDisposable
                 Log.BrokerConnected(_log, Broker);
                 await StayAsync(ct);
             }
-            catch (Exception e) when (!ct.IsCancellationRequested)
-            {
-                // A broker may fail in more ways than its library names; each means: try again.
-                Log.BrokerLost(_log, Broker, e.Message);
-            }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
                 break;
+            }
+            catch (Exception e)
+            {
+                // A broker may fail in more ways than its library names; each means: try again. One that
+                // goes away in the moment of our own end must not fail that end.
+                Log.BrokerLost(_log, Broker, e.Message);
             }
 
             await EndAsync(ct);
