@@ -14,7 +14,7 @@ internal sealed class BlockPool : MemoryPool<byte>
     private const int BlockBytes = 64 << 10;
 
     /// <summary>Blocks kept for the next connection; what is returned beyond them is let go.</summary>
-    private const int KeptMax = 16;
+    private const int KeptMax = 80;
 
     private readonly ConcurrentQueue<byte[]> _kept = new();
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TsDb.Model;
 
 namespace TsDb.Codec.LineProtocol;
@@ -24,6 +25,11 @@ public ref partial struct LineReader
     private int _keyLength;
     private int _lineEnd;
     private Section _section;
+
+    // The last time that ended its line at once: where it is written, line feed included, and what it means.
+    private int _timeStart;
+    private int _timeLength;
+    private long _timeRead;
 
     /// <summary>Starts at the first byte of a body.</summary>
     public LineReader(ReadOnlySpan<byte> body)
@@ -191,12 +197,22 @@ public ref partial struct LineReader
     /// Reads the line's time in the units it is written in. <paramref name="given"/> is false if the line has
     /// none.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool ReadTime(out bool given, out long time)
     {
         given = _section == Section.Time;
         time = 0;
         if (!given) return _section == Section.Ended;
         int start = _at;
+        // Points that were measured together are written together: most lines repeat the time before.
+        if (_timeLength > 0 && _body[start..].StartsWith(_body.Slice(_timeStart, _timeLength)))
+        {
+            time = _timeRead;
+            _at = _lineEnd = start + _timeLength;
+            _section = Section.Ended;
+            return true;
+        }
+
         bool negative = _body[_at] == '-';
         if (negative) _at++;
         ulong magnitude = 0;
@@ -212,8 +228,10 @@ public ref partial struct LineReader
             time = negative ? -(long)magnitude : (long)magnitude;
         }
 
+        int end = _at;
         SkipSpaces();
         if (!TakeLineEnd()) return Fail(LineFault.TextAfterTimestamp, _at);
+        if (_at == end + 1) (_timeStart, _timeLength, _timeRead) = (start, _at - start, time);
         _section = Section.Ended;
         return true;
     }

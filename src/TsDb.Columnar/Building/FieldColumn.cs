@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using TsDb.Model;
 
 namespace TsDb.Columnar.Building;
@@ -9,6 +10,12 @@ namespace TsDb.Columnar.Building;
 /// </summary>
 public sealed class FieldColumn : IDisposable
 {
+    /// <summary>
+    /// A full column grows by this factor: requests have thousands of rows, and what is copied on the way
+    /// there is a third of them and not all.
+    /// </summary>
+    internal const int Growth = 4;
+
     private const int RowsStart = 64;
 
     private long[] _cells = ArrayPool<long>.Shared.Rent(RowsStart);
@@ -41,6 +48,7 @@ public sealed class FieldColumn : IDisposable
     /// <summary>
     /// Sets the value of a row, the current one or a later one; a second value for a row replaces the first.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Set(int row, long bits)
     {
         if (row == Length && row < _cells.Length && _present is null)
@@ -102,7 +110,7 @@ public sealed class FieldColumn : IDisposable
         Truncate(row);
         if (row >= _cells.Length)
         {
-            long[] larger = ArrayPool<long>.Shared.Rent(Math.Max(row + 1, _cells.Length * 2));
+            long[] larger = ArrayPool<long>.Shared.Rent(Math.Max(row + 1, _cells.Length * Growth));
             _cells.AsSpan(0, Length).CopyTo(larger);
             ArrayPool<long>.Shared.Return(_cells);
             _cells = larger;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Apache.Arrow;
 using TsDb.Model;
@@ -65,6 +66,7 @@ public sealed class TableBatchBuilder : IDisposable
     public FieldColumn Field(int field) => _fields[field];
 
     /// <summary>Sets values of the current row for the first columns, in their order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void SetFirst(ReadOnlySpan<long> bits)
     {
         ReadOnlySpan<FieldColumn> fields = CollectionsMarshal.AsSpan(_fields);
@@ -85,6 +87,7 @@ public sealed class TableBatchBuilder : IDisposable
     /// <summary>Ends the row: its fields are those set since the last one.</summary>
     /// <param name="series">The index of its tag set.</param>
     /// <param name="timeNanoseconds">Its time in nanoseconds since the Unix epoch.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void EndRow(int series, long timeNanoseconds)
     {
         int row = RowCount;
@@ -132,8 +135,8 @@ public sealed class TableBatchBuilder : IDisposable
 
     private void GrowRows()
     {
-        int[] series = ArrayPool<int>.Shared.Rent(_rowSeries.Length * 2);
-        long[] times = ArrayPool<long>.Shared.Rent(_rowTimes.Length * 2);
+        int[] series = ArrayPool<int>.Shared.Rent(_rowSeries.Length * FieldColumn.Growth);
+        long[] times = ArrayPool<long>.Shared.Rent(_rowTimes.Length * FieldColumn.Growth);
         _rowSeries.AsSpan(0, RowCount).CopyTo(series);
         _rowTimes.AsSpan(0, RowCount).CopyTo(times);
         ArrayPool<int>.Shared.Return(_rowSeries);

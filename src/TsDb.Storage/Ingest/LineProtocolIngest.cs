@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TsDb.Codec.LineProtocol;
 using TsDb.Columnar.Building;
 using TsDb.Model;
@@ -67,6 +68,7 @@ public static class LineProtocolIngest
         }
 
         /// <summary>Takes a line; null if it went in.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public Refusal? Take(ref LineReader reader)
         {
             int known = _last < 0 ? -1 : _followers[_last];

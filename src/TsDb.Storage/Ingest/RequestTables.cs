@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Hashing;
+using System.Runtime.CompilerServices;
 using System.Text;
 using TsDb.Codec.LineProtocol;
 using TsDb.Columnar;
@@ -119,6 +120,7 @@ internal sealed class RequestTables : IDisposable
     /// <summary>
     /// Takes the point; throws <see cref="ErrorKind.TooLarge"/> if the request goes beyond its limits by it.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void EndRow(TableIntake table, int series, long timeNanoseconds)
     {
         if (!table.LastDay.Contains(timeNanoseconds)) TouchDay(table, timeNanoseconds);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TsDb.Codec.LineProtocol;
 using TsDb.Columnar;
 using TsDb.Columnar.Building;
@@ -103,6 +104,7 @@ internal sealed class TableIntake : IDisposable
     /// <summary>
     /// Takes the fields of a line. Null with a fault in the reader means that the reader has the reason.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Refusal? TakeFields(ref LineReader reader)
     {
         int position = reader.ReadUsual(_guesses, _usual);
@@ -164,6 +166,7 @@ internal sealed class TableIntake : IDisposable
         offset);
 
     /// <summary>Takes the point as a whole.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void EndRow(int series, long timeNanoseconds)
     {
         _builder.EndRow(series, timeNanoseconds);
