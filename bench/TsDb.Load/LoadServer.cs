@@ -22,7 +22,7 @@ internal sealed record LoadServer(
             .. Programs.Find("tsdb-edge"), "--id", "lone", "--data", Path.Combine(folder.FullName, "data"),
             "--http", $"127.0.0.1:{port}", "--mqtt", "off",
         ],
-        port, "/health", "/write?db=bench&precision=ns", After: "/api/v1/flush");
+        port, "/ready", "/write?db=bench&precision=ns", After: "/api/v1/flush");
 
     /// <summary>VictoriaMetrics, which answers before the disk has the rows; null if it is not
     /// there.</summary>

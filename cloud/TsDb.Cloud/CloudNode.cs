@@ -118,7 +118,7 @@ internal static class CloudNode
     private static void Map(WebApplication app, CloudRooms rooms)
     {
         WriteEndpointOptions probes = new() { Authorizer = app.Services.GetRequiredService<IAuthorizer>() };
-        app.MapProbeEndpoints(() => rooms.Refusal, probes);
+        app.MapProbeEndpoints(() => rooms.Refusal, () => true, probes);
         app.MapPrometheusScrapingEndpoint();
         new QueryEndpoint(
             rooms.Queries, probes.Authorizer, app.Services.GetRequiredService<ILogger<QueryEndpoint>>())

@@ -30,12 +30,14 @@ internal static class EdgeNode
         {
             await using WebApplication app = Build(options, rooms, authorizer, listeners);
             using EdgeMetrics metrics = new(rooms);
-            Map(app, rooms);
+            TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            Map(app, rooms, ready.Task);
             await rooms.StartAsync();
             await app.StartAsync();
             fault = rooms.Fault;
             if (listeners[0].Listener.EndPoint is IPEndPoint http)
                 await Rehearsal.RunAsync(rooms.Environment, http);
+            ready.SetResult();
             NodeProgram.PrintReady(rooms.Store.Id.Value, Addresses(options, listeners));
             await Task.WhenAny(app.WaitForShutdownAsync(), fault);
             await app.StopAsync();
@@ -87,7 +89,7 @@ internal static class EdgeNode
         });
     }
 
-    private static void Map(WebApplication app, EdgeRooms rooms)
+    private static void Map(WebApplication app, EdgeRooms rooms, Task ready)
     {
         WriteEndpointOptions write = new()
         {
@@ -102,7 +104,7 @@ internal static class EdgeNode
         new BackupEndpoint(
             rooms.TakeImageAsync, TimeProvider.System, rooms.Loggers.CreateLogger("TsDb.Backup"))
                 .Map(app, admin);
-        app.MapProbeEndpoints(() => rooms.Store.Stats.WritesRefusedReason, write);
+        app.MapProbeEndpoints(() => rooms.Store.Stats.WritesRefusedReason, () => ready.IsCompleted, write);
         app.MapPrometheusScrapingEndpoint();
         app.MapEdgeStatus(admin, rooms);
         new QueryEndpoint(

@@ -13,15 +13,17 @@ public static class ProbeEndpoints
     /// <summary>Maps /ping, /health and /ready.</summary>
     /// <param name="routes">The node's routes.</param>
     /// <param name="refusal">Why the node cannot write just now; null while it can.</param>
+    /// <param name="isReady">False until the node has said that it is ready; it takes writes before.</param>
     /// <param name="options">Version and clock.</param>
     public static void MapProbeEndpoints(
-        this IEndpointRouteBuilder routes, Func<string?> refusal, WriteEndpointOptions options)
+        this IEndpointRouteBuilder routes, Func<string?> refusal, Func<bool> isReady,
+        WriteEndpointOptions options)
     {
         DateTimeOffset started = options.Clock.GetUtcNow();
         string[] methods = [HttpMethods.Get, HttpMethods.Head];
         routes.MapMethods("/ping", methods, context => PingAsync(context, options));
         routes.MapMethods("/health", methods, context => HealthAsync(context, refusal(), options));
-        routes.MapMethods("/ready", methods, context => ReadyAsync(context, started, options));
+        routes.MapMethods("/ready", methods, context => ReadyAsync(context, isReady(), started, options));
     }
 
     private static Task PingAsync(HttpContext context, WriteEndpointOptions options)
@@ -63,14 +65,16 @@ public static class ProbeEndpoints
         });
     }
 
-    private static Task ReadyAsync(HttpContext context, DateTimeOffset started, WriteEndpointOptions options)
+    private static Task ReadyAsync(
+        HttpContext context, bool isReady, DateTimeOffset started, WriteEndpointOptions options)
     {
         WriteAnswers.Stamp(context.Response, options);
         TimeSpan up = options.Clock.GetUtcNow() - started;
-        return WriteAnswers.JsonAsync(context.Response, StatusCodes.Status200OK, json =>
+        int status = isReady ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        return WriteAnswers.JsonAsync(context.Response, status, json =>
         {
             json.WriteStartObject();
-            json.WriteString("status", "ready");
+            json.WriteString("status", isReady ? "ready" : "starting");
             json.WriteString("started", started.UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
             json.WriteString("up", string.Create(CultureInfo.InvariantCulture, $"{up.TotalSeconds:0.000}s"));
             json.WriteEndObject();

@@ -283,7 +283,12 @@ public sealed class WriteEndpointsTests
     public async Task Probes_answer_as_clients_expect()
     {
         string? refusal = null;
-        await using WriteServer server = await WriteServer.StartAsync(refusal: () => refusal);
+        bool isReady = false;
+        await using WriteServer server =
+            await WriteServer.StartAsync(refusal: () => refusal, isReady: () => isReady);
+        HttpResponseMessage starting = await server.Client.GetAsync(new Uri("/ready", UriKind.Relative));
+        Assert.Equal(503, (int)starting.StatusCode);
+        isReady = true;
         HttpResponseMessage ping = await server.Client.GetAsync(new Uri("/ping", UriKind.Relative));
         Assert.Equal(204, (int)ping.StatusCode);
         Assert.Equal("0.1.0", ping.Headers.GetValues("X-Influxdb-Version").Single());

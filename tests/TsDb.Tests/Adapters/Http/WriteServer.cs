@@ -28,7 +28,8 @@ internal sealed class WriteServer : IAsyncDisposable
     public HttpClient Client { get; }
 
     public static async Task<WriteServer> StartAsync(
-        IngestLimits? limits = null, WriteEndpointOptions? options = null, Func<string?>? refusal = null)
+        IngestLimits? limits = null, WriteEndpointOptions? options = null, Func<string?>? refusal = null,
+        Func<bool>? isReady = null)
     {
         MemoryTarget target = new();
         IngestPipeline pipeline = new(target, IngestRig.Setup(limits));
@@ -39,7 +40,7 @@ internal sealed class WriteServer : IAsyncDisposable
         WebApplication app = builder.Build();
         WriteEndpointOptions used = options ?? new WriteEndpointOptions();
         app.MapWriteEndpoints(pipeline, new BookDesk(), used);
-        app.MapProbeEndpoints(refusal ?? (() => null), used);
+        app.MapProbeEndpoints(refusal ?? (() => null), isReady ?? (() => true), used);
         await app.StartAsync();
         return new WriteServer(app, target, pipeline);
     }
