@@ -35,8 +35,15 @@ if (args is ["spread"])
 }
 
 if (args is ["cluster"]) return await ClusterRun.LossAsync(Setting("LOAD_MEBIBYTES", 512));
-// The same questions to 1, 2, 4 and 8 nodes that have the same data: LOAD_REPETITIONS (20) of each.
-if (args is ["scale"]) return await ScaleRun.RunAsync([1, 2, 4, 8], Setting("LOAD_REPETITIONS", 20));
+// The same questions to 1, 2, 4 and 8 nodes that have the same data, LOAD_REPETITIONS (20) times each: with
+// one copy and with two, or with LOAD_COPIES only.
+if (args is ["scale"])
+{
+    int copies = Setting("LOAD_COPIES", 0);
+    return await ScaleRun.RunAsync(
+        [1, 2, 4, 8], copies == 0 ? [1, 2] : [copies], Setting("LOAD_REPETITIONS", 20));
+}
+
 if (args is ["catalog"])
     return await ClusterRun.CatalogAsync([1_000, 10_000, Setting("LOAD_SEGMENTS", 30_000)]);
 // Fresh questions over many edges: LOAD_EDGES (100), of which LOAD_DEAD (10) are dead.

@@ -15,10 +15,13 @@ internal static class ScaleRun
     private const int EdgesCount = 8;
     private const int RowsEach = 20_000;
     private const int SegmentCount = 160;
-    private const int WarmUps = 5;
+
+    // Each node compiles its own code.
+    private const int WarmUps = 20;
     private const string Hour = "date_trunc('hour', time)";
 
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Started = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
 
     private static readonly (string Name, string Sql)[] Questions =
     [
@@ -33,11 +36,12 @@ internal static class ScaleRun
     ];
 
     /// <summary>Measures and prints; each question so many times.</summary>
-    public static async Task<int> RunAsync(IReadOnlyList<int> nodes, int repetitions)
+    public static async Task<int> RunAsync(
+        IReadOnlyList<int> nodes, IReadOnlyList<int> copies, int repetitions)
     {
         List<string> names = ["processor ms a question"];
         List<List<Cost>> all = [];
-        foreach (int replication in (int[])[1, 2])
+        foreach (int replication in copies)
         {
             foreach (int count in nodes.Where(count => count >= replication))
             {
@@ -83,14 +87,24 @@ internal static class ScaleRun
             foreach (NodePlan edge in plan.Edges) await cluster.Fleet.Processes[edge.Name].StopAsync(ct);
             await cluster.FillAsync(leaves, SegmentCount, replication, ct);
             await cluster.SettleAsync(nodes, ct);
+            foreach ((_, string sql) in Questions)
+                for (int i = 0; i < WarmUps; i++) await cluster.AskAsync(cluster.Clouds[0], sql, ct);
+            await Task.Delay(Started, TimeProvider.System, ct);
             double idle = cluster.Cpu(cluster.Clouds);
             await Task.Delay(Quiet, TimeProvider.System, ct);
             idle = (cluster.Cpu(cluster.Clouds) - idle) / Quiet.TotalMilliseconds;
             Console.WriteLine($"  {nodes} nodes, {replication} copies: at rest the nodes take together "
                 + $"{idle * 100_000:0.0} % of a processor");
             List<Cost> costs = [];
-            foreach ((_, string sql) in Questions)
-                costs.Add(await AskAsync(cluster, sql, repetitions, idle, ct));
+            foreach ((string name, string sql) in Questions)
+            {
+                Cost cost = await AskAsync(cluster, sql, repetitions, idle, ct);
+                costs.Add(cost);
+                Console.WriteLine(
+                    $"    {name}: {Text(cost.CpuMilliseconds)} ms of processor, {cost.Bytes} bytes, "
+                    + $"{Text(cost.Milliseconds)} ms");
+            }
+
             return costs;
         }
         finally
@@ -104,7 +118,6 @@ internal static class ScaleRun
         BenchCluster cluster, string sql, int repetitions, double idle, CancellationToken ct)
     {
         NodePlan asked = cluster.Clouds[0];
-        for (int i = 0; i < WarmUps; i++) await cluster.AskAsync(asked, sql, ct);
         double before = cluster.Cpu(cluster.Clouds);
         List<double> took = [];
         for (int i = 0; i < repetitions; i++) took.Add(await cluster.AskAsync(asked, sql, ct));
