@@ -24,6 +24,9 @@ internal sealed class CloudMetrics : IDisposable
             () => rooms.Cluster.Current?.Members.Count(m => rooms.Cluster.IsLive(m.Id)) ?? 0,
             "{member}");
         _meter.CreateObservableGauge("tsdb.segments", () => rooms.Store.Current.LeafCount, "{segment}");
+        _meter.CreateObservableGauge(
+            "tsdb.segments.files", () => rooms.Store.Current.FileCount, "{file}",
+            "Files of segments: one that was merged stands for several segments");
         _meter.CreateObservableGauge("tsdb.segments.size", () => rooms.Store.Current.BytesLength, "By");
         _meter.CreateObservableGauge("tsdb.shards.owned", () =>
             rooms.Receiving.Status.ShardsOwned, "{shard}");
@@ -51,6 +54,12 @@ internal sealed class CloudMetrics : IDisposable
         _meter.CreateObservableGauge(
             "tsdb.repair.lost", () => rooms.Receiving.Status.LostCount, "{segment}",
             "Segments damaged or gone here that are not back yet");
+        _meter.CreateObservableCounter(
+            "tsdb.compaction.files", () => rooms.Receiving.Status.Compaction.Files, "{file}",
+            "Files of segments that were merged into larger ones");
+        _meter.CreateObservableCounter(
+            "tsdb.compaction.size", () => rooms.Receiving.Status.Compaction.BytesLength, "By",
+            "What was read to merge them");
         _meter.CreateObservableCounter(
             "tsdb.scrub.size", () => rooms.Receiving.Status.Scrub.BytesLength, "By",
             "Stored segments read again and compared with their hashes");

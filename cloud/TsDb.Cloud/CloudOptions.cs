@@ -17,6 +17,7 @@ internal sealed partial record CloudOptions
 
     public const int ReplicationMax = 7;
     private const int MemoryShare = 50;
+    private const long CompactInputMax = 128L << 20;
 
     // Decoded columns kept for the small queries of dashboards.
     private const long DecodedBytesMax = 512L << 20;
@@ -64,6 +65,9 @@ internal sealed partial record CloudOptions
 
     /// <summary>Bytes a second that the scrub reads; 0 for none.</summary>
     public required long ScrubRate { get; init; }
+
+    /// <summary>Bytes that compaction reads at a time; 0 for none.</summary>
+    public required long CompactInput { get; init; }
 
     /// <summary>Bytes of the data directory; null for the disk's own limit.</summary>
     public long? DiskBytesMax { get; init; }
@@ -115,6 +119,9 @@ internal sealed partial record CloudOptions
                 ? rate : throw new FormatException("use bytes a second above 0")),
             MoveGrace = values.Read("move-grace", DurationText.Parse),
             ScrubRate = values.Read("scrub-rate", ByteSizeText.Parse),
+            CompactInput = values.Read("compact-input", text =>
+                ByteSizeText.Parse(text) is var bytes and >= 0 and <= CompactInputMax
+                    ? bytes : throw new FormatException("use 0 to 128MiB: a merged file travels whole")),
             DiskBytesMax = values.OptionalBytes("disk-max"),
             LogLevel =
                 values.Read("log-level", text => Enum.TryParse(text, ignoreCase: true, out LogLevel level)

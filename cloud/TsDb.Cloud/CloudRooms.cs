@@ -10,6 +10,7 @@ using TsDb.Adapters.Mqtt.Fresh;
 using TsDb.Adapters.Raft;
 using TsDb.Codec.Shipment;
 using TsDb.Columnar.Vectors;
+using TsDb.Model;
 using TsDb.Query.Distributed;
 using TsDb.Query.Planning;
 using TsDb.Replication.Backup;
@@ -18,6 +19,7 @@ using TsDb.Replication.Receiving;
 using TsDb.Replication.Repair;
 using TsDb.Replication.Serving;
 using TsDb.Storage.Backup;
+using TsDb.Storage.Compaction;
 
 namespace TsDb.Cloud;
 
@@ -221,6 +223,11 @@ internal sealed class CloudRooms : IAsyncDisposable
         RepairBytesPerSecondMax = options.RepairRate,
         MoveGrace = options.MoveGrace,
         ScrubBytesPerSecondMax = options.ScrubRate,
+        Compaction = options.CompactInput == 0 ? null : new CompactionLimits
+        {
+            InputBytesMax = options.CompactInput,
+            OrdinalsMax = LeafRun.LeavesMax,
+        },
     };
 
     /// <summary>The one place of this program where random ids come in.</summary>

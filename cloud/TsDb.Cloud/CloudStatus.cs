@@ -42,7 +42,12 @@ internal sealed class CloudStatus(CloudRooms rooms, TimeProvider clock)
                     !move.IsHandedOver && !move.Arrived.Contains(_cluster.Self)
                     && Placement.Owners(current, move.Shard).Contains(_cluster.Self)) ?? 0,
             },
-            ["segments"] = new JsonObject { ["count"] = version.LeafCount, ["bytes"] = version.BytesLength },
+            ["segments"] = new JsonObject
+            {
+                ["count"] = version.LeafCount,
+                ["files"] = version.FileCount,
+                ["bytes"] = version.BytesLength,
+            },
             ["edges"] = new JsonArray([.. Edges(current)]),
             ["repair"] = new JsonObject
             {
@@ -50,6 +55,12 @@ internal sealed class CloudStatus(CloudRooms rooms, TimeProvider clock)
                 ["lost"] = receiving.LostCount,
                 ["fetched"] = receiving.RepairFetchedLeaves,
                 ["fetched_bytes"] = receiving.RepairFetchedBytes,
+            },
+            ["compaction"] = new JsonObject
+            {
+                ["merges"] = receiving.Compaction.Merges,
+                ["files"] = receiving.Compaction.Files,
+                ["bytes"] = receiving.Compaction.BytesLength,
             },
             ["scrub"] = new JsonObject
             {
@@ -67,7 +78,7 @@ internal sealed class CloudStatus(CloudRooms rooms, TimeProvider clock)
         ClusterConfiguration? current = _cluster.Current;
         JsonObject listing = LeafListing.Describe(
             rooms.Store.Current.Cells.Where(cell => cell.Cell.Edge == edge)
-                .SelectMany(cell => cell.Leaves).Select(leaf => (leaf.Leaf, true)),
+                .SelectMany(cell => cell.Leaves).Select(leaf => (leaf, true)),
             withLeaves);
         listing["id"] = _cluster.Self.Value;
         listing["shard_count"] = current?.ShardCount ?? 0;

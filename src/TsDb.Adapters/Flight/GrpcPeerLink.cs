@@ -89,7 +89,7 @@ public sealed class GrpcPeerLink(IClusterState cluster, NodeChannels channels) :
             ct);
 
     /// <inheritdoc/>
-    public Task<ReadOnlyMemory<byte>> FetchAsync(
+    public Task<FilePiece> FetchAsync(
         NodeId node, Leaf leaf, long offset, int bytesMax, CancellationToken ct) => AskAsync(
             node,
             (client, id, options) => client.FetchAsync(
@@ -102,7 +102,7 @@ public sealed class GrpcPeerLink(IClusterState cluster, NodeChannels channels) :
                 },
                 options),
             answer => answer.Data.Length <= bytesMax
-                ? answer.Data.Memory
+                ? new FilePiece(answer.Data.Memory, NodeMessages.Run(answer.Run))
                 : throw NodeMessages.Wrong("more bytes than asked"),
             ct);
 

@@ -121,9 +121,13 @@ internal sealed class NodeEndpoint(
             int bytesMax = Math.Min(request.BytesMax, FetchBytesMax);
 
             // The desk blocks on the disk; the request thread must not.
-            ReadOnlyMemory<byte> data = await Task.Run(
+            FilePiece piece = await Task.Run(
                 () => desk.Fetch(leaf, request.Offset, bytesMax), context.CancellationToken);
-            return new FetchAnswer { Data = UnsafeByteOperations.UnsafeWrap(data) };
+            return new FetchAnswer
+            {
+                Data = UnsafeByteOperations.UnsafeWrap(piece.Bytes),
+                Run = piece.Run is null ? null : NodeMessages.Name(piece.Run),
+            };
         });
 
     /// <inheritdoc/>

@@ -49,6 +49,31 @@ internal static class NodeMessages
             new ContentHash(name.Hash.Span));
     }
 
+    public static FetchAnswer.Types.Run Name(LeafRun run)
+    {
+        byte[] hashes = new byte[run.Leaves.Length * ContentHash.BytesLength];
+        for (int i = 0; i < run.Leaves.Length; i++)
+            run.Leaves[i].CopyTo(hashes.AsSpan(i * ContentHash.BytesLength));
+        return new FetchAnswer.Types.Run
+        {
+            FileHash = ByteString.CopyFrom(run.File.ToArray()),
+            FirstOrdinal = run.First.Value,
+            LeafHashes = UnsafeByteOperations.UnsafeWrap(hashes),
+        };
+    }
+
+    public static LeafRun? Run(FetchAnswer.Types.Run? run)
+    {
+        if (run is null) return null;
+        if (run.LeafHashes.Length % ContentHash.BytesLength != 0
+            || run.LeafHashes.Length > LeafRun.LeavesMax * ContentHash.BytesLength)
+            throw Wrong($"{run.LeafHashes.Length} bytes are no hashes of leaves");
+        return new LeafRun(
+            new ContentHash(run.FileHash.Span),
+            new Ordinal(run.FirstOrdinal),
+            [.. run.LeafHashes.ToByteArray().Chunk(ContentHash.BytesLength).Select(h => new ContentHash(h))]);
+    }
+
     public static Digest Name(LeafDigest digest) => new()
     {
         Count = digest.Count,

@@ -13,7 +13,7 @@ internal sealed record ClusterPreface(
     ClusterPurpose Purpose, ClusterId Cluster, Guid DirectoryId, string Address)
 {
     /// <summary>The version of this preface and of everything behind it.</summary>
-    public const byte Version = 3;
+    public const byte Version = 4;
 
     private const int FixedBytes = 43;
     private const int AnswerBytes = 26;

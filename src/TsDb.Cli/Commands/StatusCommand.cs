@@ -49,6 +49,7 @@ internal static class StatusCommand
         node.Add("cluster founded", NodeText.Of(status["cluster"]?["founded"]));
         node.Add("shards owned", NodeText.Of(status["shards"]?["owned"]));
         node.Add("segments", NodeText.Of(status["segments"]?["count"]));
+        node.Add("files of segments", NodeText.Of(status["segments"]?["files"]));
         node.Add("bytes of segments", NodeText.Bytes(status["segments"]?["bytes"]));
         node.Add("shards recovering here", NodeText.Of(status["shards"]?["recovering"]));
         node.Add("shards on their way", NodeText.Of(status["shards"]?["moving"]));

@@ -11,9 +11,16 @@ public abstract record ReplicaRecord
     }
 
     /// <summary>The files of these leaves are on disk.</summary>
-    public sealed record Stored(ImmutableArray<ReplicaLeaf> Leaves) : ReplicaRecord;
+    public sealed record Stored(ImmutableArray<ReplicaFile> Leaves) : ReplicaRecord;
 
-    /// <summary>The leaf's file is missing or damaged: the leaf is no longer here.</summary>
+    /// <summary>
+    /// These files are on disk, each in place of all files whose leaves it stands for.
+    /// </summary>
+    public sealed record Merged(ImmutableArray<ReplicaFile> Files) : ReplicaRecord;
+
+    /// <summary>
+    /// The file that stands for the leaf is missing, damaged or dropped: all its leaves are no longer here.
+    /// </summary>
     public sealed record Lost(Leaf Leaf, string Reason) : ReplicaRecord;
 
     /// <summary>

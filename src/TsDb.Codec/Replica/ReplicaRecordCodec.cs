@@ -11,7 +11,8 @@ public static class ReplicaRecordCodec
     /// <summary>The bytes of a record.</summary>
     public static byte[] Encode(ReplicaRecord record) => (record switch
     {
-        ReplicaRecord.Stored stored => new Protos.ReplicaRecord { Stored = FromStored(stored) },
+        ReplicaRecord.Stored stored => new Protos.ReplicaRecord { Stored = FromFiles(stored.Leaves) },
+        ReplicaRecord.Merged merged => new Protos.ReplicaRecord { Merged = FromFiles(merged.Files) },
         ReplicaRecord.Lost lost => new Protos.ReplicaRecord
         {
             Lost = new Protos.Lost
@@ -45,7 +46,10 @@ public static class ReplicaRecordCodec
             Protos.ReplicaRecord record = Protos.ReplicaRecord.Parser.ParseFrom(bytes);
             return record.BodyCase switch
             {
-                Protos.ReplicaRecord.BodyOneofCase.Stored => ToStored(record.Stored),
+                Protos.ReplicaRecord.BodyOneofCase.Stored =>
+                    new ReplicaRecord.Stored(ToFiles(record.Stored, areMerged: false)),
+                Protos.ReplicaRecord.BodyOneofCase.Merged =>
+                    new ReplicaRecord.Merged(ToFiles(record.Merged, areMerged: true)),
                 Protos.ReplicaRecord.BodyOneofCase.Lost => new ReplicaRecord.Lost(
                     new Leaf(
                         ToCell(record.Lost.Cell),
@@ -69,23 +73,23 @@ public static class ReplicaRecordCodec
         }
     }
 
-    private static Protos.Stored FromStored(ReplicaRecord.Stored stored)
+    private static Protos.Stored FromFiles(ImmutableArray<ReplicaFile> files)
     {
         Protos.Stored message = new();
         Dictionary<Cell, uint> cells = [];
         Dictionary<string, uint> sets = new(StringComparer.Ordinal);
-        foreach (ReplicaLeaf leaf in stored.Leaves)
+        foreach (ReplicaFile file in files)
         {
-            if (!cells.TryGetValue(leaf.Leaf.Cell, out uint cell))
+            if (!cells.TryGetValue(file.Cell, out uint cell))
             {
-                cells.Add(leaf.Leaf.Cell, cell = (uint)message.Cells.Count);
-                message.Cells.Add(FromCell(leaf.Leaf.Cell));
+                cells.Add(file.Cell, cell = (uint)message.Cells.Count);
+                message.Cells.Add(FromCell(file.Cell));
             }
 
             Protos.ColumnSet set = new()
             {
-                Tags = { leaf.Columns.Tags.Select(column => FromColumn(column, leaf.Columns)) },
-                Fields = { leaf.Columns.Fields.Select(column => FromColumn(column, leaf.Columns)) },
+                Tags = { file.Columns.Tags.Select(column => FromColumn(column, file.Columns)) },
+                Fields = { file.Columns.Fields.Select(column => FromColumn(column, file.Columns)) },
             };
             string key = set.ToByteString().ToBase64();
             if (!sets.TryGetValue(key, out uint setIndex))
@@ -98,37 +102,38 @@ public static class ReplicaRecordCodec
             {
                 Cell = cell,
                 ColumnSet = setIndex,
-                Incarnation = Bytes(leaf.Leaf.Incarnation),
-                Ordinal = leaf.Leaf.Ordinal.Value,
-                Hash = ByteString.CopyFrom(leaf.Leaf.Hash.ToArray()),
-                BytesLength = leaf.BytesLength,
-                Rows = leaf.Rows,
-                SeriesCount = leaf.SeriesCount,
-                StartNanoseconds = leaf.Range.StartNanoseconds,
-                EndNanoseconds = leaf.Range.EndNanoseconds,
+                Incarnation = Bytes(file.Incarnation),
+                Ordinal = file.Run.First.Value,
+                Hash = ByteString.CopyFrom(file.Run.File.ToArray()),
+                BytesLength = file.BytesLength,
+                Rows = file.Rows,
+                SeriesCount = file.SeriesCount,
+                StartNanoseconds = file.Range.StartNanoseconds,
+                EndNanoseconds = file.Range.EndNanoseconds,
+                LeafHashes = file.Run.IsMerged ? FromHashes(file.Run.Leaves) : ByteString.Empty,
             });
         }
 
         return message;
     }
 
-    private static ReplicaRecord.Stored ToStored(Protos.Stored stored)
+    private static ImmutableArray<ReplicaFile> ToFiles(Protos.Stored stored, bool areMerged)
     {
         Cell[] cells = [.. stored.Cells.Select(ToCell)];
         ColumnSet[] sets = [.. stored.ColumnSets.Select(ToColumnSet)];
-        ReplicaLeaf[] leaves = new ReplicaLeaf[stored.Leaves.Count];
-        for (int i = 0; i < leaves.Length; i++)
+        ReplicaFile[] files = new ReplicaFile[stored.Leaves.Count];
+        for (int i = 0; i < files.Length; i++)
         {
             Protos.StoredLeaf leaf = stored.Leaves[i];
             if (leaf.Cell >= cells.Length || leaf.ColumnSet >= sets.Length || leaf.Ordinal < 1)
                 throw new TsDbException(ErrorKind.Corrupt, $"leaf {i} of a catalog record refers to nothing");
-            leaves[i] = new ReplicaLeaf
+            ContentHash hash = new(leaf.Hash.Span);
+            files[i] = new ReplicaFile
             {
-                Leaf = new Leaf(
-                    cells[leaf.Cell],
-                    ToIncarnation(leaf.Incarnation),
-                    new Ordinal(leaf.Ordinal),
-                    new ContentHash(leaf.Hash.Span)),
+                Cell = cells[leaf.Cell],
+                Incarnation = ToIncarnation(leaf.Incarnation),
+                Run = new LeafRun(
+                    hash, new Ordinal(leaf.Ordinal), areMerged ? ToHashes(leaf.LeafHashes.Span) : [hash]),
                 BytesLength = leaf.BytesLength,
                 Rows = leaf.Rows,
                 SeriesCount = leaf.SeriesCount,
@@ -137,7 +142,24 @@ public static class ReplicaRecordCodec
             };
         }
 
-        return new ReplicaRecord.Stored(ImmutableCollectionsMarshal.AsImmutableArray(leaves));
+        return ImmutableCollectionsMarshal.AsImmutableArray(files);
+    }
+
+    private static ByteString FromHashes(ImmutableArray<ContentHash> hashes)
+    {
+        byte[] bytes = new byte[hashes.Length * ContentHash.BytesLength];
+        for (int i = 0; i < hashes.Length; i++) hashes[i].CopyTo(bytes.AsSpan(i * ContentHash.BytesLength));
+        return ByteString.CopyFrom(bytes);
+    }
+
+    private static ImmutableArray<ContentHash> ToHashes(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length % ContentHash.BytesLength != 0)
+            throw new TsDbException(ErrorKind.Corrupt, $"{bytes.Length} bytes are no hashes of leaves");
+        ContentHash[] hashes = new ContentHash[bytes.Length / ContentHash.BytesLength];
+        for (int i = 0; i < hashes.Length; i++)
+            hashes[i] = new ContentHash(bytes.Slice(i * ContentHash.BytesLength, ContentHash.BytesLength));
+        return ImmutableCollectionsMarshal.AsImmutableArray(hashes);
     }
 
     private static Protos.Cell FromCell(Cell cell) => new()

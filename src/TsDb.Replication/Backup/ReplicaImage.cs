@@ -54,10 +54,10 @@ public static class ReplicaImage
                 {
                     Items =
                     [
-                        .. lease.Version.Cells.SelectMany(cell => cell.Leaves).Select(leaf =>
-                            new BackupItem(leaf.Path, leaf.Extent.BytesLength)
+                        .. lease.Version.Files.Select(file =>
+                            new BackupItem(file.Path, file.Extent.BytesLength)
                             {
-                                Sha256 = leaf.Hash.ToString(),
+                                Sha256 = file.Hash.ToString(),
                             }),
                         BackupItem.Of(RecordLog.FirstPath(ReplicaStore.CatalogFolder), catalog),
                         BackupItem.Of(RestoredNode.FileName, node.Encode()),

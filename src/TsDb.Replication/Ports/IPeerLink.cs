@@ -33,10 +33,10 @@ public interface IPeerLink
         NodeId node, ShardId shard, TableId table, Day day, CancellationToken ct);
 
     /// <summary>
-    /// Bytes of a leaf's plain file from an offset on, up to <paramref name="bytesMax"/>; empty at the end.
-    /// Throws
-    /// <see cref="ErrorKind.NotFound"/> if the leaf is not there.
+    /// Bytes of the plain file that stands for a leaf there from an offset on, up to
+    /// <paramref name="bytesMax"/>; empty at the end. Throws <see cref="ErrorKind.NotFound"/> if the leaf is
+    /// not there.
     /// </summary>
-    Task<ReadOnlyMemory<byte>> FetchAsync(
+    Task<FilePiece> FetchAsync(
         NodeId node, Leaf leaf, long offset, int bytesMax, CancellationToken ct);
 }

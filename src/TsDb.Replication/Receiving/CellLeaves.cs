@@ -3,20 +3,37 @@ using TsDb.Model;
 
 namespace TsDb.Replication.Receiving;
 
-/// <summary>The leaves of one cell that this node has on disk. Immutable.</summary>
+/// <summary>
+/// The leaves of one cell that this node has on disk, and the files that stand for them: each leaf for one
+/// file, each file for one or more leaves. Immutable.
+/// </summary>
 public sealed class CellLeaves
 {
-    private CellLeaves(Cell cell, ImmutableArray<StoredLeaf> leaves, LeafDigest digest, TimeRange range) =>
-        (Cell, Leaves, Digest, Range) = (cell, leaves, digest, range);
+    private readonly bool _hasForks;
+
+    private CellLeaves(Cell cell, ImmutableArray<StoredFile> files, LeafDigest digest)
+    {
+        (Cell, Files, Digest) = (cell, files, digest);
+        for (int i = 0; i < files.Length; i++)
+        {
+            Range = i == 0 ? files[0].Extent.Range : Range.Union(files[i].Extent.Range);
+            _hasForks |= i > 0 && files[i - 1].Incarnation == files[i].Incarnation
+                && files[i - 1].Last.Value >= files[i].First.Value;
+        }
+    }
 
     /// <summary>The cell.</summary>
     public Cell Cell { get; }
 
     /// <summary>
-    /// Its leaves, by incarnation (as a number), ordinal and hash. A number stands here once, but where an
-    /// edge that was restored or cloned cut it a second time and both cuts found their way to an owner.
+    /// Its files, by incarnation (as a number), first ordinal and hash. Their ordinals do not overlap, but
+    /// where an edge that was restored or cloned cut a number a second time and both cuts found their way to
+    /// an owner.
     /// </summary>
-    public ImmutableArray<StoredLeaf> Leaves { get; }
+    public ImmutableArray<StoredFile> Files { get; }
+
+    /// <summary>Its leaves, by file.</summary>
+    public IEnumerable<Leaf> Leaves => Files.SelectMany(file => file.Leaves);
 
     /// <summary>The digest of the leaves.</summary>
     public LeafDigest Digest { get; }
@@ -25,109 +42,137 @@ public sealed class CellLeaves
     public TimeRange Range { get; }
 
     /// <summary>A cell without leaves.</summary>
-    public static CellLeaves Empty(Cell cell) => new(cell, [], LeafDigest.Empty, default);
+    public static CellLeaves Empty(Cell cell) => new(cell, [], LeafDigest.Empty);
 
-    /// <summary>A leaf of that number, whatever its hash, or null.</summary>
-    public StoredLeaf? Find(Incarnation incarnation, Ordinal ordinal)
-    {
-        int at = Search(incarnation, ordinal);
-        return at < 0 ? null : Leaves[at];
-    }
+    /// <summary>The leaf of that number, one of them if there are several, or null.</summary>
+    public Leaf? Find(Incarnation incarnation, Ordinal ordinal) =>
+        FilesOf(incarnation, ordinal).FirstOrDefault() is { } file
+            ? file.LeafAt((int)(ordinal.Value - file.First.Value)) : null;
 
-    /// <summary>This very leaf, or null.</summary>
-    public StoredLeaf? Find(Leaf leaf)
-    {
-        int at = Search(leaf.Incarnation, leaf.Ordinal);
-        if (at < 0) return null;
-        while (IsNumber(leaf, at - 1)) at--;
-        for (; IsNumber(leaf, at); at++)
-        {
-            if (Leaves[at].Hash == leaf.Hash) return Leaves[at];
-        }
-
-        return null;
-    }
+    /// <summary>The file that stands for this very leaf, or null.</summary>
+    public StoredFile? Find(Leaf leaf) => FilesOf(leaf.Incarnation, leaf.Ordinal)
+        .FirstOrDefault(file => file.Has(leaf.Ordinal, leaf.Hash));
 
     /// <summary>True if another leaf of this one's number is here.</summary>
-    public bool IsForked(Leaf leaf)
+    public bool IsForked(Leaf leaf) => FilesOf(leaf.Incarnation, leaf.Ordinal)
+        .Any(file => !file.Has(leaf.Ordinal, leaf.Hash));
+
+    /// <summary>
+    /// Files that have an ordinal in common with a run, by first ordinal.
+    /// </summary>
+    public IEnumerable<StoredFile> Overlapping(Incarnation incarnation, OrdinalRange ordinals) =>
+        Files.Where(file => file.Incarnation == incarnation
+            && file.First.Value <= ordinals.Last.Value && file.Last.Value >= ordinals.First.Value);
+
+    /// <summary>
+    /// Orders files of one incarnation by newness, where rows of the same key are: by last ordinal. A second
+    /// cut of a number inside a merged file came after all owners had the leaves of that file, so it is of a
+    /// later life of the edge, and goes over it.
+    /// </summary>
+    public long RankOf(StoredFile file)
     {
-        int at = Search(leaf.Incarnation, leaf.Ordinal);
-        return at >= 0 && (Leaves[at].Hash != leaf.Hash || IsNumber(leaf, at - 1) || IsNumber(leaf, at + 1));
+        StoredFile? around = _hasForks && !file.IsMerged
+            ? FilesOf(file.Incarnation, file.First).FirstOrDefault(other => other.IsMerged) : null;
+        return around is null ? 2 * file.Last.Value : (2 * around.Last.Value) + 1;
     }
+
+    /// <summary>True if no number of the incarnation was cut twice.</summary>
+    public bool IsUnforked(Incarnation incarnation) => !_hasForks || !Files.Any(file =>
+        file.Incarnation == incarnation && FilesOf(incarnation, file.First).Skip(1).Any());
 
     /// <summary>The highest ordinal of an incarnation here; null if there is none.</summary>
     public Ordinal? Last(Incarnation incarnation)
     {
-        int at = ~Search(incarnation, new Ordinal(long.MaxValue)) - 1;
-        return at >= 0 && Leaves[at].Incarnation == incarnation ? Leaves[at].Ordinal : null;
+        Ordinal? last = null;
+        foreach (StoredFile file in Files)
+        {
+            if (file.Incarnation == incarnation && (last is null || file.Last.Value > last.Value.Value))
+                last = file.Last;
+        }
+
+        return last;
     }
 
     /// <summary>The digest of the leaves of one incarnation.</summary>
     public LeafDigest DigestOf(Incarnation incarnation) =>
-        Leaves.All(leaf => leaf.Incarnation == incarnation)
+        Files.All(file => file.Incarnation == incarnation)
             ? Digest
-            : LeafDigest.Of(Leaves.Where(leaf => leaf.Incarnation == incarnation).Select(leaf => leaf.Leaf));
+            : LeafDigest.Of(Leaves.Where(leaf => leaf.Incarnation == incarnation));
 
     /// <summary>
-    /// This cell with more leaves; each is new here, or it throws <see cref="ErrorKind.Conflict"/>.
+    /// This cell with more files; the leaves of each are new here, or it throws
+    /// <see cref="ErrorKind.Conflict"/>.
     /// </summary>
-    public CellLeaves With(IReadOnlyCollection<StoredLeaf> added)
+    public CellLeaves With(IReadOnlyCollection<StoredFile> added)
     {
-        StoredLeaf[] all = [.. Leaves, .. added];
+        StoredFile[] all = [.. Files, .. added];
         Array.Sort(all, Compare);
-        for (int i = 1; i < all.Length; i++)
+        CellLeaves cell = new(
+            Cell, ImmutableArray.Create(all), added.Aggregate(Digest, (sum, file) => sum + DigestOf(file)));
+        foreach (StoredFile file in cell._hasForks ? added : [])
         {
-            if (Compare(all[i - 1], all[i]) == 0)
+            if (cell.Overlapping(file.Incarnation, new OrdinalRange(file.First, file.Last))
+                .Any(other => other != file && other.Leaves.Any(leaf => file.Has(leaf.Ordinal, leaf.Hash))))
             {
                 throw new TsDbException(
-                    ErrorKind.Conflict, $"leaf {all[i].Ordinal.Value} of {Cell} is there already");
+                    ErrorKind.Conflict, $"a leaf of {file.Path} is in another file already");
             }
         }
 
-        LeafDigest digest = added.Aggregate(Digest, (sum, leaf) => sum + LeafDigest.Of(leaf.Leaf));
-        return new CellLeaves(
-            Cell, ImmutableArray.Create(all), digest, RangeOf(Leaves.IsEmpty ? null : Range, added));
+        return cell;
     }
 
-    /// <summary>This cell without a leaf that is in it.</summary>
-    public CellLeaves Without(StoredLeaf leaf)
+    /// <summary>True if each of these numbers is here, whatever its hash.</summary>
+    public bool Covers(Incarnation incarnation, OrdinalRange ordinals)
     {
-        ImmutableArray<StoredLeaf> rest = Leaves.Remove(leaf);
-        return new CellLeaves(Cell, rest, Digest - LeafDigest.Of(leaf.Leaf), RangeOf(null, rest));
+        long next = ordinals.First.Value;
+        foreach (StoredFile file in Overlapping(incarnation, ordinals))
+        {
+            if (file.First.Value > next) return false;
+            next = Math.Max(next, file.Last.Value + 1);
+        }
+
+        return next > ordinals.Last.Value;
     }
 
-    private static TimeRange RangeOf(TimeRange? known, IEnumerable<StoredLeaf> leaves)
-    {
-        foreach (StoredLeaf leaf in leaves)
-            known = known?.Union(leaf.Extent.Range) ?? leaf.Extent.Range;
-        return known ?? default;
-    }
+    /// <summary>The files all of whose leaves are in a run.</summary>
+    public IEnumerable<StoredFile> ReplacedBy(Incarnation incarnation, LeafRun run) =>
+        Overlapping(incarnation, run.Ordinals).Where(file => run.Contains(file.Run));
 
-    private bool IsNumber(Leaf leaf, int at) => at >= 0 && at < Leaves.Length
-        && Leaves[at].Incarnation == leaf.Incarnation && Leaves[at].Ordinal == leaf.Ordinal;
+    /// <summary>This cell without a file that is in it.</summary>
+    public CellLeaves Without(StoredFile file) =>
+        new(Cell, Files.Remove(file), Digest - DigestOf(file));
 
-    private static int Compare(StoredLeaf a, StoredLeaf b)
+    private static LeafDigest DigestOf(StoredFile file) => LeafDigest.Of(file.Leaves);
+
+    private static int Compare(StoredFile a, StoredFile b)
     {
         int order = a.Incarnation.CompareTo(b.Incarnation);
-        if (order == 0) order = a.Ordinal.CompareTo(b.Ordinal);
+        if (order == 0) order = a.First.CompareTo(b.First);
         return order != 0 ? order : a.Hash.CompareTo(b.Hash);
     }
 
-    private int Search(Incarnation incarnation, Ordinal ordinal)
+    // Where nothing is forked one file at most has that number, and it is the last that begins before.
+    private IEnumerable<StoredFile> FilesOf(Incarnation incarnation, Ordinal ordinal)
     {
+        if (_hasForks)
+        {
+            return Files.Where(file => file.Incarnation == incarnation && file.Has(ordinal));
+        }
+
         int low = 0;
-        int high = Leaves.Length - 1;
+        int high = Files.Length - 1;
         while (low <= high)
         {
             int middle = (low + high) >>> 1;
-            StoredLeaf leaf = Leaves[middle];
-            int order = leaf.Incarnation.CompareTo(incarnation);
-            if (order == 0) order = leaf.Ordinal.CompareTo(ordinal);
-            if (order == 0) return middle;
-            if (order < 0) low = middle + 1;
+            StoredFile file = Files[middle];
+            int order = file.Incarnation.CompareTo(incarnation);
+            if (order == 0) order = file.First.CompareTo(ordinal);
+            if (order <= 0) low = middle + 1;
             else high = middle - 1;
         }
 
-        return ~low;
+        return high >= 0 && Files[high].Incarnation == incarnation && Files[high].Has(ordinal)
+            ? [Files[high]] : [];
     }
 }

@@ -9,7 +9,8 @@ namespace TsDb.Replication.Receiving;
 
 /// <summary>
 /// Verifies leaves that came over a wire and stores them: the hash, every row group, and that the file says
-/// of itself what its leaf says. Blocks on the processor and the disk; any thread may call it.
+/// of itself what its leaf says, or the run of leaves that it stands for. Blocks on the processor and the
+/// disk; any thread may call it.
 /// </summary>
 public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
 {
@@ -80,6 +81,7 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
     {
         Leaf leaf = transferred.Leaf;
         if (store.Current.Find(leaf) is not null) return (null, ReceiveOutcome.AlreadyPresent, "");
+        if (transferred.Run is { IsMerged: true } run) return VerifyMerged(transferred, run);
         ReadOnlyMemory<byte> earlier = default;
         ReceiveOutcome otherwise = transferred.Form == TransferForm.Rows
             ? ReceiveOutcome.NotRebuilt : ReceiveOutcome.Damaged;
@@ -93,12 +95,31 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
             return (null, otherwise, damage);
         if (ContentHash.Of(plain.Span) != leaf.Hash)
             return (null, otherwise, "the bytes do not have the hash that was offered");
+        return VerifyRows(leaf, LeafRun.Of(leaf), plain);
+    }
+
+    // That the rows are those of its leaves is the word of the owner that merged them: their own bytes, which
+    // the leaves' hashes are of, are not there any more.
+    private (VerifiedLeaf? Leaf, ReceiveOutcome Outcome, string Reason) VerifyMerged(
+        TransferredLeaf transferred, LeafRun run)
+    {
+        Leaf leaf = transferred.Leaf;
+        if (!run.Has(leaf.Ordinal, leaf.Hash))
+            return (null, ReceiveOutcome.Damaged, "the file that came does not stand for the leaf");
+        if (ContentHash.Of(transferred.Bytes.Span) != run.File)
+            return (null, ReceiveOutcome.Damaged, "the bytes do not have the hash that was told");
+        return VerifyRows(leaf, run, transferred.Bytes);
+    }
+
+    private (VerifiedLeaf? Leaf, ReceiveOutcome Outcome, string Reason) VerifyRows(
+        Leaf leaf, LeafRun run, ReadOnlyMemory<byte> plain)
+    {
         try
         {
             SegmentManifest manifest = verifier.Verify(plain);
-            return Disagreement(leaf, manifest) is { } reason
+            return Disagreement(leaf, run.Ordinals, manifest) is { } reason
                 ? (null, ReceiveOutcome.Refused, reason)
-                : (new VerifiedLeaf(leaf, manifest, plain), ReceiveOutcome.Stored, "");
+                : (new VerifiedLeaf(leaf, manifest, plain) { Run = run }, ReceiveOutcome.Stored, "");
         }
         catch (TsDbException e)
         {
@@ -106,12 +127,12 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
         }
     }
 
-    private static string? Disagreement(Leaf leaf, SegmentManifest manifest)
+    private static string? Disagreement(Leaf leaf, OrdinalRange ordinals, SegmentManifest manifest)
     {
         if (manifest.Cell != leaf.Cell) return $"the file belongs to {manifest.Cell}, offered as {leaf.Cell}";
         if (manifest.Incarnation != leaf.Incarnation)
             return "the file is of another incarnation than offered";
-        return manifest.Ordinals == new OrdinalRange(leaf.Ordinal, leaf.Ordinal)
+        return manifest.Ordinals == ordinals
             ? null
             : $"the file is shipment {manifest.Ordinals.First.Value}, offered as {leaf.Ordinal.Value}";
     }
@@ -120,7 +141,8 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
         Cell cell, Incarnation incarnation, Ordinal ordinal, out ReadOnlyMemory<byte> reference)
     {
         reference = default;
-        StoredLeaf? found = store.Current.Find(cell)?.Find(incarnation, ordinal);
+        CellLeaves? leaves = store.Current.Find(cell);
+        StoredFile? found = leaves?.Find(incarnation, ordinal) is { } leaf ? leaves.Find(leaf) : null;
         return found?.Extent.BytesLength <= RowForm.ReferenceBytesMax && TryRead(found, out reference);
     }
 
@@ -129,19 +151,20 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
     {
         dictionary = default;
         if (!store.Current.Tables.TryGetValue(cell.Table, out TableLeaves? table)) return false;
-        StoredLeaf? found = table.Cells.Values.Where(leaves => leaves.Cell.Edge == cell.Edge)
-            .SelectMany(leaves => leaves.Leaves).FirstOrDefault(leaf => leaf.Hash == hash);
+        StoredFile? found = table.Cells.Values.Where(leaves => leaves.Cell.Edge == cell.Edge)
+            .SelectMany(leaves => leaves.Files).FirstOrDefault(file => file.Hash == hash);
         return found is not null && TryRead(found, out dictionary);
     }
 
-    private bool TryRead(StoredLeaf found, out ReadOnlyMemory<byte> bytes)
+    // A leaf that was merged has no bytes of its own any more: the edge has to send what refers to it plain.
+    private bool TryRead(StoredFile found, out ReadOnlyMemory<byte> bytes)
     {
         bytes = default;
-        if (found.Extent.BytesLength > Array.MaxLength) return false;
+        if (found.IsMerged || found.Extent.BytesLength > Array.MaxLength) return false;
         try
         {
-            bytes = store.Read(found.Leaf, 0, (int)found.Extent.BytesLength);
-            return true;
+            (StoredFile read, bytes) = store.Read(found.LeafAt(0), 0, (int)found.Extent.BytesLength);
+            return read == found;
         }
         catch (TsDbException e) when (e.Kind == ErrorKind.NotFound)
         {

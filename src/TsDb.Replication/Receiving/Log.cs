@@ -6,8 +6,9 @@ namespace TsDb.Replication.Receiving;
 /// <summary>Log messages of receiving and storing.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(4101, LogLevel.Warning, "Leaf {Leaf} is lost here and has to be fetched again: {Reason}")]
-    public static partial void LeafLost(ILogger log, Leaf leaf, string reason);
+    [LoggerMessage(
+        4101, LogLevel.Warning, "{Leaves} leaves in {Path} are lost and have to be fetched again: {Reason}")]
+    public static partial void LeafLost(ILogger log, int leaves, string path, string reason);
 
     [LoggerMessage(4102, LogLevel.Error, "Leaf {Leaf} could not be stored")]
     public static partial void StoreFailed(ILogger log, Leaf leaf, Exception error);
@@ -66,6 +67,19 @@ internal static partial class Log
 
     [LoggerMessage(4145, LogLevel.Warning, "The damaged file {Path} could not be set aside: {Reason}")]
     public static partial void NotSetAside(ILogger log, string path, string reason);
+
+    [LoggerMessage(4146, LogLevel.Warning, "{Path}, which nobody needs, could not be removed: {Reason}")]
+    public static partial void NotDeleted(ILogger log, string path, string reason);
+
+    [LoggerMessage(
+        4147, LogLevel.Debug, "{Cell}: {Files} files, {Leaves} leaves are one of {Rows} rows, {Bytes} bytes")]
+    public static partial void Merged(ILogger log, Cell cell, int files, int leaves, long rows, long bytes);
+
+    [LoggerMessage(4148, LogLevel.Warning, "Files of {Cell} could not be merged: {Reason}")]
+    public static partial void NotMerged(ILogger log, Cell cell, string reason);
+
+    [LoggerMessage(4149, LogLevel.Debug, "Merging waits: {Reason}")]
+    public static partial void MergingDelayed(ILogger log, string reason);
 
     [LoggerMessage(4143, LogLevel.Debug, "Moving shards waits: {Reason}")]
     public static partial void MoveDelayed(ILogger log, string reason);

@@ -171,6 +171,8 @@ public sealed partial class ReceiveService
             RepairFetchedLeaves = Interlocked.Read(ref _repairFetched),
             RepairFetchedBytes = _repairPace.BytesCount,
             LostCount = _store.Lost.Count,
+            FilesCount = version.FileCount,
+            Compaction = _compactor.Status,
         });
     }
 

@@ -7,7 +7,7 @@ namespace TsDb.Replication.Receiving;
 /// <content>Shards that move, and what is to go: by retention, or because others have it.</content>
 public sealed partial class ReceiveService
 {
-    private const int DropLeavesMax = 256;
+    private const int DropFilesMax = 256;
     private static readonly TimeSpan ChangePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ExpiredEvery = TimeSpan.FromMinutes(5);
 
@@ -70,7 +70,7 @@ public sealed partial class ReceiveService
         if (cluster.Revision == _expiredRevision && now - _expiredAt < ExpiredEvery) return;
         CellLeaves[] expired = [.. _store.Current.Cells.Where(cell => cluster.IsExpired(cell.Cell))];
         foreach (CellLeaves cell in expired)
-            _store.Drop([.. cell.Leaves.Select(leaf => leaf.Leaf)], ReplicaStore.RuleRetention);
+            _store.Drop(cell.Files, ReplicaStore.RuleRetention);
         (_expiredRevision, _expiredAt) = (cluster.Revision, now);
         if (expired.Length > 0) Log.CellsExpired(_log, expired.Length);
     }
@@ -82,11 +82,8 @@ public sealed partial class ReceiveService
         ShardId[] held = [.. version.ShardDigests(cluster.ShardCount).Keys];
         foreach (ShardId shard in watch.Foreign(cluster, held, _clock.GetUtcNow()))
         {
-            Leaf[] mine =
-            [
-                .. version.CellsOf(shard, cluster.ShardCount).SelectMany(cell => cell.Leaves)
-                    .Take(DropLeavesMax).Select(leaf => leaf.Leaf),
-            ];
+            StoredFile[] files = FilesToGive(version, shard, cluster.ShardCount);
+            Leaf[] mine = [.. files.SelectMany(file => file.Leaves)];
             HashSet<Leaf> everywhere = [.. mine];
             StoredNotice notice = new(
                 _options.Receiver.Self, cluster.Id, cluster.Epoch,
@@ -98,9 +95,21 @@ public sealed partial class ReceiveService
                 everywhere.ExceptWith(mine.Where((_, i) => reply.Has[i] != HeldState.Counted));
             }
 
-            if (everywhere.Count == 0) continue;
-            _store.Drop([.. mine.Where(everywhere.Contains)], ReplicaStore.RuleMoved);
-            Log.LeavesGivenAway(_log, everywhere.Count, shard);
+            StoredFile[] given = [.. files.Where(file => file.Leaves.All(everywhere.Contains))];
+            if (given.Length == 0) continue;
+            _store.Drop(given, ReplicaStore.RuleMoved);
+            Log.LeavesGivenAway(_log, given.Sum(file => file.LeafCount), shard);
         }
+    }
+
+    // A merged file goes with all its leaves or not at all.
+    private static StoredFile[] FilesToGive(ReplicaVersion version, ShardId shard, int shardCount)
+    {
+        int leaves = 0;
+        return
+        [
+            .. version.CellsOf(shard, shardCount).SelectMany(cell => cell.Files)
+                .TakeWhile(file => (leaves += file.LeafCount) <= StoredNotice.LeavesMax).Take(DropFilesMax),
+        ];
     }
 }

@@ -18,11 +18,11 @@ public sealed partial class ReceiveService
         {
             foreach (CellLeaves cell in _store.Current.Cells)
             {
-                foreach (StoredLeaf leaf in cell.Leaves)
+                foreach (StoredFile file in cell.Files)
                 {
-                    Scrub(leaf);
+                    Scrub(file);
                     await Task.Delay(
-                        TimeSpan.FromSeconds((double)leaf.Extent.BytesLength / rate), _clock, ct);
+                        TimeSpan.FromSeconds((double)file.Extent.BytesLength / rate), _clock, ct);
                 }
             }
 
@@ -32,22 +32,17 @@ public sealed partial class ReceiveService
         }
     }
 
-    private void Scrub(StoredLeaf leaf)
+    private void Scrub(StoredFile file)
     {
-        bool isWhole;
-        using (ReplicaLease lease = _store.Acquire())
-        {
-            if (lease.Version.Find(leaf.Leaf) is null) return;
-            isWhole = _store.Scrub(leaf);
-        }
-
+        if (!_store.Current.Holds(file)) return;
+        bool isWhole = _store.Scrub(file);
         Volatile.Write(ref _scrub, _scrub with
         {
             Files = _scrub.Files + 1,
-            BytesLength = _scrub.BytesLength + leaf.Extent.BytesLength,
+            BytesLength = _scrub.BytesLength + file.Extent.BytesLength,
             Damaged = _scrub.Damaged + (isWhole ? 0 : 1),
         });
         if (!isWhole && _ports.Cluster.Current is { } cluster)
-            AskRepair(ShardId.Of(leaf.Cell, cluster.ShardCount));
+            AskRepair(ShardId.Of(file.Cell, cluster.ShardCount));
     }
 }

@@ -60,6 +60,14 @@ public sealed partial class ReceiveService
     {
         await foreach ((Leaf leaf, NodeId from) in _toFetch.Reader.ReadAllAsync(ct))
         {
+            // It may have come meanwhile, in one file with another.
+            if (_store.Current.Find(leaf) is not null)
+            {
+                await ReportAsync(
+                    new ReceiveEvent.Finished(leaf, ReceiveOutcome.AlreadyPresent, ""), ct);
+                continue;
+            }
+
             try
             {
                 TransferredLeaf fetched = await _fetcher.FetchAsync(from, leaf, ct);

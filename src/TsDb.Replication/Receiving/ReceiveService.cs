@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
+using TsDb.Replication.Compaction;
 using TsDb.Replication.Ports;
 using TsDb.Replication.Repair;
 
@@ -45,6 +46,7 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
     {
         (_options, _store, _ports, _clock, _log) = (options, store, ports, clock, log);
         _keeper = new LeafKeeper(store, ports.Verifier);
+        _compactor = new ReplicaCompactor(store, ports.Verifier, log);
         _fetcher = new LeafFetcher(ports.Peers, options.Receiver.ShipmentBytesMax);
         _receiver = new Receiver(options.Receiver, () => store.Current, Counts, ports.Cluster.IsLive);
         Desk = new ReplicaDesk(store, ports.Cluster, NoticeAsync)
@@ -88,6 +90,7 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
         Begin(RepairAsync, stop);
         Begin(MoveAsync, stop);
         Begin(ScrubAsync, stop);
+        Begin(CompactAsync, stop);
         for (int i = 0; i < _options.FetchersCount; i++) Begin(FetchAsync, stop);
         await _ports.Edges.StartAsync(this, ct);
     }

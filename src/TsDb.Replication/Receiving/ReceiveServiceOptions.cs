@@ -1,4 +1,5 @@
 using TsDb.Codec.Shipment;
+using TsDb.Storage.Compaction;
 
 namespace TsDb.Replication.Receiving;
 
@@ -39,6 +40,12 @@ public sealed record ReceiveServiceOptions
 
     /// <summary>Bytes a second of stored files that are compared with their hashes; 0 for none.</summary>
     public long ScrubBytesPerSecondMax { get; init; }
+
+    /// <summary>Bounds of one merge of stored files; null for none.</summary>
+    public CompactionLimits? Compaction { get; init; }
+
+    /// <summary>How often it is looked for files to merge.</summary>
+    public TimeSpan CompactEvery { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a co-owner may take to answer a notice.</summary>
     public TimeSpan NoticePatience { get; init; } = TimeSpan.FromSeconds(5);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TsDb.Replication.Compaction;
 
 namespace TsDb.Replication.Receiving;
 
@@ -22,8 +23,14 @@ public sealed record ReceiveStatus(
     int RepairMissing,
     ImmutableArray<EdgeSeen> Edges)
 {
+    /// <summary>What compaction has done since the start.</summary>
+    public CompactionStatus Compaction { get; init; } = new(0, 0, 0);
+
     /// <summary>How reading stored files again goes.</summary>
     public ScrubStatus Scrub { get; init; } = new(0, 0, 0, null);
+
+    /// <summary>Files on disk: merged ones stand for several leaves.</summary>
+    public long FilesCount { get; init; }
 
     /// <summary>Leaves that comparing and moving have fetched since the start.</summary>
     public long RepairFetchedLeaves { get; init; }

@@ -25,8 +25,8 @@ public sealed partial class Receiver
         List<Leaf> held = [];
         foreach (BundledLeaf leaf in bundle.Leaves)
         {
-            StoredLeaf? stored = _stored().Find(leaf.Cell)?.Find(bundle.Incarnation, leaf.Ordinal);
-            if (stored?.Hash.Tag == leaf.Tag) held.Add(stored.Leaf);
+            Leaf? stored = _stored().Find(leaf.Cell)?.Find(bundle.Incarnation, leaf.Ordinal);
+            if (stored?.Hash.Tag == leaf.Tag) held.Add(stored);
         }
 
         if (held.Count == bundle.Leaves.Length)

@@ -14,6 +14,7 @@ namespace TsDb.Replication.Receiving;
 internal sealed class ReplicaCatalog : IDisposable
 {
     private const int LeavesPerRecordMax = 1024;
+    private const int MergedPerRecordMax = 64;
     private const string DamagedSuffix = ".damaged";
 
     // Stays once a catalog was lost: the empty one that took its place looks like a new directory's.
@@ -59,7 +60,7 @@ internal sealed class ReplicaCatalog : IDisposable
     public static ReplicaCatalog Open(IDisk disk, Func<Guid> newId, ILogger log)
     {
         ReplicaCatalog catalog = new();
-        Dictionary<(Cell, Incarnation, Ordinal, ContentHash), StoredLeaf> leaves = [];
+        CatalogReplay leaves = new();
         try
         {
             catalog._records = RecordLog.Open(
@@ -91,17 +92,19 @@ internal sealed class ReplicaCatalog : IDisposable
             disk.SyncDirectory(ReplicaStore.CatalogFolder);
         }
 
-        catalog.Loaded = ReplicaVersion.Empty.With(leaves.Values);
+        catalog.Loaded = ReplicaVersion.Empty.With(leaves.Files);
         if (catalog._records.BytesLength == 0) catalog._records.Rewrite([]);
         else catalog.MakeCertain(log);
         catalog._bytesAfterRewrite = catalog._records.BytesLength;
         return catalog;
     }
 
-    /// <summary>What the catalog records of a leaf.</summary>
-    public static ReplicaLeaf FactsOf(VerifiedLeaf leaf) => new()
+    /// <summary>What the catalog records of a file.</summary>
+    public static ReplicaFile FactsOf(VerifiedLeaf leaf) => new()
     {
-        Leaf = leaf.Leaf,
+        Cell = leaf.Leaf.Cell,
+        Incarnation = leaf.Leaf.Incarnation,
+        Run = leaf.Run,
         BytesLength = leaf.Content.Length,
         Rows = leaf.Manifest.Rows,
         SeriesCount = leaf.Manifest.SeriesCount,
@@ -110,19 +113,20 @@ internal sealed class ReplicaCatalog : IDisposable
     };
 
     /// <summary>The facts with shared cells and columns.</summary>
-    public StoredLeaf Intern(ReplicaLeaf facts)
+    public StoredFile Intern(ReplicaFile facts)
     {
         ColumnSet columns = facts.Columns;
         if (_columnSets.TryGetValue(columns, out ColumnSet? known)) columns = known;
         else _columnSets.Add(columns, columns);
-        Cell cell = facts.Leaf.Cell;
+        Cell cell = facts.Cell;
         if (_cells.TryGetValue(cell, out Cell? shared)) cell = shared;
         else _cells.Add(cell, cell);
-        return new StoredLeaf(
-            facts.Leaf,
+        return new StoredFile(
             cell,
+            facts.Incarnation,
+            facts.Run,
             columns,
-            new LeafExtent(facts.BytesLength, facts.Rows, facts.SeriesCount, facts.Range));
+            new FileExtent(facts.BytesLength, facts.Rows, facts.SeriesCount, facts.Range));
     }
 
     /// <summary>
@@ -133,23 +137,33 @@ internal sealed class ReplicaCatalog : IDisposable
     {
         if (_records.IsFailed || _isUncertain) Rewrite(current);
         _records.Append(ReplicaRecordCodec.Encode(record));
-        Note(record);
+        Note(record, current);
     }
 
-    /// <summary>Takes in what a record says of shards and lost leaves, whether it could be written or
-    /// not.</summary>
-    public void Note(ReplicaRecord record)
+    /// <summary>False while what was read at the start may lie in no file but a page cache.</summary>
+    public bool IsCertain => !_isUncertain;
+
+    /// <summary>
+    /// Takes in what a record says of shards and lost leaves, whether it could be written or not; the files
+    /// are those before it.
+    /// </summary>
+    public void Note(ReplicaRecord record, ReplicaVersion before) => Note(record, before.Find);
+
+    private void Note(ReplicaRecord record, Func<Leaf, StoredFile?> before)
     {
         switch (record)
         {
             case ReplicaRecord.Stored stored when !_lost.IsEmpty:
-                Volatile.Write(ref _lost, _lost.Except(stored.Leaves.Select(facts => facts.Leaf)));
+                Volatile.Write(ref _lost, _lost.Except(stored.Leaves.SelectMany(LeavesOf)));
+                break;
+            case ReplicaRecord.Merged merged when !_lost.IsEmpty:
+                Volatile.Write(ref _lost, _lost.Except(merged.Files.SelectMany(LeavesOf)));
                 break;
             case ReplicaRecord.Lost lost when !ReplicaStore.IsRule(lost.Reason):
-                Volatile.Write(ref _lost, _lost.Add(lost.Leaf));
+                Volatile.Write(ref _lost, _lost.Union(before(lost.Leaf)?.Leaves ?? [lost.Leaf]));
                 break;
             case ReplicaRecord.Lost lost:
-                Volatile.Write(ref _lost, _lost.Remove(lost.Leaf));
+                Volatile.Write(ref _lost, _lost.Except(before(lost.Leaf)?.Leaves ?? [lost.Leaf]));
                 break;
             case ReplicaRecord.Whole whole:
                 Remember(whole);
@@ -207,42 +221,45 @@ internal sealed class ReplicaCatalog : IDisposable
 
     private static IEnumerable<ReplicaRecord> LeavesOf(ReplicaVersion version, ImmutableHashSet<Leaf> lost)
     {
-        foreach (
-            StoredLeaf[] chunk in version.Cells.SelectMany(cell => cell.Leaves).Chunk(LeavesPerRecordMax))
+        foreach (StoredFile[] chunk in version.Files.Where(file => !file.IsMerged).Chunk(LeavesPerRecordMax))
             yield return new ReplicaRecord.Stored([.. chunk.Select(FactsOf)]);
+        foreach (StoredFile[] chunk in version.Files.Where(file => file.IsMerged).Chunk(MergedPerRecordMax))
+            yield return new ReplicaRecord.Merged([.. chunk.Select(FactsOf)]);
         foreach (Leaf leaf in lost) yield return new ReplicaRecord.Lost(leaf, "lost before");
     }
 
-    private static ReplicaLeaf FactsOf(StoredLeaf leaf) => new()
+    private static ReplicaFile FactsOf(StoredFile file) => new()
     {
-        Leaf = leaf.Leaf,
-        BytesLength = leaf.Extent.BytesLength,
-        Rows = leaf.Extent.Rows,
-        SeriesCount = leaf.Extent.SeriesCount,
-        Range = leaf.Extent.Range,
-        Columns = leaf.Columns,
+        Cell = file.Cell,
+        Incarnation = file.Incarnation,
+        Run = file.Run,
+        BytesLength = file.Extent.BytesLength,
+        Rows = file.Extent.Rows,
+        SeriesCount = file.Extent.SeriesCount,
+        Range = file.Extent.Range,
+        Columns = file.Columns,
     };
 
-    private static (Cell, Incarnation, Ordinal, ContentHash) KeyOf(Leaf leaf) =>
-        (leaf.Cell, leaf.Incarnation, leaf.Ordinal, leaf.Hash);
+    private static IEnumerable<Leaf> LeavesOf(ReplicaFile file) => file.Run.Leaves.Select((hash, i) =>
+        new Leaf(file.Cell, file.Incarnation, new Ordinal(file.Run.First.Value + i), hash));
 
     private void Remember(ReplicaRecord.Whole whole) => Volatile.Write(
         ref _whole, _whole.SetItems(whole.Shards.Select(shard => KeyValuePair.Create(shard, whole.Epoch))));
 
-    private void Apply(
-        ReplicaRecord record, Dictionary<(Cell, Incarnation, Ordinal, ContentHash), StoredLeaf> leaves)
+    private void Apply(ReplicaRecord record, CatalogReplay files)
     {
+        Note(record, files.Find);
         switch (record)
         {
             case ReplicaRecord.Stored stored:
-                foreach (ReplicaLeaf facts in stored.Leaves)
-                    leaves[KeyOf(facts.Leaf)] = Intern(facts);
+                foreach (ReplicaFile facts in stored.Leaves) files.Put(Intern(facts));
+                break;
+            case ReplicaRecord.Merged merged:
+                foreach (ReplicaFile facts in merged.Files) files.Put(Intern(facts));
                 break;
             case ReplicaRecord.Lost lost:
-                leaves.Remove(KeyOf(lost.Leaf));
+                files.Remove(lost.Leaf);
                 break;
         }
-
-        Note(record);
     }
 }

@@ -9,8 +9,8 @@ namespace TsDb.Replication.Receiving;
 /// <summary>Keeps every file of one version in place until it is disposed of.</summary>
 public sealed class ReplicaLease : IDisposable
 {
-    // 2^40 shipments of one cell by one incarnation: a shipment a second for 35,000 years.
-    private const int OrdinalBits = 40;
+    // 2^39 shipments of one cell by one incarnation: a shipment a second for 17,000 years.
+    private const int RankBits = 40;
 
     private readonly IDisk _disk;
     private Action? _release;
@@ -38,9 +38,9 @@ public sealed class ReplicaLease : IDisposable
             foreach (CellLeaves cell in leaves.Cells.Values)
             {
                 if (!cell.Cell.Day.Range.Overlaps(range) || !wants(cell.Cell)) continue;
-                foreach (StoredLeaf leaf in cell.Leaves)
+                foreach (StoredFile file in cell.Files)
                 {
-                    if (leaf.Extent.Range.Overlaps(range)) segments.Add(RefOf(leaf, cluster));
+                    if (file.Extent.Range.Overlaps(range)) segments.Add(RefOf(cell, file, cluster));
                 }
             }
         }
@@ -51,22 +51,22 @@ public sealed class ReplicaLease : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
 
-    private SegmentRef RefOf(StoredLeaf leaf, ClusterConfiguration cluster) => new(
-        _disk.FullPath(leaf.Path), leaf.Extent.BytesLength, leaf.Manifest, RankOf(leaf, cluster));
+    private SegmentRef RefOf(CellLeaves cell, StoredFile file, ClusterConfiguration cluster) => new(
+        _disk.FullPath(file.Path), file.Extent.BytesLength, file.Manifest, RankOf(cell, file, cluster));
 
-    private static long RankOf(StoredLeaf leaf, ClusterConfiguration cluster)
+    private static long RankOf(CellLeaves cell, StoredFile file, ClusterConfiguration cluster)
     {
         ImmutableArray<Incarnation> known =
-            cluster.Edges.GetValueOrDefault(leaf.Cell.Edge)?.Incarnations ?? [];
-        int order = known.IndexOf(leaf.Incarnation);
+            cluster.Edges.GetValueOrDefault(cell.Cell.Edge)?.Incarnations ?? [];
+        int order = known.IndexOf(file.Incarnation);
         if (order < 0)
         {
             throw new TsDbException(
                 ErrorKind.Unavailable,
-                $"this node has not caught up with the registry: it lacks incarnation {leaf.Incarnation} "
-                + $"of edge {leaf.Cell.Edge}");
+                $"this node has not caught up with the registry: it lacks incarnation {file.Incarnation} "
+                + $"of edge {cell.Cell.Edge}");
         }
 
-        return ((long)order << OrdinalBits) | leaf.Ordinal.Value;
+        return ((long)order << RankBits) | cell.RankOf(file);
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using TsDb.Storage.Ports;
 
 namespace TsDb.Replication.Receiving;
@@ -6,7 +7,7 @@ namespace TsDb.Replication.Receiving;
 /// Who reads which version, and which files wait for the last reader. A file that left the catalog with
 /// version v goes when no lease on a version before v is held.
 /// </summary>
-internal sealed class ReplicaLeases(IDisk disk)
+internal sealed class ReplicaLeases(IDisk disk, ILogger log)
 {
     private readonly Lock _gate = new();
     private readonly SortedDictionary<long, int> _held = [];
@@ -38,7 +39,9 @@ internal sealed class ReplicaLeases(IDisk disk)
         lock (_gate) _doomed.Remove(path);
     }
 
-    /// <summary>Removes the files that nobody can read any more.</summary>
+    /// <summary>
+    /// Removes the files that nobody can read any more. What the disk refuses is tried again with the next.
+    /// </summary>
     public void DeleteUnused()
     {
         lock (_gate)
@@ -47,8 +50,16 @@ internal sealed class ReplicaLeases(IDisk disk)
             string[] unused = [.. _doomed.Where(file => file.Value <= oldest).Select(file => file.Key)];
             foreach (string path in unused)
             {
-                disk.Delete(path);
-                _doomed.Remove(path);
+                try
+                {
+                    disk.Delete(path);
+                    _doomed.Remove(path);
+                }
+                catch (IOException e)
+                {
+                    // No catalog names it: after a restart it goes, too.
+                    Log.NotDeleted(log, path, e.Message);
+                }
             }
         }
     }

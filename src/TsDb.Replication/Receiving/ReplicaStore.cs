@@ -10,10 +10,11 @@ namespace TsDb.Replication.Receiving;
 /// <summary>
 /// The leaves of one cloud node on its disk. A leaf is stored by: file under a temporary name, fsync, rename,
 /// fsync of the folder, record in the catalog, fsync; only then it is in <see cref="Current"/>. Nothing is
-/// ever overwritten by other bytes. Calls that change something block on the disk and wait for each other;
+/// ever overwritten by other bytes. Files of several leaves, merged here or by another owner, take the place
+/// of the leaves' own in the same way. Calls that change something block on the disk and wait for each other;
 /// reading never waits.
 /// </summary>
-public sealed class ReplicaStore : IDisposable
+public sealed partial class ReplicaStore : IDisposable
 {
     /// <summary>The folder of the catalog of leaves.</summary>
     public const string CatalogFolder = "catalog";
@@ -46,7 +47,7 @@ public sealed class ReplicaStore : IDisposable
     {
         (_disk, _catalog, _options, _log) = (disk, catalog, options, log);
         _files = new ReplicaFiles(disk, log);
-        _leases = new ReplicaLeases(disk);
+        _leases = new ReplicaLeases(disk, log);
         _current = catalog.Loaded;
     }
 
@@ -68,8 +69,12 @@ public sealed class ReplicaStore : IDisposable
     {
         ReplicaCatalog catalog = ReplicaCatalog.Open(disk, newId, log);
         ReplicaStore store = new(disk, catalog, options, log);
-        foreach (StoredLeaf leaf in store._files.Absent(store.Current))
-            store.MarkLost(leaf.Leaf, "the file is not there");
+        (List<StoredFile> absent, IReadOnlyCollection<string> unnamed) = store._files.Survey(store.Current);
+        foreach (StoredFile file in absent) store.MarkLost(file, "the file is not there");
+
+        // Only where nothing but the files that it names can be needed: a log that was set aside, or that may
+        // be older after a loss of power, could name others.
+        if (catalog.IsIntact && catalog.IsCertain) store._files.DeleteCovered(unnamed, store.Current);
         return store;
     }
 
@@ -99,6 +104,7 @@ public sealed class ReplicaStore : IDisposable
             List<int> written = [];
             for (int i = 0; i < leaves.Count; i++)
             {
+                if (leaves[i].Run.IsMerged) continue;
                 outcomes[i] = Judge(leaves[i], batch, areHeld);
                 if (outcomes[i] != ReceiveOutcome.Stored) continue;
                 outcomes[i] = Attempt(() => _files.Write(leaves[i]), leaves[i].Leaf);
@@ -114,22 +120,27 @@ public sealed class ReplicaStore : IDisposable
                 foreach (int i in written) outcomes[i] = outcome;
             }
 
+            for (int i = 0; i < leaves.Count; i++)
+            {
+                if (leaves[i].Run.IsMerged) outcomes[i] = StoreMerged(leaves[i]);
+            }
+
             return ImmutableArray.Create(outcomes);
         }
     }
 
     /// <summary>
-    /// Takes a leaf out of the catalog because its file is missing or damaged; it can be stored again.
-    /// Nothing happens if the leaf is not here.
+    /// Takes a file out of the catalog because it is missing or damaged: all its leaves are lost here, and
+    /// can be stored again. Nothing happens if it is not part of the current version.
     /// </summary>
-    public void MarkLost(Leaf leaf, string reason)
+    public void MarkLost(StoredFile file, string reason)
     {
         lock (_gate)
         {
-            if (Current.Find(leaf) is not { } stored) return;
-            Log.LeafLost(_log, leaf, reason);
-            ReplicaVersion next = Current.Without(stored);
-            ReplicaRecord.Lost lost = new(leaf, reason);
+            if (!Current.Holds(file)) return;
+            Log.LeafLost(_log, file.LeafCount, file.Path, reason);
+            ReplicaVersion next = Current.Without(file);
+            ReplicaRecord.Lost lost = new(file.LeafAt(0), reason);
             try
             {
                 _catalog.Append(lost, Current);
@@ -139,7 +150,7 @@ public sealed class ReplicaStore : IDisposable
                 // Missed all the same: the next record that can be written tells of it, too, and a restart
                 // before that finds the damage again.
                 Log.CatalogFailed(_log, e);
-                _catalog.Note(lost);
+                _catalog.Note(lost, Current);
             }
 
             Volatile.Write(ref _current, next);
@@ -147,61 +158,64 @@ public sealed class ReplicaStore : IDisposable
     }
 
     /// <summary>
-    /// Takes leaves out by a rule (retention, a shard that moved away) and removes their files as soon as no
-    /// lease needs them.
+    /// Takes files with all their leaves out by a rule (retention, a shard that moved away) and removes them
+    /// as soon as no lease needs them.
     /// </summary>
-    public void Drop(IReadOnlyList<Leaf> leaves, string rule)
+    public void Drop(IReadOnlyList<StoredFile> files, string rule)
     {
         lock (_gate)
         {
             ReplicaVersion next = Current;
-            List<StoredLeaf> dropped = [];
-            foreach (Leaf leaf in leaves)
+            List<StoredFile> dropped = [];
+            foreach (StoredFile file in files)
             {
-                if (next.Find(leaf) is not { } stored) continue;
-                _catalog.Append(new ReplicaRecord.Lost(leaf, rule), next);
-                next = next.Without(stored);
-                dropped.Add(stored);
+                if (!next.Holds(file)) continue;
+                _catalog.Append(new ReplicaRecord.Lost(file.LeafAt(0), rule), next);
+                next = next.Without(file);
+                dropped.Add(file);
             }
 
             // All at once, so that nobody sees a part of them.
             Volatile.Write(ref _current, next);
-            foreach (StoredLeaf stored in dropped) _leases.DeleteLater(stored.Path, next.Number);
+            foreach (StoredFile file in dropped) _leases.DeleteLater(file.Path, next.Number);
 
             _leases.DeleteUnused();
         }
     }
 
     /// <summary>
-    /// Up to <paramref name="bytesMax"/> bytes of a leaf's file from an offset on; empty at the end. Throws
-    /// <see cref="ErrorKind.NotFound"/> if the leaf is not here, or its file turns out to be missing or too
-    /// short (then the leaf is lost and has to be fetched again).
+    /// Up to <paramref name="bytesMax"/> bytes of the file that stands for a leaf from an offset on; empty at
+    /// the end. Throws <see cref="ErrorKind.NotFound"/> if the leaf is not here, or the file turns out to be
+    /// missing or too short (then its leaves are lost and have to be fetched again).
     /// </summary>
-    public ReadOnlyMemory<byte> Read(Leaf leaf, long offset, int bytesMax)
+    public (StoredFile File, ReadOnlyMemory<byte> Bytes) Read(Leaf leaf, long offset, int bytesMax)
     {
-        if (Current.Find(leaf) is not { } stored)
+        // Leased, so that a file which is merged meanwhile is not taken for a lost one.
+        using ReplicaLease lease = Acquire();
+        if (lease.Version.Find(leaf) is not { } file)
             throw new TsDbException(ErrorKind.NotFound, $"leaf {leaf} is not on this node");
         try
         {
-            return _files.Read(stored, offset, bytesMax);
+            return (file, _files.Read(file, offset, bytesMax));
         }
         catch (IOException e)
         {
-            MarkLost(leaf, e.Message);
+            MarkLost(file, e.Message);
             throw new TsDbException(ErrorKind.NotFound, $"leaf {leaf} cannot be read on this node", e);
         }
     }
 
     /// <summary>
-    /// Reads a whole file and compares its hash with the leaf's. False, and the leaf is lost and its file set
-    /// aside, if they differ or the file cannot be read.
+    /// Reads a whole file and compares its hash with what it should be. False, and its leaves are lost and
+    /// the file is set aside, if they differ or it cannot be read.
     /// </summary>
-    public bool Scrub(StoredLeaf leaf)
+    public bool Scrub(StoredFile file)
     {
-        string? damage = _files.DamageOf(leaf);
-        if (damage is null || Current.Find(leaf.Leaf) is null) return true;
-        MarkLost(leaf.Leaf, damage);
-        _files.SetAside(leaf);
+        using ReplicaLease lease = Acquire();
+        if (!lease.Version.Holds(file) || _files.DamageOf(file) is not { } damage) return true;
+        if (!Current.Holds(file)) return true;
+        MarkLost(file, damage);
+        _files.SetAside(file);
         return false;
     }
 
@@ -319,21 +333,26 @@ public sealed class ReplicaStore : IDisposable
 
     private void Publish(VerifiedLeaf[] stored)
     {
-        foreach (VerifiedLeaf leaf in stored) _leases.Keep(StoredLeaf.PathOf(leaf.Leaf));
+        foreach (VerifiedLeaf leaf in stored) _leases.Keep(leaf.Path);
         _files.Settle(stored);
-        ImmutableArray<ReplicaLeaf> facts = [.. stored.Select(ReplicaCatalog.FactsOf)];
-        StoredLeaf[] added = [.. facts.Select(_catalog.Intern)];
+        ImmutableArray<ReplicaFile> facts = [.. stored.Select(ReplicaCatalog.FactsOf)];
+        StoredFile[] added = [.. facts.Select(_catalog.Intern)];
         ReplicaVersion next = Current.With(added);
         _catalog.Append(new ReplicaRecord.Stored(facts), Current);
         Volatile.Write(ref _current, next);
+        RewriteIfWasteful();
+    }
+
+    private void RewriteIfWasteful()
+    {
         if (_catalog.BytesLength <= _options.CatalogRewriteBytesMin) return;
         try
         {
-            _catalog.RewriteIfWasteful(next);
+            _catalog.RewriteIfWasteful(Current);
         }
         catch (IOException e)
         {
-            // The leaves are stored all the same; the next append writes the catalog anew.
+            // What was recorded is so all the same; the next append writes the catalog anew.
             Log.CatalogFailed(_log, e);
         }
     }

@@ -8,16 +8,16 @@ namespace TsDb.Replication.Receiving;
 /// </summary>
 public sealed class ReplicaVersion
 {
+    private readonly Totals _totals;
+
     private ReplicaVersion(
         long number,
         ImmutableSortedDictionary<TableId, TableLeaves> tables,
-        long leafCount,
-        long bytesLength) =>
-        (Number, Tables, LeafCount, BytesLength) = (number, tables, leafCount, bytesLength);
+        Totals totals) => (Number, Tables, _totals) = (number, tables, totals);
 
     /// <summary>A store without leaves.</summary>
     public static ReplicaVersion Empty { get; } =
-        new(0, ImmutableSortedDictionary<TableId, TableLeaves>.Empty, 0, 0);
+        new(0, ImmutableSortedDictionary<TableId, TableLeaves>.Empty, default);
 
     /// <summary>Rises with each change since the process began.</summary>
     public long Number { get; }
@@ -26,10 +26,16 @@ public sealed class ReplicaVersion
     public ImmutableSortedDictionary<TableId, TableLeaves> Tables { get; }
 
     /// <summary>Number of leaves.</summary>
-    public long LeafCount { get; }
+    public long LeafCount => _totals.Leaves;
 
-    /// <summary>Size of their files in bytes.</summary>
-    public long BytesLength { get; }
+    /// <summary>Number of the files that stand for them.</summary>
+    public long FileCount => _totals.Files;
+
+    /// <summary>Size of the files in bytes.</summary>
+    public long BytesLength => _totals.Bytes;
+
+    /// <summary>Every file, by table, edge, day.</summary>
+    public IEnumerable<StoredFile> Files => Cells.SelectMany(cell => cell.Files);
 
     /// <summary>Every cell that has a leaf here, by table, edge, day.</summary>
     public IEnumerable<CellLeaves> Cells => Tables.Values.SelectMany(table => table.Cells.Values);
@@ -38,8 +44,9 @@ public sealed class ReplicaVersion
     public CellLeaves? Find(Cell cell) =>
         Tables.GetValueOrDefault(cell.Table)?.Cells.GetValueOrDefault(CellKey.Of(cell));
 
-    /// <summary>The leaf, if it is here with this very hash; otherwise null.</summary>
-    public StoredLeaf? Find(Leaf leaf) => Find(leaf.Cell)?.Find(leaf);
+    /// <summary>The file that stands for the leaf, if it is here with this very hash; otherwise
+    /// null.</summary>
+    public StoredFile? Find(Leaf leaf) => Find(leaf.Cell)?.Find(leaf);
 
     /// <summary>The digests of all shards that have a leaf here, in one pass over the cells.</summary>
     public SortedDictionary<ShardId, LeafDigest> ShardDigests(int shardCount)
@@ -58,31 +65,40 @@ public sealed class ReplicaVersion
     public IEnumerable<CellLeaves> CellsOf(ShardId shard, int shardCount) =>
         Cells.Where(cell => ShardId.Of(cell.Cell, shardCount) == shard);
 
-    /// <summary>This version with more leaves; none of their numbers may be taken.</summary>
-    internal ReplicaVersion With(IReadOnlyCollection<StoredLeaf> added)
+    /// <summary>True if this very file is part of the version.</summary>
+    public bool Holds(StoredFile file) => Find(file.LeafAt(0)) == file;
+
+    /// <summary>This version with more files, the leaves of which are new here.</summary>
+    internal ReplicaVersion With(IReadOnlyCollection<StoredFile> added)
     {
         ImmutableSortedDictionary<TableId, TableLeaves>.Builder tables = Tables.ToBuilder();
-        foreach (IGrouping<TableId, StoredLeaf> group in added.GroupBy(leaf => leaf.Cell.Table))
+        foreach (IGrouping<TableId, StoredFile> group in added.GroupBy(file => file.Cell.Table))
         {
             TableLeaves table = tables.GetValueOrDefault(group.Key) ?? TableLeaves.Empty(group.Key);
             tables[group.Key] = table.With(group);
         }
 
-        return new ReplicaVersion(
-            Number + 1,
-            tables.ToImmutable(),
-            LeafCount + added.Count,
-            BytesLength + added.Sum(leaf => leaf.Extent.BytesLength));
+        Totals totals = added.Aggregate(_totals, (sum, file) => sum.Plus(file, 1));
+        return new ReplicaVersion(Number + 1, tables.ToImmutable(), totals);
     }
 
-    /// <summary>This version without a leaf that is in it.</summary>
-    internal ReplicaVersion Without(StoredLeaf leaf)
+    /// <summary>This version with a file in place of others, which are in it.</summary>
+    internal ReplicaVersion Replacing(IReadOnlyCollection<StoredFile> replaced, StoredFile file) =>
+        replaced.Aggregate(this, (version, old) => version.Without(old)).With([file]);
+
+    /// <summary>This version without a file that is in it.</summary>
+    internal ReplicaVersion Without(StoredFile file)
     {
-        TableLeaves rest = Tables[leaf.Cell.Table].Without(leaf);
+        TableLeaves rest = Tables[file.Cell.Table].Without(file);
         return new ReplicaVersion(
             Number + 1,
             rest.Cells.IsEmpty ? Tables.Remove(rest.Table) : Tables.SetItem(rest.Table, rest),
-            LeafCount - 1,
-            BytesLength - leaf.Extent.BytesLength);
+            _totals.Plus(file, -1));
+    }
+
+    private readonly record struct Totals(long Leaves, long Files, long Bytes)
+    {
+        public Totals Plus(StoredFile file, int sign) => new(
+            Leaves + (sign * file.LeafCount), Files + sign, Bytes + (sign * file.Extent.BytesLength));
     }
 }

@@ -25,13 +25,10 @@ public sealed class TableLeaves
     public ImmutableSortedDictionary<CellKey, CellLeaves> Cells { get; }
 
     /// <summary>
-    /// Every column that any leaf here has, once for each role and type it comes in, by name, role, type:
+    /// Every column that any file here has, once for each role and type it comes in, by name, role, type:
     /// what type resolution needs, whatever a query prunes.
     /// </summary>
     public ImmutableArray<Column> Columns => _columns.Value;
-
-    /// <summary>Number of leaves.</summary>
-    public long LeafCount => _columnSets.Values.Sum(count => (long)count);
 
     /// <summary>A table without leaves.</summary>
     public static TableLeaves Empty(TableId table) => new(
@@ -39,33 +36,33 @@ public sealed class TableLeaves
         ImmutableSortedDictionary<CellKey, CellLeaves>.Empty,
         ImmutableDictionary<ColumnSet, int>.Empty);
 
-    /// <summary>This table with more leaves, all of this table and new.</summary>
-    public TableLeaves With(IEnumerable<StoredLeaf> added)
+    /// <summary>This table with more files, all of this table, whose leaves are new.</summary>
+    public TableLeaves With(IEnumerable<StoredFile> added)
     {
         ImmutableSortedDictionary<CellKey, CellLeaves>.Builder cells = Cells.ToBuilder();
         ImmutableDictionary<ColumnSet, int>.Builder sets = _columnSets.ToBuilder();
-        foreach (IGrouping<CellKey, StoredLeaf> group in added.GroupBy(leaf => CellKey.Of(leaf.Cell)))
+        foreach (IGrouping<CellKey, StoredFile> group in added.GroupBy(file => CellKey.Of(file.Cell)))
         {
-            StoredLeaf[] leaves = [.. group];
-            CellLeaves cell = cells.GetValueOrDefault(group.Key) ?? CellLeaves.Empty(leaves[0].Cell);
-            cells[group.Key] = cell.With(leaves);
-            foreach (StoredLeaf leaf in leaves)
-                sets[leaf.Columns] = sets.GetValueOrDefault(leaf.Columns) + 1;
+            StoredFile[] files = [.. group];
+            CellLeaves cell = cells.GetValueOrDefault(group.Key) ?? CellLeaves.Empty(files[0].Cell);
+            cells[group.Key] = cell.With(files);
+            foreach (StoredFile file in files)
+                sets[file.Columns] = sets.GetValueOrDefault(file.Columns) + 1;
         }
 
         return new TableLeaves(Table, cells.ToImmutable(), sets.ToImmutable());
     }
 
-    /// <summary>This table without a leaf that is in it.</summary>
-    public TableLeaves Without(StoredLeaf leaf)
+    /// <summary>This table without a file that is in it.</summary>
+    public TableLeaves Without(StoredFile file)
     {
-        CellKey key = CellKey.Of(leaf.Cell);
-        CellLeaves rest = Cells[key].Without(leaf);
-        int count = _columnSets[leaf.Columns] - 1;
+        CellKey key = CellKey.Of(file.Cell);
+        CellLeaves rest = Cells[key].Without(file);
+        int count = _columnSets[file.Columns] - 1;
         return new TableLeaves(
             Table,
-            rest.Leaves.IsEmpty ? Cells.Remove(key) : Cells.SetItem(key, rest),
-            count == 0 ? _columnSets.Remove(leaf.Columns) : _columnSets.SetItem(leaf.Columns, count));
+            rest.Files.IsEmpty ? Cells.Remove(key) : Cells.SetItem(key, rest),
+            count == 0 ? _columnSets.Remove(file.Columns) : _columnSets.SetItem(file.Columns, count));
     }
 
     private ImmutableArray<Column> DistinctColumns() =>

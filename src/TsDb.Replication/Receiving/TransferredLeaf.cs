@@ -3,7 +3,9 @@ using TsDb.Model;
 
 namespace TsDb.Replication.Receiving;
 
-/// <summary>All bytes of a leaf as they travelled, not verified yet.</summary>
+/// <summary>
+/// All bytes of a file that stands for a leaf as they travelled, not verified yet.
+/// </summary>
 /// <param name="Leaf">The leaf that was offered.</param>
 /// <param name="BytesLength">Size of its plain file in bytes, as offered.</param>
 /// <param name="Form">How the bytes travelled.</param>
@@ -16,4 +18,10 @@ public sealed record TransferredLeaf(
     /// For rows: the shipment of the same cell and incarnation that they refer to; null when there is none.
     /// </summary>
     public Ordinal? Reference { get; init; }
+
+    /// <summary>
+    /// The file and its leaves as the sender told, where the leaf's own file is not there any more; null for
+    /// the leaf's own file.
+    /// </summary>
+    public LeafRun? Run { get; init; }
 }

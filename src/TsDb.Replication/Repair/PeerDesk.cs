@@ -24,8 +24,8 @@ public abstract class PeerDesk
     public abstract ImmutableArray<ListedLeaf> Leaves(ShardId shard, TableId table, Day day);
 
     /// <summary>
-    /// Bytes of a leaf's file from an offset on; empty at the end. Throws <see cref="ErrorKind.NotFound"/> if
-    /// the leaf is not here. Blocks on the disk.
+    /// Bytes of the file that stands for a leaf from an offset on; empty at the end. Throws
+    /// <see cref="ErrorKind.NotFound"/> if the leaf is not here. Blocks on the disk.
     /// </summary>
-    public abstract ReadOnlyMemory<byte> Fetch(Leaf leaf, long offset, int bytesMax);
+    public abstract FilePiece Fetch(Leaf leaf, long offset, int bytesMax);
 }

@@ -161,7 +161,7 @@ public sealed class RepairRound(
             try
             {
                 batch.Add(await fetcher.FetchAsync(peer, theirs.Leaf, ct));
-                bytes += theirs.BytesLength;
+                bytes += batch[^1].Bytes.Length;
             }
             catch (TsDbException e) when (e.Kind == ErrorKind.NotFound)
             {
@@ -176,7 +176,9 @@ public sealed class RepairRound(
                 throw;
             }
 
-            if (batch.Count < BatchLeavesMax && bytes < BatchBytesMax) continue;
+            // With a merged file come leaves that are next in the list.
+            bool isMerged = batch[^1].Run is not null;
+            if (!isMerged && batch.Count < BatchLeavesMax && bytes < BatchBytesMax) continue;
             isWhole &= Keep(batch, tally);
             bytes = 0;
         }

@@ -82,14 +82,19 @@ public sealed class ReplicaDesk(
         [
             .. leaves.Cells.Values
                 .Where(cell => cell.Cell.Day == day && ShardId.Of(cell.Cell, current.ShardCount) == shard)
-                .SelectMany(cell => cell.Leaves)
-                .Select(leaf => new ListedLeaf(leaf.Leaf, leaf.Extent.BytesLength)),
+                .SelectMany(cell => cell.Files)
+                .SelectMany(file => file.Leaves.Select(leaf =>
+                    new ListedLeaf(leaf, file.Extent.BytesLength))),
         ];
     }
 
     /// <inheritdoc/>
-    public override ReadOnlyMemory<byte> Fetch(Leaf leaf, long offset, int bytesMax) =>
-        store.Read(leaf, offset, Math.Clamp(bytesMax, 1, FetchBytesMax));
+    public override FilePiece Fetch(Leaf leaf, long offset, int bytesMax)
+    {
+        (StoredFile file, ReadOnlyMemory<byte> bytes) =
+            store.Read(leaf, offset, Math.Clamp(bytesMax, 1, FetchBytesMax));
+        return new FilePiece(bytes, file.IsMerged ? file.Run : null);
+    }
 
     private ClusterConfiguration Current() => cluster.Current ?? throw new TsDbException(
         ErrorKind.Unavailable, "this node belongs to no cluster yet: ask again later");

@@ -83,7 +83,7 @@ public sealed class ReplicaSource(
         }
 
         public IEnumerable<Leaf> Leaves(Cell cell) =>
-            lease.Version.Find(cell)?.Leaves.Select(leaf => leaf.Leaf) ?? [];
+            lease.Version.Find(cell)?.Leaves ?? [];
 
         public long Erasures => configuration.Erasures.Number;
 

@@ -25,6 +25,7 @@ public static class CompactionBlocks
         while (bits < 60 && 1L << bits < last) bits += BlockBits;
         for (; bits >= BlockBits; bits -= BlockBits)
         {
+            if (1L << bits > limits.OrdinalsMax) continue;
             for (int start = 0; start < runs.Count - 1; start++)
             {
                 if (End(runs, start, bits, limits, isClosed) is { } end) return start..end;

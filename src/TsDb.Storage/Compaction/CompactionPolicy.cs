@@ -25,7 +25,7 @@ public static class CompactionPolicy
         if (!catalog.Cells.TryGetValue(cell, out ImmutableArray<StoredSegment> segments)
             || segments.Length < 2) return null;
         bool hasUncut = segments.Any(segment => !segment.IsCut);
-        bool isClosed = !hasUncut && IsOver(cell.Day, limits, now);
+        bool isClosed = !hasUncut && limits.IsOver(cell.Day, now);
         foreach (IGrouping<Incarnation, StoredSegment> group in segments
             .Where(segment => segment.IsCut && RetentionPolicy.IsDurable(catalog, segment))
             .GroupBy(segment => segment.Manifest.Incarnation))
@@ -68,12 +68,6 @@ public static class CompactionPolicy
         }
 
         return null;
-    }
-
-    private static bool IsOver(Day day, CompactionLimits limits, DateTimeOffset now)
-    {
-        Int128 ended = (Int128)(now - limits.ClosedAfter - DateTimeOffset.UnixEpoch).Ticks * 100;
-        return day.Range.EndNanoseconds <= ended;
     }
 
     // Rows of a segment between them would be older than some of the merged rows and newer than others.

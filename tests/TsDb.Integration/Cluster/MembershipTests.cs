@@ -102,7 +102,7 @@ public sealed class MembershipTests : IDisposable
     public async Task The_port_refuses_other_clusters_other_versions_and_noise()
     {
         await using TestNode node = await _cluster.StartAloneAsync("a");
-        byte[] preface = [.. "TSDBCLUS"u8, 3, 2, .. new byte[16], .. new byte[16], 0];
+        byte[] preface = [.. "TSDBCLUS"u8, 4, 2, .. new byte[16], .. new byte[16], 0];
         preface[10] = 0xAA;
         byte[] answer = await AskAsync(node, preface);
         Assert.Equal(1, answer[9]);
@@ -110,7 +110,7 @@ public sealed class MembershipTests : IDisposable
 
         preface[8] = 9;
         answer = await AskAsync(node, preface);
-        Assert.Equal((3, 2), (answer[8], answer[9]));
+        Assert.Equal((4, 2), (answer[8], answer[9]));
 
         Assert.Empty(await AskAsync(node, "GET / HTTP/1.1\r\n\r\n"u8.ToArray()));
         Assert.NotNull(node.Current);

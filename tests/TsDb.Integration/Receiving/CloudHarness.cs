@@ -78,7 +78,7 @@ internal sealed class CloudHarness : IPeerLink, IAsyncDisposable
         NodeId node, ShardId shard, TableId table, Day day, CancellationToken ct) =>
         Task.FromResult(Desk(node).Leaves(shard, table, day));
 
-    public Task<ReadOnlyMemory<byte>> FetchAsync(
+    public Task<FilePiece> FetchAsync(
         NodeId node, Leaf leaf, long offset, int bytesMax, CancellationToken ct) =>
         Task.FromResult(Desk(node).Fetch(leaf, offset, bytesMax));
 

@@ -1,4 +1,5 @@
 using TsDb.Integration.Shipping;
+using TsDb.Model;
 using TsDb.Replication.Receiving;
 
 namespace TsDb.Integration.Receiving;
@@ -73,17 +74,16 @@ public sealed class ReceivingTests
         }
 
         Assert.Equal(rows * copies, Rows(cloud));
-        StoredLeaf[] leaves =
+        Leaf[] leaves =
             [.. cloud.Nodes.SelectMany(node => node.Store.Current.Cells).SelectMany(cell => cell.Leaves)];
-        Assert.All(leaves.CountBy(leaf => leaf.Leaf), count => Assert.Equal(copies, count.Value));
+        Assert.All(leaves.CountBy(leaf => leaf), count => Assert.Equal(copies, count.Value));
         foreach (CloudHarness.Node node in cloud.Nodes)
         {
-            foreach (StoredLeaf leaf in node.Store.Current.Cells.SelectMany(cell => cell.Leaves).ToArray())
-                Assert.True(node.Store.Scrub(leaf));
+            foreach (StoredFile file in node.Store.Current.Files.ToArray())
+                Assert.True(node.Store.Scrub(file));
         }
     }
 
     private static long Rows(CloudHarness cloud) => cloud.Nodes.Where(node => node.IsUp)
-        .SelectMany(
-            node => node.Store.Current.Cells).SelectMany(cell => cell.Leaves).Sum(leaf => leaf.Extent.Rows);
+        .SelectMany(node => node.Store.Current.Files).Sum(file => file.Extent.Rows);
 }

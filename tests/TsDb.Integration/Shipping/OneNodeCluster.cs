@@ -68,7 +68,7 @@ internal sealed class OneNodeCluster : IClusterState, IPeerLink
     public Task<ImmutableArray<ListedLeaf>> LeavesAsync(
         NodeId node, ShardId shard, TableId table, Day day, CancellationToken ct) => throw Alone();
 
-    public Task<ReadOnlyMemory<byte>> FetchAsync(
+    public Task<FilePiece> FetchAsync(
         NodeId node, Leaf leaf, long offset, int bytesMax, CancellationToken ct) => throw Alone();
 
     private static TsDbException Alone() => new(ErrorKind.Unavailable, "there is no other node");

@@ -42,7 +42,7 @@ internal sealed class ShippingSite : IAsyncDisposable
 
     public long RowsInCloud => Replica.Current.Tables.Values
         .SelectMany(table => table.Cells.Values)
-        .SelectMany(cell => cell.Leaves).Sum(leaf => leaf.Extent.Rows);
+        .SelectMany(cell => cell.Files).Sum(file => file.Extent.Rows);
 
     /// <summary>A cloud node that is a client of an outside broker.</summary>
     public Task StartCloudAsync(Uri broker) => StartCloudAsync(null, broker);

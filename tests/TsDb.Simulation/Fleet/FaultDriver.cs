@@ -178,16 +178,17 @@ internal sealed class FaultDriver(World world, QueryClient client)
         BackUp(turn + 1);
     });
 
-    // One file of one node, of which the edge or another node has the rows.
+    // One file of one node, of whose leaves the edge or another node has the rows.
     private void LoseFile()
     {
         SimulatedNode node = Any(world.Nodes);
-        StoredLeaf[] leaves = [.. node.Held.Cells.SelectMany(cell => cell.Leaves)];
-        if (leaves.Length == 0 || !node.IsUp || !world.AreOwnersWhole()) return;
-        StoredLeaf leaf = Any(leaves);
-        bool isElsewhere = world.Edges.Any(edge => edge.Id == leaf.Cell.Edge && edge.Holds(leaf.Leaf))
-            || world.Nodes.Any(other => other != node && other.Held.Find(leaf.Leaf) is not null);
-        if (isElsewhere) node.LoseFile(leaf);
+        StoredFile[] files = [.. node.Held.Files];
+        if (files.Length == 0 || !node.IsUp || !world.AreOwnersWhole()) return;
+        StoredFile file = Any(files);
+        bool isElsewhere = file.Leaves.All(leaf =>
+            world.Edges.Any(edge => edge.Id == leaf.Cell.Edge && edge.Holds(leaf))
+            || world.Nodes.Any(other => other != node && other.Held.Find(leaf) is not null));
+        if (isElsewhere) node.LoseFile(file);
     }
 
     // Three owners. The first sleeps through a while, in which leaves become durable on the others. Then the

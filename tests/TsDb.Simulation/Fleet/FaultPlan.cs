@@ -1,3 +1,6 @@
+using TsDb.Model;
+using TsDb.Storage.Compaction;
+
 namespace TsDb.Simulation.Fleet;
 
 /// <summary>
@@ -116,6 +119,9 @@ internal sealed record FaultPlan
     /// <summary>Points are erased, or what was erased is lifted.</summary>
     public TimeSpan? EraseEvery { get; init; }
 
+    /// <summary>How cloud nodes merge their files; null for not at all.</summary>
+    public CompactionLimits? Compaction { get; init; }
+
     /// <summary>The plan of a seed.</summary>
     public static FaultPlan Of(int seed)
     {
@@ -158,7 +164,16 @@ internal sealed record FaultPlan
             EmptiesAfterLateWords = chance.Next(4) == 0,
             EraseEvery = Half() ? Every(2, 6) : null,
         };
-        return plan with { LosesFiles = !plan.Retains && !comesBack && Half() };
+        plan = plan with { LosesFiles = !plan.Retains && !comesBack && Half() };
+        return plan with { Compaction = chance.Next(5) == 0 ? null : Compacting() };
+
+        // Mostly as if every day were over, so that blocks need not be full: short lives have few shipments.
+        CompactionLimits Compacting() => new()
+        {
+            ClosedAfter = TimeSpan.FromDays(chance.Next(4) == 0 ? 1 : -10_000),
+            OrdinalsMax = LeafRun.LeavesMax,
+            InputBytesMax = Half() ? 20_000 : 1 << 20,
+        };
 
         bool Half() => chance.Next(2) == 0;
 

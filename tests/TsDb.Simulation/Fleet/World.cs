@@ -187,7 +187,8 @@ internal sealed class World
     public string Report()
     {
         IEnumerable<string> nodes = _nodes.Select(node =>
-            $"{node.Name}: up {node.IsUp}, leaves {node.Held.LeafCount}, whole "
+            $"{node.Name}: up {node.IsUp}, leaves {node.Held.LeafCount} "
+            + $"in {node.Held.FileCount} files, whole "
             + string.Join(' ', Shards.Where(node.IsWhole).Select(shard => shard.Value)));
         return string.Join('\n', _edges.Select(edge => edge.Report).Concat(nodes));
     }

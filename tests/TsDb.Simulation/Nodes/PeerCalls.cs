@@ -38,7 +38,7 @@ internal sealed class PeerCalls(World world, SimulatedNode self, Process program
         NodeId node, ShardId shard, TableId table, Day day, CancellationToken ct) =>
         Call(node, "leaves", n => Task.FromResult(n.Desk.Leaves(shard, table, day)), ct);
 
-    public Task<ReadOnlyMemory<byte>> FetchAsync(
+    public Task<FilePiece> FetchAsync(
         NodeId node, Leaf leaf, long offset, int bytesMax, CancellationToken ct) =>
         Call(
             node,

@@ -85,16 +85,16 @@ internal sealed class SimulatedNode : Machine
     public void FollowBrokers() => Program?.Run(() => _link?.Follow());
 
     /// <summary>One of its files is gone, as a bad disk has it.</summary>
-    public void LoseFile(StoredLeaf leaf)
+    public void LoseFile(StoredFile file)
     {
         PullThePlug();
-        World.Trace.Add($"! {Name} has lost {leaf.Leaf}");
+        World.Trace.Add($"! {Name} has lost {file.LeafCount} leaves with {file.Path}");
         World.Durable.Credit(this);
         Dictionary<string, byte[]> rest = new(Disk.Backup(), StringComparer.Ordinal);
-        rest.Remove(leaf.Path);
+        rest.Remove(file.Path);
         Disk.PutBack(rest);
-        (_kept, _keptLost) = (_kept.Find(leaf.Leaf) is { } kept ? _kept.Without(kept) : _kept,
-            _keptLost.Add(leaf.Leaf));
+        (_kept, _keptLost) =
+            (_kept.Holds(file) ? _kept.Without(file) : _kept, _keptLost.Union(file.Leaves));
     }
 
     /// <summary>Its operator takes a backup of it.</summary>
@@ -173,6 +173,8 @@ internal sealed class SimulatedNode : Machine
                 Receiver = new ReceiverOptions { Self = Self, DiskFullWait = TimeSpan.FromSeconds(6) },
                 Topics = World.Topics,
                 HasOwnThreads = false,
+                Compaction = World.Plan.Compaction,
+                CompactEvery = TimeSpan.FromSeconds(1),
             },
             Store,
             new ReceivePorts(Raft, peers, _link, verifier),
@@ -236,10 +238,10 @@ internal sealed class SimulatedNode : Machine
     // Whoever has said that he has a leaf has it after a loss of power, too.
     private void RequireKept()
     {
-        foreach (StoredLeaf leaf in _kept.Cells.SelectMany(cell => cell.Leaves))
+        foreach (Leaf leaf in _kept.Cells.SelectMany(cell => cell.Leaves))
         {
-            if (Store!.Current.Find(leaf.Leaf) is null)
-                throw new SimulationException($"{Name} lost {leaf.Leaf} with its power");
+            if (Store!.Current.Find(leaf) is null)
+                throw new SimulationException($"{Name} lost {leaf} with its power");
         }
 
         foreach (ShardId shard in _keptWhole.Keys)

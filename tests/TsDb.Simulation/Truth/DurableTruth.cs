@@ -60,7 +60,7 @@ internal sealed class DurableTruth(World world)
     /// <summary>A node is about to lose its disk: what was said of it before was true.</summary>
     public void Credit(SimulatedNode node)
     {
-        foreach (StoredLeaf leaf in node.Held.Cells.SelectMany(cell => cell.Leaves))
+        foreach (Leaf leaf in node.Held.Cells.SelectMany(cell => cell.Leaves))
         {
             // A newcomer of a shard that moves counts for the set that it comes into.
             ShardId shard = ShardId.Of(leaf.Cell, World.ShardCount);
@@ -152,7 +152,7 @@ internal sealed class DurableTruth(World world)
 
     private void Judge(SimulatedNode node, Epoch epoch, ContentHash hash)
     {
-        StoredLeaf stored = node.Held.Cells.SelectMany(c => c.Leaves).FirstOrDefault(l => l.Hash == hash)
+        Leaf stored = node.Held.Cells.SelectMany(c => c.Leaves).FirstOrDefault(l => l.Hash == hash)
             ?? throw new SimulationException($"{node.Name} calls {hash} durable and has not got it");
         ClusterConfiguration cluster = world.Raft.Of(epoch);
         ShardId shard = ShardId.Of(stored.Cell, World.ShardCount);
@@ -163,25 +163,29 @@ internal sealed class DurableTruth(World world)
         if (!owners.IsDurable(counted, holders))
         {
             throw new SimulationException(
-                $"{node.Name} calls {stored.Leaf} durable, and it counts on "
+                $"{node.Name} calls {stored} durable, and it counts on "
                 + $"[{string.Join(' ', holders)}] only");
         }
 
-        if (!_said.TryAdd(hash, stored.Leaf)) return;
+        if (!_said.TryAdd(hash, stored)) return;
         SortedDictionary<(TableId, Day), List<Content>> cells =
             _read.TryGetValue(stored.Cell.Edge, out var found) ? found : _read[stored.Cell.Edge] = [];
         (TableId, Day) place = (stored.Cell.Table, stored.Cell.Day);
         if (!cells.TryGetValue(place, out List<Content>? contents)) cells.Add(place, contents = []);
-        contents.Add(new Content(stored.Leaf, world.Decoded.Read(node.Disk.Read(stored.Path))));
+
+        // Where it was merged already, with leaves that all owners have: they come with it.
+        StoredFile file = node.Held.Find(stored)!;
+        Leaf last = file.LeafAt(file.LeafCount - 1);
+        contents.Add(new Content(last, world.Decoded.Read(node.Disk.Read(file.Path))));
         _points.Remove(stored.Cell.Edge);
     }
 
     // As the owner was in that configuration: with the disk that it has now, or one that it has lost since.
-    private bool IsOn(ClusterConfiguration cluster, NodeId owner, StoredLeaf leaf) =>
+    private bool IsOn(ClusterConfiguration cluster, NodeId owner, Leaf leaf) =>
         IsCredited(cluster, owner, leaf) || (world.Find(owner) is { } node
-            && node.Directory == DirectoryOf(cluster, owner) && node.Held.Find(leaf.Leaf) is not null);
+            && node.Directory == DirectoryOf(cluster, owner) && node.Held.Find(leaf) is not null);
 
-    private bool IsCredited(ClusterConfiguration cluster, NodeId owner, StoredLeaf leaf) =>
+    private bool IsCredited(ClusterConfiguration cluster, NodeId owner, Leaf leaf) =>
         _credits.GetValueOrDefault(leaf.Hash)?.Contains(DirectoryOf(cluster, owner)) == true;
 
     private static Guid DirectoryOf(ClusterConfiguration cluster, NodeId owner) =>

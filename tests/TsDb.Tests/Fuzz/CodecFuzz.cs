@@ -187,9 +187,11 @@ internal static class CodecFuzz
 
     private static byte[][] ReplicaRecords()
     {
-        ReplicaLeaf leaf = new()
+        ReplicaFile leaf = new()
         {
-            Leaf = Leaf.Leaf,
+            Cell = Leaf.Leaf.Cell,
+            Incarnation = Leaf.Leaf.Incarnation,
+            Run = LeafRun.Of(Leaf.Leaf),
             BytesLength = 5,
             Rows = 4,
             SeriesCount = 3,
@@ -201,6 +203,8 @@ internal static class CodecFuzz
         ReplicaRecord[] records =
         [
             new ReplicaRecord.Stored([leaf, leaf]),
+            new ReplicaRecord.Merged(
+                [leaf with { Run = new LeafRun(Leaf.Leaf.Hash, new Ordinal(9), [default, Leaf.Leaf.Hash]) }]),
             new ReplicaRecord.Lost(Leaf.Leaf, "gone"),
             new ReplicaRecord.Whole(new Epoch(3), [new ShardId(1), new ShardId(2)]),
         ];

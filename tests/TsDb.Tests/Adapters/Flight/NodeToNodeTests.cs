@@ -58,7 +58,11 @@ public sealed class NodeToNodeTests : IAsyncDisposable
             [new(new ShardId(3), digest, true)], await link.ShardDigestsAsync(B, [new ShardId(3)], Ct));
         Assert.Equal([new(Cell.Table, Cell.Day, digest)], await link.DayDigestsAsync(B, new ShardId(3), Ct));
         Assert.Equal([new(Leaf, 77)], await link.LeavesAsync(B, new ShardId(3), Cell.Table, Cell.Day, Ct));
-        Assert.Equal("bytes"u8.ToArray(), (await link.FetchAsync(B, Leaf, 2, 5, Ct)).ToArray());
+        Assert.Equal("bytes"u8.ToArray(), (await link.FetchAsync(B, Leaf, 2, 5, Ct)).Bytes.ToArray());
+        _desk.Run = new LeafRun(ContentHash.Of("file"u8), new Ordinal(3), [ContentHash.Of("w"u8), Leaf.Hash]);
+        LeafRun run = (await link.FetchAsync(B, Leaf, 2, 5, Ct)).Run!;
+        Assert.Equal((_desk.Run.File, _desk.Run.First), (run.File, run.First));
+        Assert.Equal(_desk.Run.Leaves, run.Leaves);
         TsDbException missing = await Assert.ThrowsAsync<TsDbException>(
             () => link.FetchAsync(B, Leaf with { Ordinal = new Ordinal(5) }, 0, 5, Ct));
         Assert.Equal(ErrorKind.NotFound, missing.Kind);
@@ -219,9 +223,11 @@ public sealed class NodeToNodeTests : IAsyncDisposable
         public override ImmutableArray<ListedLeaf> Leaves(ShardId shard, TableId table, Day day) =>
             [new ListedLeaf(Leaf, 77)];
 
-        public override ReadOnlyMemory<byte> Fetch(Leaf leaf, long offset, int bytesMax) => leaf == Leaf
-            ? "a bytes are"u8.Slice((int)offset, bytesMax).ToArray()
+        public override FilePiece Fetch(Leaf leaf, long offset, int bytesMax) => leaf == Leaf
+            ? new FilePiece("a bytes are"u8.Slice((int)offset, bytesMax).ToArray(), Run)
             : throw new TsDbException(ErrorKind.NotFound, "no such leaf");
+
+        public LeafRun? Run { get; set; }
     }
 
     private sealed class Queries : ICatalogClient, IFragmentClient

@@ -31,7 +31,7 @@ public sealed class ReplicaBackupTests
         Assert.Equal(before.Id, after.Id);
         Assert.NotEqual(before.Directory, after.Directory);
         using ReplicaStore store = Open(target);
-        Assert.Equal(kept.Content.ToArray(), store.Read(kept.Leaf, 0, int.MaxValue).ToArray());
+        Assert.Equal(kept.Content.ToArray(), store.Read(kept.Leaf, 0, int.MaxValue).Bytes.ToArray());
         Assert.Null(store.Current.Find(later.Leaf));
         Assert.Equal([lost.Leaf], store.Lost);
         Assert.All(Shards(), shard => Assert.False(store.IsWhole(shard)));
@@ -122,7 +122,7 @@ public sealed class ReplicaBackupTests
         store.MarkWhole(new Epoch(6), [Whole]);
         if (damaged is not null)
         {
-            _disk.Delete(StoredLeaf.PathOf(damaged.Leaf));
+            _disk.Delete(StoredFile.PathOf(damaged.Leaf));
             Assert.False(store.Scrub(store.Current.Find(damaged.Leaf)!));
         }
 
@@ -131,7 +131,7 @@ public sealed class ReplicaBackupTests
             store, _disk, identity, () => (configuration ?? Configuration(), 9), NewId))
         {
             if (then is not null) store.Store([then]);
-            store.Drop([leaves[0].Leaf], ReplicaStore.RuleRetention);
+            store.Drop([store.Current.Find(leaves[0].Leaf)!], ReplicaStore.RuleRetention);
             BackupManifest manifest = await BackupTransfer.SendAsync(
                 image, ImmutableDictionary<string, BackupFile>.Empty, stream, TimeProvider.System,
                 TestContext.Current.CancellationToken);

@@ -42,6 +42,12 @@ public sealed class CloudWorld : IPeerLink
 
     public double Doubling { get; set; }
 
+    /// <summary>Most bytes of one piece of a file that is fetched.</summary>
+    public int PieceBytesMax { get; set; } = 4_000;
+
+    /// <summary>Called before each piece.</summary>
+    public Action? Fetching { get; set; }
+
     /// <summary>What was said to edges and arrived.</summary>
     public List<(NodeId Node, EdgeId Edge, EdgeAnswer Answer)> Said { get; } = [];
 
@@ -152,9 +158,12 @@ public sealed class CloudWorld : IPeerLink
         NodeId node, ShardId shard, TableId table, Day day, CancellationToken ct) =>
         Task.FromResult(Up(node).Desk.Leaves(shard, table, day));
 
-    public Task<ReadOnlyMemory<byte>> FetchAsync(
-        NodeId node, Leaf leaf, long offset, int bytesMax, CancellationToken ct) =>
-        Task.FromResult(Up(node).Desk.Fetch(leaf, offset, Math.Min(bytesMax, 4_000)));
+    public Task<FilePiece> FetchAsync(
+        NodeId node, Leaf leaf, long offset, int bytesMax, CancellationToken ct)
+    {
+        Fetching?.Invoke();
+        return Task.FromResult(Up(node).Desk.Fetch(leaf, offset, Math.Min(bytesMax, PieceBytesMax)));
+    }
 
     public Guid NewId() => new(++_ids, 1, 0, new byte[8]);
 
@@ -345,7 +354,7 @@ public sealed class CloudWorld : IPeerLink
             Disk.Restart();
             Start();
             foreach (Leaf leaf in Kept) Assert.NotNull(Store.Current.Find(leaf));
-            Kept.UnionWith(Store.Current.Cells.SelectMany(cell => cell.Leaves).Select(leaf => leaf.Leaf));
+            Kept.UnionWith(Store.Current.Cells.SelectMany(cell => cell.Leaves));
         }
 
         public bool IsWhole(Leaf leaf) => Store.IsWhole(ShardId.Of(leaf.Cell, world.Cluster.ShardCount));
@@ -355,7 +364,7 @@ public sealed class CloudWorld : IPeerLink
             RepairReport report = _repair!.RunAsync(
                 world.Cluster, shards.Length == 0 ? [.. Receiver.Owned] : shards, CancellationToken.None)
                 .GetAwaiter().GetResult();
-            Kept.UnionWith(Store.Current.Cells.SelectMany(cell => cell.Leaves).Select(leaf => leaf.Leaf));
+            Kept.UnionWith(Store.Current.Cells.SelectMany(cell => cell.Leaves));
             return report;
         }
 

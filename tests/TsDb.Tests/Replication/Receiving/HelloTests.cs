@@ -152,7 +152,8 @@ public sealed class HelloTests
 
         // Durable means now: with the files gone from two of three disks there is no such answer.
         _world.Said.Clear();
-        foreach (CloudWorld.Node node in _world.Nodes.Take(2)) node.Store.MarkLost(stored.Leaf, "test");
+        foreach (CloudWorld.Node node in _world.Nodes.Take(2))
+            node.Store.MarkLost(node.Store.Current.Find(stored.Leaf)!, "test");
         foreach (CloudWorld.Node node in _world.Nodes.Take(2)) node.Stop();
         _world.Say(new EdgeControl.Confirm([stored.Leaf]), One);
         _world.Run(Moment);

@@ -18,7 +18,7 @@ public sealed class LostLeafTests
         CloudWorld.Node node = world.Nodes[0];
         VerifiedLeaf leaf = Offered(world, 1);
         Assert.True(IsWhole(world, node, leaf));
-        node.Store.MarkLost(leaf.Leaf, "test");
+        node.Store.MarkLost(node.Store.Current.Find(leaf.Leaf)!, "test");
         Assert.False(IsWhole(world, node, leaf));
         Assert.True(Digest(world, node, leaf).IsRecovering);
 
@@ -41,7 +41,7 @@ public sealed class LostLeafTests
         CloudWorld world = World(nodes: 1, replication: 1);
         CloudWorld.Node node = world.Nodes[0];
         VerifiedLeaf lost = Offered(world, 1);
-        node.Store.MarkLost(lost.Leaf, "test");
+        node.Store.MarkLost(node.Store.Current.Find(lost.Leaf)!, "test");
         world.Said.Clear();
         VerifiedLeaf anew = Offered(world, 2);
         Assert.Contains(world.Answers<EdgeAnswer.Durable>(), durable => durable.Hash == anew.Leaf.Hash);
@@ -64,7 +64,8 @@ public sealed class LostLeafTests
     {
         CloudWorld world = World(nodes: 2, replication: 2);
         VerifiedLeaf leaf = Offered(world, 1);
-        foreach (CloudWorld.Node node in world.Nodes) node.Store.MarkLost(leaf.Leaf, "test");
+        foreach (CloudWorld.Node node in world.Nodes)
+            node.Store.MarkLost(node.Store.Current.Find(leaf.Leaf)!, "test");
         RepairReport report = world.Nodes[0].Repair(Shard(world, leaf));
         Assert.Empty(report.Conclusive);
         Assert.Equal([Shard(world, leaf)], report.Exhausted);
@@ -83,7 +84,7 @@ public sealed class LostLeafTests
         CloudWorld.Node node = world.Nodes[0];
         VerifiedLeaf leaf = Shipments.Make(1);
         node.Store.Store([leaf]);
-        node.Store.MarkLost(leaf.Leaf, "test");
+        node.Store.MarkLost(node.Store.Current.Find(leaf.Leaf)!, "test");
         world.Nodes[2].Stop();
         node.Repair(Shard(world, leaf));
         Assert.False(IsWhole(world, node, leaf));
@@ -101,7 +102,7 @@ public sealed class LostLeafTests
         CloudWorld.Node node = world.Nodes[0];
         VerifiedLeaf leaf = Shipments.Make(1);
         node.Store.Store([leaf]);
-        node.Store.MarkLost(leaf.Leaf, "test");
+        node.Store.MarkLost(node.Store.Current.Find(leaf.Leaf)!, "test");
         Assert.Contains(Shard(world, leaf), node.Repair(Shard(world, leaf)).Conclusive);
         Assert.False(IsWhole(world, node, leaf));
     }

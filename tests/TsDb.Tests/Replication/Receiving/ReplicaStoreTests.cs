@@ -21,10 +21,10 @@ public sealed class ReplicaStoreTests
         using (ReplicaStore store = Open()) Assert.Equal([ReceiveOutcome.Stored], store.Store([leaf]));
         _disk.Restart();
         using ReplicaStore again = Open();
-        StoredLeaf found = Assert.IsType<StoredLeaf>(again.Current.Find(leaf.Leaf));
+        StoredFile found = Assert.IsType<StoredFile>(again.Current.Find(leaf.Leaf));
         Assert.Equal(ManifestCodec.Encode(leaf.Manifest), ManifestCodec.Encode(found.Manifest));
         Assert.Equal(leaf.Content.Length, found.Extent.BytesLength);
-        Assert.Equal(leaf.Content.ToArray(), again.Read(leaf.Leaf, 0, int.MaxValue).ToArray());
+        Assert.Equal(leaf.Content.ToArray(), again.Read(leaf.Leaf, 0, int.MaxValue).Bytes.ToArray());
         Assert.Equal((1, (long)leaf.Content.Length), (again.Current.LeafCount, again.Current.BytesLength));
         Assert.True(again.IsCatalogIntact);
     }
@@ -65,7 +65,7 @@ public sealed class ReplicaStoreTests
         {
             Assert.Equal(one.Leaf.Hash, again.Current.Find(one.Leaf)?.Hash);
             Assert.True(again.Current.Find(one.Leaf.Cell)!.IsForked(one.Leaf));
-            Assert.Equal(one.Content.ToArray(), again.Read(one.Leaf, 0, int.MaxValue).ToArray());
+            Assert.Equal(one.Content.ToArray(), again.Read(one.Leaf, 0, int.MaxValue).Bytes.ToArray());
         }
     }
 
@@ -99,7 +99,7 @@ public sealed class ReplicaStoreTests
             using ReplicaStore again = Open(disk);
             Assert.True(again.IsCatalogIntact);
             foreach (Leaf leaf in acknowledged) Assert.NotNull(again.Current.Find(leaf));
-            foreach (StoredLeaf leaf in again.Current.Cells.SelectMany(cell => cell.Leaves).ToArray())
+            foreach (StoredFile leaf in again.Current.Files.ToArray())
                 Assert.True(again.Scrub(leaf), $"crash at call {at}: {leaf.Path}");
             Assert.All(
                 again.Store(leaves),
@@ -136,7 +136,7 @@ public sealed class ReplicaStoreTests
                 using ReplicaStore again = Open(disk);
                 Assert.Equal(leaves.Length, again.Current.LeafCount);
                 Assert.All(
-                    again.Current.Cells.SelectMany(cell => cell.Leaves).ToArray(),
+                    again.Current.Files.ToArray(),
                     leaf => Assert.True(again.Scrub(leaf)));
             }
         }
@@ -161,15 +161,15 @@ public sealed class ReplicaStoreTests
         VerifiedLeaf gone = Shipments.Make(1);
         VerifiedLeaf damaged = Shipments.Make(2);
         using (ReplicaStore store = Open()) store.Store([gone, damaged]);
-        _disk.Delete(StoredLeaf.PathOf(gone.Leaf));
+        _disk.Delete(StoredFile.PathOf(gone.Leaf));
         _disk.SyncDirectory(SegmentFolder.Of(gone.Leaf.Cell));
-        _disk.Damage(StoredLeaf.PathOf(damaged.Leaf), bytes => bytes[bytes.Length / 2] ^= 1);
+        _disk.Damage(StoredFile.PathOf(damaged.Leaf), bytes => bytes[bytes.Length / 2] ^= 1);
         using ReplicaStore again = Open();
         Assert.Null(again.Current.Find(gone.Leaf));
         Assert.False(again.Scrub(again.Current.Find(damaged.Leaf)!));
         Assert.Equal(0, again.Current.LeafCount);
         Assert.Equal([ReceiveOutcome.Stored, ReceiveOutcome.Stored], again.Store([gone, damaged]));
-        Assert.Equal(damaged.Content.ToArray(), again.Read(damaged.Leaf, 0, int.MaxValue).ToArray());
+        Assert.Equal(damaged.Content.ToArray(), again.Read(damaged.Leaf, 0, int.MaxValue).Bytes.ToArray());
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public sealed class ReplicaStoreTests
         VerifiedLeaf gone = Shipments.Make(1);
         VerifiedLeaf later = Shipments.Make(2);
         using (ReplicaStore store = Open()) store.Store([gone]);
-        _disk.Delete(StoredLeaf.PathOf(gone.Leaf));
+        _disk.Delete(StoredFile.PathOf(gone.Leaf));
         _disk.SyncDirectory(SegmentFolder.Of(gone.Leaf.Cell));
         _disk.CapacityBytes = 0;
         using (ReplicaStore full = Open())
@@ -229,11 +229,11 @@ public sealed class ReplicaStoreTests
     public void A_dropped_file_stays_as_long_as_somebody_reads_it()
     {
         VerifiedLeaf leaf = Shipments.Make(1);
-        string path = StoredLeaf.PathOf(leaf.Leaf);
+        string path = StoredFile.PathOf(leaf.Leaf);
         using ReplicaStore store = Open();
         store.Store([leaf]);
         ReplicaLease lease = store.Acquire();
-        store.Drop([leaf.Leaf], "retention");
+        store.Drop([store.Current.Find(leaf.Leaf)!], "retention");
         Assert.Equal(0, store.Current.LeafCount);
         Assert.Equal(1, lease.Version.LeafCount);
         Assert.True(_disk.Exists(path));
@@ -242,7 +242,7 @@ public sealed class ReplicaStoreTests
 
         store.Store([leaf]);
         ReplicaLease before = store.Acquire();
-        store.Drop([leaf.Leaf], "retention");
+        store.Drop([store.Current.Find(leaf.Leaf)!], "retention");
         store.Store([leaf]);
         before.Dispose();
         Assert.True(_disk.Exists(path));
@@ -290,7 +290,7 @@ public sealed class ReplicaStoreTests
             for (int i = 0; i < 60; i++)
             {
                 store.Store([leaf]);
-                store.Drop([leaf.Leaf], "a rule");
+                store.Drop([store.Current.Find(leaf.Leaf)!], "a rule");
             }
 
             store.Store([leaf, Shipments.Make(2)]);

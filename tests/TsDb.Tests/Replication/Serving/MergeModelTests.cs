@@ -2,9 +2,9 @@ namespace TsDb.Tests.Replication.Serving;
 
 /// <summary>
 /// An edge and a replica in the cloud against a simple map: whatever is written, written again, sealed, cut,
-/// shipped in any order, cut anew after a fork, dropped by retention and restarted, whoever has everything
-/// shows the map. Both are read by the plan that queries are read by: windows in which files overlap are
-/// merged, the rest is taken as it lies.
+/// shipped in any order, merged in the cloud, cut anew after a fork, dropped by retention and restarted,
+/// whoever has everything shows the map. Both are read by the plan that queries are read by: windows in which
+/// files overlap are merged, the rest is taken as it lies.
 /// </summary>
 public sealed class MergeModelTests
 {
@@ -33,7 +33,9 @@ public sealed class MergeModelTests
 
         await world.ShipAllAsync();
         Assert.Equal(world.Expected, world.ReadCloud());
-        Assert.True(world.LeafCount > 3, "too little happened");
+        world.CompactCloud();
+        Assert.Equal(world.Expected, world.ReadCloud());
+        Assert.True(world.LeafCount > 3 && world.MergeCount > 0, "too little happened");
         if (!drops) Assert.Equal(world.Expected, world.ReadEdge());
     }
 
@@ -59,7 +61,7 @@ public sealed class MergeModelTests
 
     private static async Task StepAsync(MergeWorld world, bool drops)
     {
-        switch (world.Random.Next(16))
+        switch (world.Random.Next(17))
         {
             case 0:
                 await world.RestartEdgeAsync();
@@ -78,6 +80,9 @@ public sealed class MergeModelTests
                 break;
             case 8:
                 world.Fork();
+                break;
+            case 16:
+                world.CompactCloud();
                 break;
             case 9 when drops:
                 world.Drop();

@@ -9,10 +9,12 @@ using TsDb.Simulation.Disk;
 using TsDb.Simulation.Queries;
 using TsDb.Storage;
 using TsDb.Storage.Catalog;
+using TsDb.Storage.Compaction;
 using TsDb.Storage.Retention;
 using TsDb.Storage.Seal;
 using TsDb.Storage.Shipping;
 using TsDb.Tests.Columnar;
+using TsDb.Tests.Replication.Compaction;
 using TsDb.Tests.Replication.Receiving;
 using TsDb.Tests.Storage;
 
@@ -54,6 +56,9 @@ public sealed class MergeWorld : IDisposable
 
     /// <summary>Leaves that the cloud has.</summary>
     public long LeafCount => _cloud.Current.LeafCount;
+
+    /// <summary>Files that were made of several leaves in the cloud.</summary>
+    public int MergeCount { get; private set; }
 
     /// <summary>Cuts that were undone.</summary>
     public int ForkCount { get; private set; }
@@ -120,6 +125,10 @@ public sealed class MergeWorld : IDisposable
             _store.ChangeCatalog(_ => new LeafDurable(leaf.Leaf, new Epoch(1)));
         }
     }
+
+    /// <summary>The cloud makes few files of many, of whole blocks or as if the day were over.</summary>
+    public void CompactCloud() => MergeCount += Merging.RunAll(
+        _cloud, Random.Next(3) == 0 ? new CompactionLimits { ClosedAfter = TimeSpan.FromDays(1) } : null);
 
     /// <summary>
     /// The cloud has another shipment of that number: the edge takes a new incarnation and cuts the rows

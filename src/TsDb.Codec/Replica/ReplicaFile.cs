@@ -2,11 +2,17 @@ using TsDb.Model;
 
 namespace TsDb.Codec.Replica;
 
-/// <summary>A leaf on a cloud node's disk, as its catalog records it.</summary>
-public sealed record ReplicaLeaf
+/// <summary>A file on a cloud node's disk, as its catalog records it.</summary>
+public sealed record ReplicaFile
 {
-    /// <summary>The leaf.</summary>
-    public required Leaf Leaf { get; init; }
+    /// <summary>The cell that all rows belong to.</summary>
+    public required Cell Cell { get; init; }
+
+    /// <summary>The incarnation that cut its leaves.</summary>
+    public required Incarnation Incarnation { get; init; }
+
+    /// <summary>The file's hash and the leaves that it stands for.</summary>
+    public required LeafRun Run { get; init; }
 
     /// <summary>Size of the file in bytes.</summary>
     public required long BytesLength { get; init; }

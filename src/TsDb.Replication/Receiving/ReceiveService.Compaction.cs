@@ -1,0 +1,82 @@
+using TsDb.Model;
+using TsDb.Replication.Cluster;
+using TsDb.Replication.Compaction;
+using TsDb.Replication.Repair;
+using TsDb.Storage.Compaction;
+
+namespace TsDb.Replication.Receiving;
+
+/// <content>
+/// Few files of many. Each owner compacts for itself, and only what all owners have on disk: as long as one
+/// lacks a leaf, the leaf's own bytes are there for it.
+/// </content>
+public sealed partial class ReceiveService
+{
+    // Days end without a change of the catalog, so it is looked at again now and then.
+    private static readonly TimeSpan CompactAgainAfter = TimeSpan.FromSeconds(30);
+
+    private readonly ReplicaCompactor _compactor;
+    private long _compactedVersion = -1;
+    private DateTimeOffset _compactAgainAt;
+
+    private async Task CompactAsync(CancellationToken ct)
+    {
+        if (_options.Compaction is not { } limits) return;
+        using PeriodicTimer timer = new(_options.CompactEvery, _clock);
+        while (await timer.WaitForNextTickAsync(ct))
+        {
+            if (_ports.Cluster.Current is not { } cluster) continue;
+            try
+            {
+                await CompactAsync(cluster, limits, ct);
+            }
+            catch (Exception e) when (e is IOException or TsDbException
+                || (e is OperationCanceledException && !ct.IsCancellationRequested))
+            {
+                // The old files stand; the next turn tries again.
+                Log.MergingDelayed(_log, e.Message);
+            }
+        }
+    }
+
+    private async Task CompactAsync(
+        ClusterConfiguration cluster, CompactionLimits limits, CancellationToken ct)
+    {
+        ReplicaVersion version = _store.Current;
+        DateTimeOffset now = _clock.GetUtcNow();
+        if (version.Number == _compactedVersion && now < _compactAgainAt) return;
+        bool isAnyLeft = false;
+        foreach (IGrouping<ShardId, ReplicaCompactionPlan> shard in version.Cells
+            .Select(cell => ReplicaCompactionPolicy.Decide(cell, limits, now)).OfType<ReplicaCompactionPlan>()
+            .Where(_compactor.IsPromising).ToLookup(plan => ShardId.Of(plan.Cell, cluster.ShardCount)))
+        {
+            isAnyLeft = true;
+            HashSet<(TableId, Day)> agreed = await AgreedAsync(cluster, shard.Key, ct);
+            foreach (ReplicaCompactionPlan plan in shard)
+            {
+                if (!agreed.Contains((plan.Cell.Table, plan.Cell.Day))) continue;
+                ct.ThrowIfCancellationRequested();
+                if (_compactor.Carry(plan) || IsWhole(shard.Key)) continue;
+
+                // A file turned out to be damaged or gone.
+                AskRepair(shard.Key);
+                break;
+            }
+        }
+
+        if (!isAnyLeft) (_compactedVersion, _compactAgainAt) = (version.Number, now + CompactAgainAfter);
+    }
+
+    // The tables and days of a shard of which this node and all other owners have the same leaves.
+    private async Task<HashSet<(TableId, Day)>> AgreedAsync(
+        ClusterConfiguration cluster, ShardId shard, CancellationToken ct)
+    {
+        ShardOwners owners = Placement.Of(cluster, shard);
+        NodeId self = _options.Receiver.Self;
+        if (owners.Move is not null || !owners.Now.Contains(self) || !IsWhole(shard)) return [];
+        HashSet<DayDigest> agreed = [.. Desk.DayDigests(shard)];
+        foreach (NodeId peer in owners.Now.Where(owner => owner != self))
+            agreed.IntersectWith(await _ports.Peers.DayDigestsAsync(peer, shard, ct));
+        return [.. agreed.Select(day => (day.Table, day.Day))];
+    }
+}
