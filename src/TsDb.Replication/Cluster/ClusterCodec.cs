@@ -58,6 +58,19 @@ public static class ClusterCodec
     private static byte[] Encode<T>(byte[] magic, T value) =>
         [.. magic, Version, .. JsonSerializer.SerializeToUtf8Bytes(value, ClusterJson.Options)];
 
+    // The serializer knows which members may be null, but takes null for any item of a list.
+    private static void RefuseNullItems(ReadOnlySpan<byte> json)
+    {
+        Utf8JsonReader reader = new(json);
+        bool isMember = true;
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.Null && !isMember)
+                throw new JsonException($"an item of a list is null, at byte {reader.TokenStartIndex}");
+            isMember = reader.TokenType == JsonTokenType.PropertyName;
+        }
+    }
+
     private static T Decode<T>(ReadOnlySpan<byte> bytes, string what)
     {
         if (bytes.IsEmpty || bytes[0] is < VersionOldest or > Version)
@@ -71,6 +84,7 @@ public static class ClusterCodec
 
         try
         {
+            RefuseNullItems(bytes[1..]);
             return JsonSerializer.Deserialize<T>(bytes[1..], ClusterJson.Options)
                 ?? throw new TsDbException(ErrorKind.Corrupt, $"a cluster {what} is null");
         }

@@ -41,9 +41,21 @@ public static class ClusterJson
     private sealed class EdgesConverter : JsonConverter<ImmutableSortedDictionary<EdgeId, EdgeRegistration>>
     {
         public override ImmutableSortedDictionary<EdgeId, EdgeRegistration> Read(
-            ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            (JsonSerializer.Deserialize<EdgeRegistration[]>(ref reader, options) ?? [])
-            .ToImmutableSortedDictionary(e => e.Edge, e => e);
+            ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            EdgeRegistration?[] edges =
+                JsonSerializer.Deserialize<EdgeRegistration?[]>(ref reader, options) ?? [];
+            ImmutableSortedDictionary<EdgeId, EdgeRegistration>.Builder registry =
+                ImmutableSortedDictionary.CreateBuilder<EdgeId, EdgeRegistration>();
+            foreach (EdgeRegistration? edge in edges)
+            {
+                if (edge is null) throw new JsonException("a registration is null");
+                if (!registry.TryAdd(edge.Edge, edge))
+                    throw new JsonException($"edge {edge.Edge} is registered twice");
+            }
+
+            return registry.ToImmutable();
+        }
 
         public override void Write(
             Utf8JsonWriter writer,
