@@ -177,7 +177,7 @@ public sealed class RepairRound(
             }
 
             // With a merged file come leaves that are next in the list.
-            bool isMerged = batch[^1].Run is not null;
+            bool isMerged = batch is [.., { Run: not null }];
             if (!isMerged && batch.Count < BatchLeavesMax && bytes < BatchBytesMax) continue;
             isWhole &= Keep(batch, tally);
             bytes = 0;
