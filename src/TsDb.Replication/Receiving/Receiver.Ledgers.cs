@@ -127,6 +127,18 @@ public sealed partial class Receiver
         }
 
         CellLeaves? here = _stored().Find(list.Cell);
+        if (IsNewest(message.Edge, list.Incarnation) && FindForked(here, list) is { } forked)
+        {
+            // Told at once, and not only when it is offered: until then what the edge cut below it, unaware,
+            // would become durable under older points.
+            Answer(message.Edge, new EdgeAnswer.Hello(
+                message.Instance,
+                list.Incarnation,
+                HelloVerdict.TakeNewIncarnation,
+                $"shipment {forked.Value} of {list.Cell} is here with other bytes: restored or cloned"));
+            return;
+        }
+
         Leaf[] missing =
         [
             .. from entry in list.Leaves
@@ -134,6 +146,21 @@ public sealed partial class Receiver
                select new Leaf(list.Cell, list.Incarnation, entry.Ordinal, entry.Hash),
         ];
         AskOwners(shard, missing);
+    }
+
+    private bool IsNewest(EdgeId edge, Incarnation incarnation) =>
+        _cluster!.Edges.GetValueOrDefault(edge)?.Incarnations is [.., var last] && last == incarnation;
+
+    private static Ordinal? FindForked(CellLeaves? here, EdgeControl.LeafList list)
+    {
+        foreach (LeafEntry entry in here is null ? [] : list.Leaves)
+        {
+            Leaf theirs = new(list.Cell, list.Incarnation, entry.Ordinal, entry.Hash);
+            if (here!.Find(list.Incarnation, entry.Ordinal) is not null && here.Find(theirs) is null)
+                return entry.Ordinal;
+        }
+
+        return null;
     }
 
     private void Confirm(EdgeId edge, Leaf leaf, DateTimeOffset now)

@@ -46,6 +46,10 @@ internal static partial class Log
         3110, LogLevel.Warning, "That this edge ships to cluster {Cluster} could not be remembered")]
     public static partial void NotPinned(ILogger log, ClusterId cluster, Exception reason);
 
+    [LoggerMessage(3112, LogLevel.Warning, "Incarnation {Incarnation} cannot be left yet")]
+    public static partial void IncarnationNotTaken(
+        ILogger log, Incarnation incarnation, Exception reason);
+
     [LoggerMessage(3111, LogLevel.Warning, "What the cluster erased could not be kept: {Reason}")]
     public static partial void TombstonesNotKept(ILogger log, string reason);
 }

@@ -7,6 +7,8 @@ namespace TsDb.Replication.Shipping;
 /// <content>What shipping writes down: in the catalog, and beside it.</content>
 public sealed partial class ShipDesk
 {
+    private const int UncutPerRecord = 1_024;
+
     private static readonly TimeSpan RecordAgainAfter = TimeSpan.FromSeconds(5);
 
     private readonly List<LeafChange> _changes = [];
@@ -88,38 +90,58 @@ public sealed partial class ShipDesk
     }
 
     // Rows that were cut under an incarnation that is not this directory's alone are cut anew, also where
-    // the cloud has them already; but not where newer ones of their cell are held no more, as they would go
-    // over these.
+    // the cloud has them already. That is recorded before the incarnation is left: should it be broken off,
+    // what is still cut is older than what is not, and the cloud, which compares again, says the same to the
+    // incarnation that stayed. The other way round, a crash in between would leave rows below the cuts of the
+    // other directory, and the new incarnation would know nothing of it.
     private void TakeNewIncarnation(DateTimeOffset now)
     {
         Incarnation before = _parts.Store.Incarnation;
-        Incarnation incarnation = _parts.Store.RenewIncarnation();
-        Log.IncarnationTaken(_log, incarnation);
-        foreach (Leaf leaf in RecentCuts.Of(_parts.Store.Catalog, before))
+        Incarnation taken;
+        try
         {
-            _events.Enqueue(new ShipEvent.LeafDropped(leaf.Hash));
-            if (!IsNewestHeld(leaf)) continue;
-            CutRunAnew(leaf.Hash);
-            _changes.Add(new LeafChange(
-                leaf, open => open.Presence == LeafPresence.Present, new LeafForked(leaf)));
+            foreach (Leaf[] some in RecentCuts.Of(_parts.Store.Catalog, before).Chunk(UncutPerRecord))
+            {
+                _parts.Store.ChangeCatalog(state => Uncut(state, some));
+                foreach (Leaf leaf in some) _events.Enqueue(new ShipEvent.LeafDropped(leaf.Hash));
+            }
+
+            taken = _parts.Store.RenewIncarnation();
+        }
+        catch (Exception failed) when (
+            failed is IOException or TsDbException { Kind: ErrorKind.Unavailable })
+        {
+            Log.IncarnationNotTaken(_log, before, failed);
+            _unrecorded.Enqueue(later =>
+            {
+                if (_parts.Store.Incarnation == before) TakeNewIncarnation(later);
+            });
+            _recordAt = now + RecordAgainAfter;
+            return;
         }
 
-        RecordChanges(now);
-        _events.Enqueue(new ShipEvent.IncarnationTaken(incarnation));
+        Log.IncarnationTaken(_log, taken);
+        _events.Enqueue(new ShipEvent.IncarnationTaken(taken));
     }
 
-    private bool IsNewestHeld(Leaf leaf)
+    private static CatalogRecord? Uncut(CatalogState state, Leaf[] newestFirst)
     {
-        CatalogState catalog = _parts.Store.Catalog;
-        Ordinal last = catalog.OrdinalsLast[(leaf.Cell, leaf.Incarnation)];
-        for (Ordinal at = leaf.Ordinal; at.Value <= last.Value; at = at.Next())
+        List<CatalogRecord> records = [];
+        foreach (Leaf leaf in newestFirst)
         {
-            LeafKey key = new(leaf.Cell, leaf.Incarnation, at);
-            LeafPresence? presence = catalog.Ledger.GetValueOrDefault(key)?.Presence;
-            if (presence is LeafPresence.Expired or LeafPresence.Erased) return false;
+            LedgerLeaf known = state.Ledger[LeafKey.Of(leaf)];
+            CatalogRecord? record = known switch
+            {
+                { Presence: LeafPresence.Present } => new LeafForked(leaf),
+                { Presence: LeafPresence.Compacted, SegmentName: { } name } => new SegmentUncut(name, leaf),
+                _ => null,
+            };
+            if (record is null) continue;
+            records.Add(record);
+            state = state.Apply(record);
         }
 
-        return true;
+        return ChangesTogether.Of(records);
     }
 
     private void Pin(ClusterId cluster, DateTimeOffset now)

@@ -105,6 +105,28 @@ public sealed class HelloTests
     }
 
     [Fact]
+    public void A_ledger_with_another_cut_of_a_number_belongs_to_a_restored_edge_that_has_not_heard_yet()
+    {
+        Hello(One, Shipments.First);
+        _world.Offer(Shipments.Make(1));
+        _world.Run(Moment);
+        _world.Said.Clear();
+        VerifiedLeaf[] cuts = [Shipments.Make(1, seed: 1), Shipments.Make(2, seed: 1)];
+        List(cuts);
+        Assert.NotEmpty(_world.Answers<EdgeAnswer.Hello>());
+        Assert.All(
+            _world.Answers<EdgeAnswer.Hello>(), a =>
+                Assert.Equal((HelloVerdict.TakeNewIncarnation, One), (a.Verdict, a.Instance)));
+        Assert.Empty(_world.Answers<EdgeAnswer.Missing>());
+
+        // Once it has taken a new one, the old ledger stays as it was and tells nothing new.
+        _world.Register(Shipments.Second);
+        _world.Said.Clear();
+        List(cuts);
+        Assert.Empty(_world.Answers<EdgeAnswer.Hello>());
+    }
+
+    [Fact]
     public void Equal_ledgers_are_silent_and_what_nobody_has_is_asked_for_again()
     {
         Hello(One, Shipments.First);

@@ -53,8 +53,10 @@ public sealed class RecentCutsTests
         Assert.Equal([1L], Cuts(store, store.Incarnation, LeafPresence.Present));
     }
 
-    [Fact]
-    public void What_was_cut_long_before_stays_as_it_is()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_was_cut_long_before_stays_as_it_is_unless_the_cloud_lacks_it(bool isDurable)
     {
         (EdgeStore store, ShipDesk desk) = Open();
         Incarnation first = store.Incarnation;
@@ -66,9 +68,83 @@ public sealed class RecentCutsTests
             _clock.Advance(TimeSpan.FromHours(4));
         }
 
+        Leaf old = store.Catalog.Ledger.Values.First(leaf => leaf.Leaf.Ordinal == Ordinal.First).Leaf;
+        if (isDurable) store.ChangeCatalog(_ => new LeafDurable(old, new Epoch(1)));
         TakeNewIncarnation(store, desk);
-        Assert.Equal([1L], Cuts(store, first, LeafPresence.Present));
-        Assert.Equal([2L], Cuts(store, first, LeafPresence.Forked));
+        Assert.Equal(isDurable ? [1L] : [], Cuts(store, first, LeafPresence.Present));
+        Assert.Equal(isDurable ? [2L] : [1L, 2L], Cuts(store, first, LeafPresence.Forked));
+    }
+
+    [Fact]
+    public void Many_pieces_of_a_cell_become_as_many_of_the_new_incarnation_in_their_order()
+    {
+        (EdgeStore store, ShipDesk desk) = Open(segmentsMax: 2);
+        Incarnation first = store.Incarnation;
+        for (int i = 1; i <= 5; i++) Write(store, i);
+        CutAll(desk);
+        Assert.Equal([1L, 2L, 3L], Cuts(store, first, LeafPresence.Present));
+        TakeNewIncarnation(store, desk);
+        Assert.Equal([1L, 2L, 3L], Cuts(store, first, LeafPresence.Forked));
+        CutAll(desk);
+        Assert.Equal([1L, 2L], Cuts(store, store.Incarnation, LeafPresence.Present));
+        StoredSegment[] pieces = [.. store.Catalog.Segments.Values.OrderBy(s => s.Manifest.Ordinals.First)];
+        Assert.Equal(pieces.OrderBy(s => s.Rank), pieces);
+        Assert.Equal(pieces.OrderBy(s => s.Manifest.Range.StartNanoseconds), pieces);
+    }
+
+    [Fact]
+    public void The_old_incarnation_is_left_only_once_its_cuts_are_recorded_as_uncut()
+    {
+        bool isOver = false;
+        for (int call = 1; !isOver; call++)
+        {
+            _disk.PutBack(new Dictionary<string, byte[]>());
+            (EdgeStore store, ShipDesk desk) = Open();
+            Incarnation first = store.Incarnation;
+            Write(store, 1);
+            CutAll(desk);
+            Write(store, 2);
+            CutAll(desk);
+            _disk.CrashAtCall = _disk.Calls + call;
+            isOver = true;
+            try
+            {
+                TakeNewIncarnation(store, desk);
+            }
+            catch (SimulatedCrashException)
+            {
+                isOver = false;
+            }
+
+            _disk.Restart();
+            (store, _) = Open();
+            Assert.True(store.Incarnation == first || Cuts(store, first, LeafPresence.Present).Length == 0);
+            if (isOver) Assert.NotEqual(first, store.Incarnation);
+        }
+    }
+
+    [Fact]
+    public void A_full_disk_puts_it_off()
+    {
+        (EdgeStore store, ShipDesk desk) = Open();
+        Incarnation first = store.Incarnation;
+        Write(store, 1);
+        CutAll(desk);
+        _disk.CapacityBytes = _disk.UsedBytes;
+        TakeNewIncarnation(store, desk);
+        Assert.Equal(first, store.Incarnation);
+        _disk.CapacityBytes = long.MaxValue;
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        desk.Tick(_clock.GetUtcNow());
+        Assert.NotEqual(first, store.Incarnation);
+        Assert.Equal([1L], Cuts(store, first, LeafPresence.Forked));
+    }
+
+    private void CutAll(ShipDesk desk)
+    {
+        desk.Observe(_clock.GetUtcNow());
+        desk.Flush(_clock.GetUtcNow());
+        while (desk.WakeAt <= _clock.GetUtcNow()) desk.Tick(_clock.GetUtcNow());
     }
 
     private static long[] Cuts(EdgeStore store, Incarnation incarnation, LeafPresence presence) =>
@@ -78,7 +154,7 @@ public sealed class RecentCutsTests
             .Select(leaf => leaf.Leaf.Ordinal.Value),
     ];
 
-    private (EdgeStore Store, ShipDesk Desk) Open()
+    private (EdgeStore Store, ShipDesk Desk) Open(int segmentsMax = 64)
     {
         EdgeStore store = EdgeStore.Open(
             _disk,
@@ -86,7 +162,8 @@ public sealed class RecentCutsTests
             new StoreEnvironment(_clock, NewId, NullLoggerFactory.Instance) { HasOwnThreads = false });
         DateTimeOffset now = _clock.GetUtcNow();
         SegmentMerger merger = new(_disk);
-        Cutter cutter = new(store, _disk, merger, new CutLimits(), NullLoggerFactory.Instance, now);
+        CutLimits limits = new() { SegmentsMax = segmentsMax };
+        Cutter cutter = new(store, _disk, merger, limits, NullLoggerFactory.Instance, now);
         ShipDeskParts parts = new(store, _disk, cutter, Topics);
         ShipperOptions options = new() { Edge = Edge, Instance = Instance };
         return (store, new ShipDesk(parts, options, NullLoggerFactory.Instance, now));
