@@ -14,6 +14,9 @@ namespace TsDb.Simulation.Edges;
 /// </summary>
 internal sealed class EdgeClient(World world, string name, PointTruth truth, Random chance, string hosts)
 {
+    /// <summary>A table that nobody writes from the beginning.</summary>
+    public const string LateTable = "o";
+
     private const int RequestsMax = 3;
     private const int PointsMax = 12;
     private const int SecondsMax = 25;
@@ -22,6 +25,9 @@ internal sealed class EdgeClient(World world, string name, PointTruth truth, Ran
     private static readonly string[] Tables = ["m", "n"];
 
     private readonly Queue<Request> _again = new();
+
+    /// <summary>True once they write <see cref="LateTable"/>.</summary>
+    public bool WritesLateTable { get; set; }
 
     /// <summary>True if somebody waits for an answer.</summary>
     public bool IsWaiting => _again.Count > 0;
@@ -111,7 +117,8 @@ internal sealed class EdgeClient(World world, string name, PointTruth truth, Ran
         long now = (long)(world.Time.Elapsed.TotalSeconds / 5) * 5;
         long late = chance.Next(8) == 0 ? 60 : 0;
         long time = Midnight + ((now - 30 - late + chance.Next(SecondsMax)) * Second);
-        string table = Tables[chance.Next(3) == 0 ? 1 : 0];
+        string table = WritesLateTable && chance.Next(4) == 0
+            ? LateTable : Tables[chance.Next(3) == 0 ? 1 : 0];
         return new PointKey(table, $"{hosts}{chance.Next(4)}", time);
     }
 

@@ -80,6 +80,9 @@ internal sealed class SimulatedEdge : Machine
         && catalog.Ledger.TryGetValue(LeafKey.Of(leaf), out LedgerLeaf? known) && known.Leaf == leaf
         && (known.SegmentName is not null || catalog.SupersederOf(leaf) is not null);
 
+    /// <summary>Its clients write a table that nobody had.</summary>
+    public void WriteLateTable() => _client.WritesLateTable = true;
+
     /// <summary>Breaks the connection to its broker.</summary>
     public void BreakLink() => Program?.Run(() => _uplink?.Break("broken"));
 
@@ -100,7 +103,7 @@ internal sealed class SimulatedEdge : Machine
         EdgeStoreOptions options = new()
         {
             Id = Id,
-            SealAge = TimeSpan.FromSeconds(2),
+            SealAge = TimeSpan.FromSeconds(World.Plan.ShipsFrom is null ? 2 : 0.5),
             LogFileBytes = 12_000,
             DiskReserveBytes = 4_000,
             Retention = _retention,
@@ -109,18 +112,29 @@ internal sealed class SimulatedEdge : Machine
         Fresh = new EdgeDesk(_store, new SmallEngine(path => Disk.Read(path), World.Decoded), _clock);
         _ingest = new IngestPipeline(
             _store, new IngestSetup(new IngestLimits(), new NodeTime(_clock), HashSeed: 1));
-        CutLimits limits = new() { ShipDelay = TimeSpan.FromSeconds(1) };
-        Cutter cutter = new(_store, Disk, new SegmentMerger(Disk), limits, World.Trace, Now);
         CompactionLimits compaction = new() { ClosedAfter = TimeSpan.Zero };
-        _compactor = new Compactor(_store, new SegmentMerger(Disk), compaction, World.Trace);
+        _compactor = new Compactor(_store, new SegmentMerger(Disk), compaction, World.Trace)
+        {
+            MayMergeUncut = !World.HasUplinks,
+        };
         Instance = NewId();
+        CheckPoints();
+        if (World.HasUplinks) StartShipping(program);
+        else World.Time.After(World.Plan.ShipsFrom!.Value - World.Time.Elapsed, () => program.Run(
+            () => Kill("gets an uplink")));
+        Wake(program, TimeSpan.Zero);
+    }
+
+    private void StartShipping(Process program)
+    {
+        CutLimits limits =
+            new() { ShipDelay = TimeSpan.FromSeconds(1), SegmentsMax = World.Plan.CutSegmentsMax };
+        Cutter cutter = new(_store!, Disk, new SegmentMerger(Disk), limits, World.Trace, Now);
         ShipperOptions shipper = new() { Edge = Id, Instance = Instance, MessagesInFlightMax = 4 };
-        ShipDeskParts parts = new(_store, Disk, cutter, World.Topics);
+        ShipDeskParts parts = new(_store!, Disk, cutter, World.Topics);
         _desk = new ShipDesk(parts, shipper, World.Trace, Now);
         _uplink = new EdgeUplink(World, this, program, _desk);
-        CheckPoints();
         _uplink.Start();
-        Wake(program, TimeSpan.Zero);
     }
 
     protected override void Lose()
@@ -157,17 +171,17 @@ internal sealed class SimulatedEdge : Machine
     {
         if (World.IsStorm || _client.IsWaiting) _client.Write(_ingest!, _store!.RunUntilIdle);
         _store!.RunUntilIdle();
-        if (World.Time.Elapsed >= _retainAt) Retain();
+        if (World.Time.Elapsed >= _retainAt && _desk is not null) Retain();
         if (World.Time.Elapsed >= _compactAt) Compact();
         Ship(now =>
         {
             _desk!.Observe(now);
             return [];
         });
-        for (int i = 0; i < 50 && _desk!.WakeAt <= Now && program.IsAlive; i++) Ship(_desk.Tick);
-        _uplink!.LookForMute();
+        for (int i = 0; i < 50 && _desk?.WakeAt <= Now && program.IsAlive; i++) Ship(_desk.Tick);
+        _uplink?.LookForMute();
         TimeSpan wait = PollEvery * (0.5 + Chance.NextDouble());
-        if (_desk!.WakeAt is { } due && due - Now < wait) wait = due - Now;
+        if (_desk?.WakeAt is { } due && due - Now < wait) wait = due - Now;
         Wake(program, World.IsStorm ? wait : wait * 2);
     }
 

@@ -37,6 +37,9 @@ internal sealed class FaultDriver(World world, QueryClient client)
         if (_plan.EmptiesNodes) Every(TimeSpan.FromSeconds(6), EmptyNode);
         if (_plan.EmptiesNodes || _plan.EmptiesBetweenCuts || _plan.EmptiesAfterLateWords) BackUp(0);
         if (_plan.Grows) Once(Grow);
+        if (_plan.MakesTable) Once(MakeTable);
+        if (_plan.ShipsFrom is { } uplinks)
+            world.Time.After(uplinks * (0.4 + (0.6 * Chance.NextDouble())), () => Restore(Any(world.Edges)));
         if (_plan.EmptiesBetweenCuts) Every(TimeSpan.FromSeconds(4), EmptyBetweenCuts);
         if (_plan.EmptiesAfterLateWords) Every(TimeSpan.FromSeconds(4), EmptyAfterLateWords);
     }
@@ -235,6 +238,26 @@ internal sealed class FaultDriver(World world, QueryClient client)
             if (!isAllowed || !node.IsUp) return;
             node.EmptyDisk();
             node.PowerOn(TimeSpan.FromSeconds(Chance.NextDouble()));
+        });
+    }
+
+    // A node learns from all edges that they have no such table. Then one has it, and is asked before the
+    // cloud hears of it otherwise.
+    private void MakeTable()
+    {
+        SimulatedNode node = Any(world.Nodes);
+        client.AskFresh(node, EdgeClient.LateTable);
+        world.Time.After(Seconds(1, 3), () =>
+        {
+            if (!world.IsStorm) return;
+            SimulatedEdge edge = Any(world.Edges);
+            world.Trace.Add($"! {edge.Name} gets another table");
+            edge.WriteLateTable();
+            for (int i = 0; i < 10; i++)
+            {
+                world.Time.After(
+                    TimeSpan.FromMilliseconds(400 * i), () => client.AskFresh(node, EdgeClient.LateTable));
+            }
         });
     }
 

@@ -122,6 +122,18 @@ internal sealed record FaultPlan
     /// <summary>How cloud nodes merge their files; null for not at all.</summary>
     public CompactionLimits? Compaction { get; init; }
 
+    /// <summary>A table comes into being late, and is asked for before anybody has it.</summary>
+    public bool MakesTable { get; init; }
+
+    /// <summary>
+    /// Edges get their uplink only then, with much that is not cut yet, and one of them comes back from a
+    /// copy that was made before; null if they have it from the beginning.
+    /// </summary>
+    public TimeSpan? ShipsFrom { get; init; }
+
+    /// <summary>How many segments an edge puts into one shipment.</summary>
+    public int CutSegmentsMax { get; init; } = 64;
+
     /// <summary>The plan of a seed.</summary>
     public static FaultPlan Of(int seed)
     {
@@ -165,7 +177,13 @@ internal sealed record FaultPlan
             EraseEvery = Half() ? Every(2, 6) : null,
         };
         plan = plan with { LosesFiles = !plan.Retains && !comesBack && Half() };
-        return plan with { Compaction = chance.Next(5) == 0 ? null : Compacting() };
+        plan = plan with { Compaction = chance.Next(5) == 0 ? null : Compacting() };
+        plan = plan with { MakesTable = chance.Next(3) == 0 };
+        if (chance.Next(5) > 0) return plan;
+        return plan with
+        {
+            ShipsFrom = Every(3, 10), CutSegmentsMax = 2 + chance.Next(3), LosesFiles = false,
+        };
 
         // Mostly as if every day were over, so that blocks need not be full: short lives have few shipments.
         CompactionLimits Compacting() => new()

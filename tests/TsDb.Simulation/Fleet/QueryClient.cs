@@ -40,9 +40,20 @@ internal sealed class QueryClient(World world)
         Consistency consistency = Chance.Next(5) == 0 ? Consistency.All : Consistency.Quorum;
         bool allowsPartial = Chance.Next(3) == 0;
         bool isFresh = Chance.Next(3) == 0;
-        if (!node.IsReady) return;
-        node.Program?.Run(() => _ = AskAsync(
-            node, new Question(table, edge, isGrouped, consistency, allowsPartial) { IsFresh = isFresh }));
+        Ask(node, new Question(table, edge, isGrouped, consistency, allowsPartial) { IsFresh = isFresh });
+    }
+
+    /// <summary>Asks a node for a table as it is at the edges now.</summary>
+    public void AskFresh(SimulatedNode node, string table) => Ask(
+        node,
+        new Question(table, null, IsGrouped: false, Consistency.Quorum, AllowsPartial: false)
+        {
+            IsFresh = true,
+        });
+
+    private void Ask(SimulatedNode node, Question question)
+    {
+        if (node.IsReady) node.Program?.Run(() => _ = AskAsync(node, question));
     }
 
     /// <summary>Asks every node for everything, now that all is in place.</summary>
@@ -56,6 +67,7 @@ internal sealed class QueryClient(World world)
             new Question("n", null, false, Consistency.Quorum, false) { IsLast = true },
             new Question("m", null, true, Consistency.Quorum, false) { IsLast = true },
             new Question("n", null, true, Consistency.All, false) { IsLast = true },
+            .. Late().Where(_ => world.Plan.MakesTable),
 
             // One that came back from an old copy does not know all that the cloud has of it.
             .. world.Edges.Where(edge => !edge.Truth.HasRegressed).Select(
@@ -81,6 +93,9 @@ internal sealed class QueryClient(World world)
             throw new SimulationException(
                 $"{asked - answered} of {asked} last questions have no complete answer");
         }
+
+        static IEnumerable<Question> Late() =>
+            [new Question(EdgeClient.LateTable, null, false, Consistency.Quorum, false) { IsLast = true }];
 
         async Task CountedAsync(SimulatedNode node, Question question)
         {

@@ -81,6 +81,9 @@ internal sealed class World
     /// <summary>True while clients write and faults happen.</summary>
     public bool IsStorm { get; private set; }
 
+    /// <summary>True once edges have their uplinks.</summary>
+    public bool HasUplinks => Plan.ShipsFrom is not { } from || Time.Elapsed >= from;
+
     /// <summary>All shards.</summary>
     public static ImmutableArray<ShardId> Shards { get; } =
         [.. Enumerable.Range(0, ShardCount).Select(number => new ShardId(number))];
