@@ -32,7 +32,7 @@ internal static class CloudFlags
             "How long former owners of a shard go on storing after others took it over; files go later"),
         new("scrub-rate", "8MiB",
             "Bytes a second of stored segments that are read again and compared with their hashes; 0 is off"),
-        new("compact-input", "0",
+        new("compact-input", "64MiB",
             "Bytes of stored segments to read at a time to merge them into larger ones, to 128MiB; 0 is off"),
         new("disk-max", "", "Bytes the data directory may hold"),
         new("log-level", "information", "Least level of log lines on standard error"),

@@ -13,6 +13,10 @@ internal static class ClusterRun
     private const int RowsSmall = 20;
     private const double Mebi = 1 << 20;
     private const string Question = "SELECT count(*) AS n, avg(f0) AS a FROM bench WHERE edge = 'edge-1'";
+    private const string QuestionToAll = "SELECT edge, count(*) AS n, avg(f0) AS a FROM bench GROUP BY edge";
+    private const int Repetitions = 11;
+    private static readonly TimeSpan Within = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MergesEnd = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Loses a node and adds one, with so much data at replication 2.</summary>
@@ -23,7 +27,10 @@ internal static class ClusterRun
         FleetPlan plan = FleetPlan.OnFreePorts(folder.FullName, clouds: 3, EdgesCount) with
         {
             CloudFlags =
-                ["--replication", "2", "--repair-rate", "100GiB", "--scrub-rate", "0", "--move-grace", "1s"],
+            [
+                "--replication", "2", "--repair-rate", "100GiB", "--scrub-rate", "0", "--move-grace", "1s",
+                "--compact-input", "0",
+            ],
         };
         await using (BenchCluster cluster = new(plan))
         {
@@ -42,40 +49,81 @@ internal static class ClusterRun
         return 0;
     }
 
-    /// <summary>A lone node with so many segments: start, memory, planning.</summary>
+    /// <summary>A lone node with many segments, as they came and merged: start, memory, questions.</summary>
     public static async Task<int> CatalogAsync(IEnumerable<int> counts)
     {
-        CancellationToken ct = CancellationToken.None;
         foreach (int count in counts)
         {
-            DirectoryInfo folder = Directory.CreateTempSubdirectory("tsdb-bench-");
-            FleetPlan plan = FleetPlan.OnFreePorts(folder.FullName, clouds: 1, EdgesCount) with
-            {
-                CloudFlags = ["--replication", "1", "--scrub-rate", "0"],
-            };
-            await using (BenchCluster cluster = new(plan))
-            {
-                RandomLeaves leaves = new(await cluster.StartAsync(ct), RowsSmall);
-                await cluster.FillAsync(leaves, count, replication: 1, ct);
-                NodePlan node = cluster.Clouds[0];
-                await cluster.Fleet.Processes[node.Name].StopAsync(ct);
-                long start = TimeProvider.System.GetTimestamp();
-                await cluster.Fleet.RestartAsync(node, ct);
-                double ready = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
-                await cluster.SettleAsync(members: 1, ct);
-                List<double> planning = [];
-                for (int i = 0; i < 11; i++)
-                    planning.Add(await cluster.AskAsync(node, $"EXPLAIN {Question}", ct));
-                ProcessFigures figures = ProcessFigures.Of(cluster.Fleet.Processes[node.Name].Id);
-                Say($"{count} segments: ready after {ready:0.00} s, peak {figures.PeakBytes / Mebi:0} MiB, "
-                    + $"planning one edge of {EdgesCount} {planning.Order().ElementAt(5):0.0} ms (first "
-                    + $"{planning[0]:0.0} ms)");
-            }
-
-            folder.Delete(recursive: true);
+            await CatalogAsync(count, compactInput: "0");
+            await CatalogAsync(count, compactInput: "64MiB");
         }
 
         return 0;
+    }
+
+    private static async Task CatalogAsync(int count, string compactInput)
+    {
+        CancellationToken ct = CancellationToken.None;
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("tsdb-bench-");
+        FleetPlan plan = FleetPlan.OnFreePorts(folder.FullName, clouds: 1, EdgesCount) with
+        {
+            CloudFlags = ["--replication", "1", "--scrub-rate", "0", "--compact-input", compactInput],
+        };
+        await using (BenchCluster cluster = new(plan))
+        {
+            RandomLeaves leaves = new(await cluster.StartAsync(ct), RowsSmall);
+            await cluster.FillAsync(leaves, count, replication: 1, ct);
+            NodePlan node = cluster.Clouds[0];
+            if (compactInput != "0") await MergeAsync(cluster, node, ct);
+            await cluster.Fleet.Processes[node.Name].StopAsync(ct);
+            long start = TimeProvider.System.GetTimestamp();
+            await cluster.Fleet.RestartAsync(node, ct);
+            double ready = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+            await cluster.SettleAsync(members: 1, ct);
+            (double First, double Median) planning =
+                await TimesAsync(cluster, node, $"EXPLAIN {Question}", ct);
+            (double First, double Median) one = await TimesAsync(cluster, node, Question, ct);
+            (double First, double Median) all = await TimesAsync(cluster, node, QuestionToAll, ct);
+            ProcessFigures figures = ProcessFigures.Of(cluster.Fleet.Processes[node.Name].Id);
+            long files = (await cluster.StatusAsync(node, ct))["segments"]!["files"]!.GetValue<long>();
+            Say($"{count} segments in {files} files: ready after {ready:0.00} s, peak "
+                + $"{figures.PeakBytes / Mebi:0} MiB; planning one edge of {EdgesCount} "
+                + $"{planning.Median:0.0} ms (first {planning.First:0.0}), asking it {one.Median:0.0} ms "
+                + $"({one.First:0.0}), asking all {all.Median:0.0} ms ({all.First:0.0})");
+        }
+
+        folder.Delete(recursive: true);
+    }
+
+    // Until nothing was merged for longer than the node waits between two looks.
+    private static async Task MergeAsync(BenchCluster cluster, NodePlan node, CancellationToken ct)
+    {
+        double before = cluster.Cpu([node]);
+        (long merges, double cpu) = (-1, before);
+        while (true)
+        {
+            long now = (await cluster.StatusAsync(node, ct))["compaction"]!["merges"]!.GetValue<long>();
+            if (now == merges && now > 0) break;
+            (merges, cpu) = (now, cluster.Cpu([node]));
+            await Task.Delay(MergesEnd, TimeProvider.System, ct);
+        }
+
+        long bytes = (await cluster.StatusAsync(node, ct))["compaction"]!["bytes"]!.GetValue<long>();
+        Say($"{merges} merges of {bytes / Mebi:0} MiB, {cpu - before:0.0} processor seconds with all else");
+    }
+
+    private static async Task<(double First, double Median)> TimesAsync(
+        BenchCluster cluster, NodePlan node, string sql, CancellationToken ct)
+    {
+        // Owners that have just started may not count yet.
+        List<double> times = [];
+        await cluster.Fleet.UntilAsync("it answers", Within, async () =>
+        {
+            times.Add(await cluster.AskAsync(node, sql, ct));
+            return true;
+        }, ct);
+        while (times.Count < Repetitions) times.Add(await cluster.AskAsync(node, sql, ct));
+        return (times[0], times.Order().ElementAt(Repetitions / 2));
     }
 
     private static async Task LoseAsync(BenchCluster cluster, double before, CancellationToken ct)

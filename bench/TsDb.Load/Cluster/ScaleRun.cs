@@ -79,7 +79,7 @@ internal static class ScaleRun
                 CloudFlags =
                 [
                     "--replication", replication.ToString(CultureInfo.InvariantCulture), "--scrub-rate", "0",
-                    "--query-memory", "1GiB",
+                    "--query-memory", "1GiB", "--compact-input", "0",
                 ],
             };
             await using BenchCluster cluster = new(plan);

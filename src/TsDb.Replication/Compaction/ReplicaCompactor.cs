@@ -35,6 +35,8 @@ public sealed class ReplicaCompactor(ReplicaStore store, ISegmentVerifier verifi
     /// </summary>
     public bool Carry(ReplicaCompactionPlan plan)
     {
+        // Nothing is read and merged for a disk that would not take it.
+        store.RequireRoom(plan.BytesLength);
         try
         {
             if (Read(plan) is not { } inputs) return false;

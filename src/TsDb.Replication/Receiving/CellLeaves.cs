@@ -11,6 +11,9 @@ public sealed class CellLeaves
 {
     private readonly bool _hasForks;
 
+    // A shard and the number of shards, in one word, so that threads see both; 0 before it was asked for.
+    private long _shard;
+
     private CellLeaves(Cell cell, ImmutableArray<StoredFile> files, LeafDigest digest)
     {
         (Cell, Files, Digest) = (cell, files, digest);
@@ -40,6 +43,16 @@ public sealed class CellLeaves
 
     /// <summary>The times of all rows; the default while there is no leaf.</summary>
     public TimeRange Range { get; }
+
+    /// <summary>The shard of the cell; remembered, because all cells are asked for theirs often.</summary>
+    public ShardId ShardOf(int shardCount)
+    {
+        long known = Volatile.Read(ref _shard);
+        if ((int)(known >> 32) == shardCount) return new ShardId((int)known);
+        ShardId shard = ShardId.Of(Cell, shardCount);
+        Volatile.Write(ref _shard, ((long)shardCount << 32) | (uint)shard.Value);
+        return shard;
+    }
 
     /// <summary>A cell without leaves.</summary>
     public static CellLeaves Empty(Cell cell) => new(cell, [], LeafDigest.Empty);

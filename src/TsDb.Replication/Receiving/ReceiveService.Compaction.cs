@@ -67,16 +67,28 @@ public sealed partial class ReceiveService
         if (!isAnyLeft) (_compactedVersion, _compactAgainAt) = (version.Number, now + CompactAgainAfter);
     }
 
-    // The tables and days of a shard of which this node and all other owners have the same leaves.
+    // The tables and days of a shard of which this node and all other owners have the same leaves; none while
+    // one of them does not answer, which holds up no other shard.
     private async Task<HashSet<(TableId, Day)>> AgreedAsync(
         ClusterConfiguration cluster, ShardId shard, CancellationToken ct)
     {
         ShardOwners owners = Placement.Of(cluster, shard);
         NodeId self = _options.Receiver.Self;
         if (owners.Move is not null || !owners.Now.Contains(self) || !IsWhole(shard)) return [];
+        NodeId[] peers = [.. owners.Now.Where(owner => owner != self)];
+        if (!peers.All(_ports.Cluster.IsLive)) return [];
         HashSet<DayDigest> agreed = [.. Desk.DayDigests(shard)];
-        foreach (NodeId peer in owners.Now.Where(owner => owner != self))
-            agreed.IntersectWith(await _ports.Peers.DayDigestsAsync(peer, shard, ct));
+        try
+        {
+            foreach (NodeId peer in peers)
+                agreed.IntersectWith(await _ports.Peers.DayDigestsAsync(peer, shard, ct));
+        }
+        catch (TsDbException e)
+        {
+            Log.MergingDelayed(_log, e.Message);
+            return [];
+        }
+
         return [.. agreed.Select(day => (day.Table, day.Day))];
     }
 }

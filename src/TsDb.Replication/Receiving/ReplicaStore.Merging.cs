@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using TsDb.Codec.Replica;
 using TsDb.Model;
+using TsDb.Storage.Ports;
 
 namespace TsDb.Replication.Receiving;
 
@@ -25,12 +26,18 @@ public sealed partial class ReplicaStore
             if (!replaced.All(Current.Holds)) return false;
             if (!replaced.SelectMany(file => file.Run.Leaves).SequenceEqual(merged.Run.Leaves))
                 throw new TsDbException(ErrorKind.Invalid, $"{merged.Path} is not made of these files");
-            if (!HasRoom(merged))
-                throw new Storage.Ports.DiskFullException($"there is no room for {merged.Path}");
+            RequireRoom(merged.Content.Length);
             _files.Write(merged);
             PublishMerged(merged, [.. replaced]);
             return true;
         }
+    }
+
+    /// <summary>Throws <see cref="DiskFullException"/> if the disk would not take a file of that
+    /// size.</summary>
+    public void RequireRoom(long bytesLength)
+    {
+        if (!HasRoom(bytesLength)) throw new DiskFullException($"there is no room for {bytesLength} bytes");
     }
 
     // From another owner: it takes the place of what is here of its leaves. Its numbers may have been cut a
@@ -45,7 +52,7 @@ public sealed partial class ReplicaStore
             return ReceiveOutcome.AlreadyPresent;
         StoredFile[] replaced = [.. cell.ReplacedBy(leaf.Incarnation, merged.Run)];
         if (overlapping.Any(file => file.IsMerged && !replaced.Contains(file))) return ReceiveOutcome.Fork;
-        if (!HasRoom(merged)) return ReceiveOutcome.DiskFull;
+        if (!HasRoom(merged.Content.Length)) return ReceiveOutcome.DiskFull;
         ReceiveOutcome written = Attempt(() => _files.Write(merged), leaf);
         return written == ReceiveOutcome.Stored
             ? Attempt(() => PublishMerged(merged, replaced), leaf)
@@ -65,6 +72,5 @@ public sealed partial class ReplicaStore
         RewriteIfWasteful();
     }
 
-    private bool HasRoom(VerifiedLeaf file) =>
-        _disk.FreeBytes - file.Content.Length >= _options.DiskReserveBytes;
+    private bool HasRoom(long bytesLength) => _disk.FreeBytes - bytesLength >= _options.DiskReserveBytes;
 }

@@ -54,7 +54,7 @@ public sealed class ReplicaVersion
         SortedDictionary<ShardId, LeafDigest> digests = [];
         foreach (CellLeaves cell in Cells)
         {
-            ShardId shard = ShardId.Of(cell.Cell, shardCount);
+            ShardId shard = cell.ShardOf(shardCount);
             digests[shard] = digests.GetValueOrDefault(shard) + cell.Digest;
         }
 
@@ -63,7 +63,7 @@ public sealed class ReplicaVersion
 
     /// <summary>The cells of a shard that have a leaf here, by table, edge, day.</summary>
     public IEnumerable<CellLeaves> CellsOf(ShardId shard, int shardCount) =>
-        Cells.Where(cell => ShardId.Of(cell.Cell, shardCount) == shard);
+        Cells.Where(cell => cell.ShardOf(shardCount) == shard);
 
     /// <summary>True if this very file is part of the version.</summary>
     public bool Holds(StoredFile file) => Find(file.LeafAt(0)) == file;

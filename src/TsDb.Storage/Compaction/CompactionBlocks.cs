@@ -3,8 +3,8 @@ namespace TsDb.Storage.Compaction;
 /// <summary>
 /// Which files of one (cell, incarnation) become one (DESIGN.md section 7). Ordinals fall into blocks of 8,
 /// 64, 512 and so on; a file is made of a whole block, or, once the day is over, of what there is of the last
-/// block of 8. So any two files that compaction ever makes are disjoint, or one contains the other, on every
-/// replica. Pure.
+/// one: of a block of 8 all shipments, of a larger one all that are in whole blocks an eighth its size. So
+/// any two files that compaction ever makes are disjoint, or one contains the other, on every replica. Pure.
 /// </summary>
 public static class CompactionBlocks
 {
@@ -12,6 +12,9 @@ public static class CompactionBlocks
 
     // A file that is so many times larger than all others together is not written anew for them.
     private const int GrowthMax = 8;
+
+    // Nor, where more of a larger block may come, for each eighth of it.
+    private const int GrowthOfPartsMax = 4;
 
     /// <summary>The files to merge, as places in the list; null for none.</summary>
     /// <param name="runs">The files, by ordinals, none of which overlap.</param>
@@ -41,8 +44,10 @@ public static class CompactionBlocks
         long first = runs[start].Ordinals.First.Value - 1;
         if ((first & ((1L << bits) - 1)) != 0) return null;
         long blockEnd = first + (1L << bits);
+        long partMask = (1L << (bits - BlockBits)) - 1;
         (int end, long next) = (start, first + 1);
         (long bytes, long rows, long largest) = (0, 0, 0);
+        (int End, bool Grows) parts = (start, false);
         for (; end < runs.Count; end++)
         {
             RunExtent run = runs[end];
@@ -52,12 +57,14 @@ public static class CompactionBlocks
             rows += run.Rows;
             largest = Math.Max(largest, run.BytesLength);
             if (bytes > limits.InputBytesMax || rows > limits.RowsMax) return null;
+            if (((next - 1) & partMask) != 0) continue;
+            int growthMax = bits == BlockBits ? GrowthMax : GrowthOfPartsMax;
+            parts = (end + 1, end + 1 - start > growthMax || (bytes - largest) * growthMax >= largest);
         }
 
         if (end - start < 2) return null;
-        bool isWhole = next == blockEnd + 1;
-        bool isTail = isClosed && bits == BlockBits && end == runs.Count
-            && (end - start > GrowthMax || (bytes - largest) * GrowthMax >= largest);
-        return isWhole || isTail ? end : null;
+        if (next == blockEnd + 1) return end;
+        bool isLast = isClosed && end == runs.Count;
+        return isLast && parts.Grows && parts.End - start >= 2 ? parts.End : null;
     }
 }

@@ -19,7 +19,8 @@ internal sealed class TracedFleet : IAsyncDisposable
     {
         Plan = FleetPlan.OnFreePorts(_folder.FullName, clouds: 3, edges: 1) with
         {
-            CloudFlags = ["--replication", "3", "--write-quorum", "majority"],
+            // What is proven is the way of each segment's own file.
+            CloudFlags = ["--replication", "3", "--write-quorum", "majority", "--compact-input", "0"],
             EdgeFlags = ["--seal-age", "1s", "--ship-delay", "200ms"],
         };
         Edge = Plan.Edges.Single();
