@@ -29,15 +29,13 @@ public static class BatchCodec
 
     /// <summary>
     /// Reads a payload; the batches have memory of their own. Throws <see cref="ErrorKind.Corrupt"/> if the
-    /// bytes are not a payload of a version known here.
+    /// bytes are not a payload, <see cref="ErrorKind.Invalid"/> if they are of a version not known here.
     /// </summary>
     public static IReadOnlyList<TableBatch> Decode(ReadOnlyMemory<byte> payload)
     {
         ByteSource source = new(payload.Span);
         byte version = source.ReadByte();
-        if (version != VersionCurrent)
-            throw Corrupt(
-                $"its version is {version} and this program knows {VersionCurrent}: run a newer program");
+        FormatVersion.Require("the payload of a log frame", version, VersionCurrent, VersionCurrent);
         int count = source.ReadInt32();
         if (count < 0 || count > source.Remaining)
             throw Corrupt($"it claims {count} batches in {source.Remaining} bytes");

@@ -48,7 +48,7 @@ public static class ManifestCodec
     /// </summary>
     public static SegmentManifest Decode(ReadOnlySpan<byte> json)
     {
-        RequireVersion(json);
+        FormatVersion.RequireInJson("the segment", json, 1, SegmentManifest.VersionCurrent);
         try
         {
             ManifestDocument document = JsonSerializer.Deserialize(json, Json.ManifestDocument)
@@ -57,33 +57,6 @@ public static class ManifestCodec
         }
         catch (Exception error) when (error is JsonException or TsDbException or FormatException
             or ArgumentException or InvalidOperationException)
-        {
-            throw new TsDbException(
-                ErrorKind.Corrupt, $"a segment manifest cannot be read: {error.Message}", error);
-        }
-    }
-
-    /// <summary>A newer version may have other members, so it is looked for before they are.</summary>
-    private static void RequireVersion(ReadOnlySpan<byte> json)
-    {
-        try
-        {
-            Utf8JsonReader reader = new(json);
-            while (reader.Read())
-            {
-                if (reader.TokenType != JsonTokenType.PropertyName || reader.CurrentDepth != 1
-                    || !reader.ValueTextEquals("version"u8))
-                    continue;
-                reader.Read();
-                int version = reader.GetInt32();
-                if (version <= SegmentManifest.VersionCurrent) return;
-                throw new TsDbException(
-                    ErrorKind.Invalid,
-                    $"the segment is of format version {version} and this program reads up to "
-                    + $"{SegmentManifest.VersionCurrent}: use a newer program");
-            }
-        }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
         {
             throw new TsDbException(
                 ErrorKind.Corrupt, $"a segment manifest cannot be read: {error.Message}", error);

@@ -11,7 +11,9 @@ namespace TsDb.Adapters.Flight;
 /// </summary>
 internal static class FragmentTickets
 {
-    private static readonly byte[] Magic = "TSDBFRG\u0002"u8.ToArray();
+    private const byte Version = 2;
+
+    private static readonly byte[] Magic = [.. "TSDBFRG"u8, Version];
 
     public static byte[] Encode(FragmentRequest request, ClusterId cluster)
     {
@@ -22,10 +24,13 @@ internal static class FragmentTickets
         return bytes;
     }
 
-    /// <summary>Null if the ticket is of another kind. Throws Invalid if it is ours and wrong.</summary>
+    /// <summary>
+    /// Null if the ticket is of another kind. Throws Invalid if it is ours and wrong, or of another version.
+    /// </summary>
     public static FragmentTicket? Decode(ReadOnlyMemory<byte> ticket)
     {
-        if (!ticket.Span.StartsWith(Magic)) return null;
+        if (ticket.Length < Magic.Length || !ticket.Span.StartsWith(Magic.AsSpan(..^1))) return null;
+        FormatVersion.Require("a fragment's ticket", ticket.Span[Magic.Length - 1], Version, Version);
         try
         {
             return FragmentTicket.Parser.ParseFrom(ticket.Span[Magic.Length..]);

@@ -50,7 +50,8 @@ internal sealed record ClusterPreface(
             case ClusterVerdict.OtherVersion:
                 throw new TsDbException(
                     ErrorKind.Invalid,
-                        $"the node there speaks cluster protocol {answer[8]}, this one {Version}");
+                    $"the node there speaks cluster protocol {answer[8]}, this one {Version}: "
+                    + "start programs of one protocol on all nodes");
             case ClusterVerdict.Removed:
                 throw new TsDbException(
                     ErrorKind.Conflict,

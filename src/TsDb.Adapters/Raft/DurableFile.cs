@@ -41,11 +41,15 @@ internal static class DurableFile
     public static void WriteJson<T>(IDisk disk, string path, T value) =>
         Write(disk, path, JsonSerializer.SerializeToUtf8Bytes(value, ClusterJson.Options));
 
-    /// <summary>The value in the file; null if there is no file. Throws Corrupt, naming the file.</summary>
-    public static T? ReadJson<T>(IDisk disk, string path)
+    /// <summary>
+    /// The value in the file; null if there is no file. Throws, naming the file, Invalid if it says a version
+    /// above <paramref name="versionMax"/>, Corrupt if it cannot be read.
+    /// </summary>
+    public static T? ReadJson<T>(IDisk disk, string path, int versionMax)
         where T : class
     {
         if (Read(disk, path) is not { } bytes) return null;
+        FormatVersion.RequireInJson(disk.FullPath(path), bytes, 1, versionMax);
         try
         {
             return JsonSerializer.Deserialize<T>(bytes, ClusterJson.Options)

@@ -44,13 +44,15 @@ internal sealed class MemberSet : IClusterConfiguration<EndPoint>
     public ReadOnlyMemory<byte> Bytes => _bytes;
 
     /// <summary>
-    /// Reads a set; no bytes are the empty set. Throws Corrupt for anything else that is not one.
+    /// Reads a set; no bytes are the empty set. Throws Corrupt for anything else that is not one, Invalid
+    /// for a version that is not known here.
     /// </summary>
     public static MemberSet Decode(ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty) return new MemberSet([]);
-        if (bytes.Length < HeadBytes || bytes[0] != Version)
-            throw new TsDbException(ErrorKind.Corrupt, $"a list of voters is not of version {Version}");
+        FormatVersion.Require("the list of voters", bytes[0], Version, Version);
+        if (bytes.Length < HeadBytes)
+            throw new TsDbException(ErrorKind.Corrupt, $"a list of voters has {bytes.Length} bytes");
         int count = BinaryPrimitives.ReadInt32LittleEndian(bytes[1..]);
         if (count < 0 || bytes.Length != HeadBytes + ((long)IdBytes * count))
             throw new TsDbException(ErrorKind.Corrupt, $"a list of {count} voters has {bytes.Length} bytes");

@@ -12,9 +12,14 @@ internal sealed class MembershipFiles(IDisk disk)
     private const string VotePath = "raft/vote.json";
     private const string MembershipPath = "raft/membership.json";
 
+    // The only one so far, and not written: a later one has to be.
+    private const int VoteVersion = 1;
+
     private readonly Lock _gate = new();
-    private FoundingVote _vote = DurableFile.ReadJson<FoundingVote>(disk, VotePath) ?? new FoundingVote();
-    private MembershipRecord? _membership = ReadMembership(disk);
+    private FoundingVote _vote =
+        DurableFile.ReadJson<FoundingVote>(disk, VotePath, VoteVersion) ?? new FoundingVote();
+    private MembershipRecord? _membership =
+        DurableFile.ReadJson<MembershipRecord>(disk, MembershipPath, MembershipRecord.VersionNow);
 
     /// <summary>The cluster this node belongs to; null if it never belonged to one.</summary>
     public MembershipRecord? Membership
@@ -66,16 +71,5 @@ internal sealed class MembershipFiles(IDisk disk)
             DurableFile.WriteJson(disk, MembershipPath, record);
             return _membership = record;
         }
-    }
-
-    private static MembershipRecord? ReadMembership(IDisk disk)
-    {
-        MembershipRecord? record = DurableFile.ReadJson<MembershipRecord>(disk, MembershipPath);
-        return record is null || record.Version is >= 1 and <= MembershipRecord.VersionNow
-            ? record
-            : throw new TsDbException(
-                ErrorKind.Corrupt,
-                $"{disk.FullPath(MembershipPath)} has version {record.Version}; this node speaks version "
-                    + $"{MembershipRecord.VersionNow}");
     }
 }

@@ -36,14 +36,32 @@ public static class ReplicaRecordCodec
     }).ToByteArray();
 
     /// <summary>
-    /// Reads a record. Throws <see cref="ErrorKind.Corrupt"/> if the bytes are none, or of a newer version
-    /// than this code.
+    /// Reads a record. Throws <see cref="ErrorKind.Corrupt"/> if the bytes are none,
+    /// <see cref="ErrorKind.Invalid"/> if they are a record of a kind that only a newer program knows: the
+    /// catalog is whole then, and must stay.
     /// </summary>
     public static ReplicaRecord Decode(ReadOnlySpan<byte> bytes)
     {
+        Protos.ReplicaRecord record;
         try
         {
-            Protos.ReplicaRecord record = Protos.ReplicaRecord.Parser.ParseFrom(bytes);
+            record = Protos.ReplicaRecord.Parser.ParseFrom(bytes);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw Unreadable(e);
+        }
+
+        if (record.BodyCase == Protos.ReplicaRecord.BodyOneofCase.None && record.CalculateSize() > 0)
+        {
+            throw new TsDbException(
+                ErrorKind.Invalid,
+                "the catalog of leaves has a record of a kind that this program does not know: start a newer "
+                + "one; nothing is lost");
+        }
+
+        try
+        {
             return record.BodyCase switch
             {
                 Protos.ReplicaRecord.BodyOneofCase.Stored =>
@@ -61,17 +79,18 @@ public static class ReplicaRecordCodec
                     new Epoch(record.Whole.Epoch),
                     [.. record.Whole.Shards.Select(shard => new ShardId(checked((int)shard)))]),
                 _ => throw new TsDbException(
-                    ErrorKind.Corrupt, "the catalog has a record of a kind that is not known: upgrade"),
+                    ErrorKind.Corrupt, "the catalog has a record of no bytes"),
             };
         }
-        catch (Exception e) when (
-            e is InvalidProtocolBufferException or ArgumentException or OverflowException
+        catch (Exception e) when (e is ArgumentException or OverflowException
             || e is TsDbException { Kind: not ErrorKind.Corrupt })
         {
-            throw new TsDbException(
-                ErrorKind.Corrupt, $"the catalog has a record that cannot be read: {e.Message}", e);
+            throw Unreadable(e);
         }
     }
+
+    private static TsDbException Unreadable(Exception why) => new(
+        ErrorKind.Corrupt, $"the catalog has a record that cannot be read: {why.Message}", why);
 
     private static Protos.Stored FromFiles(ImmutableArray<ReplicaFile> files)
     {

@@ -38,7 +38,8 @@ internal static class WireRules
 
     public static void RequireVersion(uint version) => Require(
         version is >= 1 and <= ShipmentLimits.ProtocolVersion,
-        $"protocol version {version} is not spoken here, {ShipmentLimits.ProtocolVersion} is");
+        $"it is of protocol version {version}, and this program speaks {ShipmentLimits.ProtocolVersion}: "
+        + "start a newer one here");
 
     public static void RequireCount(int count, int max, string what) =>
         Require(count <= max, $"{count} {what} are more than {max}");

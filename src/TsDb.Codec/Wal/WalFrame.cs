@@ -93,14 +93,7 @@ public readonly ref struct WalFrame
         ReadOnlySpan<byte> whole = bytes[..length];
         if (BinaryPrimitives.ReadUInt32LittleEndian(bytes[CrcOffset..]) != Checksum(whole)) return false;
         ushort version = BinaryPrimitives.ReadUInt16LittleEndian(bytes[VersionOffset..]);
-        if (version != VersionCurrent)
-        {
-            throw new TsDbException(
-                ErrorKind.Invalid,
-                $"the log has frames of version {version}, this program reads {VersionCurrent}: "
-                + "use a newer one");
-        }
-
+        FormatVersion.Require("a frame of the log", version, VersionCurrent, VersionCurrent);
         CommitSequence sequence = new(BinaryPrimitives.ReadUInt64LittleEndian(bytes[SequenceOffset..]));
         CommitSequence previous = new(BinaryPrimitives.ReadUInt64LittleEndian(bytes[PreviousOffset..]));
         frame = new WalFrame(sequence, previous, whole[HeaderLength..]);

@@ -77,10 +77,7 @@ public static class RowForm
     /// <summary>What a form begins with: the version, which is compared, options and texts.</summary>
     internal static (SegmentOptions Options, byte[] Texts) Start(ref ByteSource source)
     {
-        int version = source.ReadByte();
-        if (version != Version)
-            throw new TsDbException(ErrorKind.Invalid,
-                $"rows of version {version}: {Version} is spoken here");
+        FormatVersion.Require("the row form of a shipment", source.ReadByte(), Version, Version);
         SegmentOptions options = Options(source.ReadVarint(), source.ReadVarint());
         return (options, Texts(ref source));
     }

@@ -38,16 +38,18 @@ public sealed record RestoredNode
     /// <summary>What a seed says of it.</summary>
     public RestoredSeed Seed => new(DirectoryId, Configuration.Id, Configuration.Epoch, LogIndex);
 
-    /// <summary>Reads the file; null if it is not there. Throws <see cref="ErrorKind.Corrupt"/>.</summary>
+    /// <summary>
+    /// Reads the file; null if it is not there. Throws <see cref="ErrorKind.Corrupt"/> if it cannot be read,
+    /// <see cref="ErrorKind.Invalid"/> if a newer program wrote it.
+    /// </summary>
     public static RestoredNode? Read(IDisk disk)
     {
         if (FileBytes.ReadAll(disk, FileName) is not { } bytes) return null;
+        FormatVersion.RequireInJson(disk.FullPath(FileName), bytes, VersionCurrent, VersionCurrent);
         try
         {
-            RestoredNode node = JsonSerializer.Deserialize<RestoredNode>(bytes, ClusterJson.Options)
+            return JsonSerializer.Deserialize<RestoredNode>(bytes, ClusterJson.Options)
                 ?? throw new JsonException("it is null");
-            return node.Version == VersionCurrent ? node : throw new JsonException(
-                $"it has version {node.Version}, this program knows {VersionCurrent}");
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or FormatException)
         {

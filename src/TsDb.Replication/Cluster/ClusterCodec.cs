@@ -27,8 +27,9 @@ public static class ClusterCodec
     public static byte[] Encode(ClusterConfiguration configuration) => Encode(SnapshotMagic, configuration);
 
     /// <summary>
-    /// Reads a command; false if the bytes are not one of ours. Throws <see cref="ErrorKind.Corrupt"/> if
-    /// they are ours and cannot be understood, naming the version this node speaks.
+    /// Reads a command; false if the bytes are not one of ours. Throws <see cref="ErrorKind.Invalid"/> for a
+    /// version that is not known here, <see cref="ErrorKind.Corrupt"/> if they are ours and cannot be
+    /// understood.
     /// </summary>
     public static bool TryDecode(ReadOnlySpan<byte> bytes, out ClusterCommand? command)
     {
@@ -39,7 +40,8 @@ public static class ClusterCodec
     }
 
     /// <summary>
-    /// Reads a configuration. Throws <see cref="ErrorKind.Corrupt"/> if the bytes are anything else.
+    /// Reads a configuration. Throws <see cref="ErrorKind.Invalid"/> for a version that is not known here,
+    /// <see cref="ErrorKind.Corrupt"/> if the bytes are anything else.
     /// </summary>
     public static ClusterConfiguration DecodeConfiguration(ReadOnlySpan<byte> bytes) =>
         bytes.StartsWith(SnapshotMagic)
@@ -73,15 +75,8 @@ public static class ClusterCodec
 
     private static T Decode<T>(ReadOnlySpan<byte> bytes, string what)
     {
-        if (bytes.IsEmpty || bytes[0] is < VersionOldest or > Version)
-        {
-            string found =
-                bytes.IsEmpty ? "none" : bytes[0].ToString(System.Globalization.CultureInfo.InvariantCulture);
-            throw new TsDbException(
-                ErrorKind.Corrupt,
-                    $"a cluster {what} has version {found}; this node speaks version {Version}");
-        }
-
+        if (bytes.IsEmpty) throw new TsDbException(ErrorKind.Corrupt, $"a cluster {what} has no version");
+        FormatVersion.Require($"a cluster {what}", bytes[0], VersionOldest, Version);
         try
         {
             RefuseNullItems(bytes[1..]);

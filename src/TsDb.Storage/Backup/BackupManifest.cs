@@ -52,18 +52,11 @@ public sealed record BackupManifest
     /// </summary>
     public static BackupManifest Decode(ReadOnlySpan<byte> bytes, string where)
     {
+        FormatVersion.RequireInJson(where, bytes, VersionCurrent, VersionCurrent);
         try
         {
             BackupManifest manifest = JsonSerializer.Deserialize<BackupManifest>(bytes, Json)
                 ?? throw new JsonException("it is null");
-            if (manifest.Version != VersionCurrent)
-            {
-                throw new TsDbException(
-                    ErrorKind.Invalid,
-                    $"{where} has version {manifest.Version}, this program knows {VersionCurrent}: "
-                    + "use a newer one");
-            }
-
             if (manifest.Files.IsDefault || manifest.Gaps.IsDefault
                 || manifest.Files.Any(file => file is null || file.Bytes < 0
                     || !ContentHash.TryParse(file.Sha256, out _))

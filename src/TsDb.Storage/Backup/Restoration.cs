@@ -112,10 +112,11 @@ public static class Restoration
         IDisk from, BackupFile identity, BackupKind kind, Guid fresh)
     {
         string changes = kind == BackupKind.Edge ? EdgeIdentity.IncarnationName : NodeFile.DirectoryName;
+        byte[] bytes = FileBytes.ReadAll(from, BackupFolder.PlaceOf(identity))!;
+        NodeFile.RequireVersion($"{NodeFile.Name} of the backup", bytes);
         try
         {
-            JsonObject root =
-                JsonNode.Parse(FileBytes.ReadAll(from, BackupFolder.PlaceOf(identity))!)!.AsObject();
+            JsonObject root = JsonNode.Parse(bytes)!.AsObject();
             root.Remove(NodeFile.VersionName);
             root[changes] = fresh.ToString("N");
             return [.. root.Select(member => (member.Key, member.Value!.GetValue<string>()))];

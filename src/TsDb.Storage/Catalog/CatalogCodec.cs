@@ -24,14 +24,25 @@ internal static class CatalogCodec
     }
 
     /// <summary>
-    /// Throws <see cref="ErrorKind.Corrupt"/> if the bytes are no record of a version known here.
+    /// Throws <see cref="ErrorKind.Corrupt"/> if the bytes are no record, <see cref="ErrorKind.Invalid"/> if
+    /// they are of a version not known here.
     /// </summary>
     public static CatalogRecord Decode(ReadOnlyMemory<byte> bytes)
     {
+        FormatVersion.RequireInJson(
+            "a record of the catalog", bytes.Span, VersionCurrent, VersionCurrent, "v");
         try
         {
             using JsonDocument json = JsonDocument.Parse(bytes);
             return Decode(json.RootElement);
+        }
+        catch (NotSupportedException kind)
+        {
+            throw new TsDbException(
+                ErrorKind.Invalid,
+                $"a record of the catalog is of the kind '{kind.Message}', which this program does not know: "
+                + "start a newer one; nothing is lost",
+                kind);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException
             or InvalidOperationException or TsDbException { Kind: ErrorKind.Invalid or ErrorKind.Conflict })
@@ -110,9 +121,7 @@ internal static class CatalogCodec
     private static CatalogRecord Decode(JsonElement json)
     {
         int version = json.GetProperty("v").GetInt32();
-        if (version != VersionCurrent)
-            throw new FormatException(
-                $"its version is {version}, this program knows {VersionCurrent}: use a newer one");
+        if (version != VersionCurrent) throw new FormatException($"a change inside has version {version}");
         string? kind = json.GetProperty("kind").GetString();
         return kind switch
         {
@@ -143,7 +152,7 @@ internal static class CatalogCodec
             "expired" => new SegmentsExpired(json.ReadNames("names")),
             "together" => new ChangesTogether(json.ReadList("changes", ReadChange)),
             "leaves" => new LedgerKnown(json.ReadList("leaves", CatalogJson.ReadLedgerLeaf)),
-            _ => throw new FormatException($"its kind '{kind}' is unknown: use a newer program"),
+            _ => throw new NotSupportedException($"{kind}"),
         };
     }
 

@@ -33,7 +33,10 @@ public sealed class DatabaseBook
     /// <summary>Databases made here that the cluster has not named yet.</summary>
     public ImmutableArray<string> Asked => Volatile.Read(ref _page).Asked;
 
-    /// <summary>Reads the file. Throws <see cref="ErrorKind.Corrupt"/> if it cannot be read.</summary>
+    /// <summary>
+    /// Reads the file. Throws <see cref="ErrorKind.Corrupt"/> if it cannot be read,
+    /// <see cref="ErrorKind.Invalid"/> if a newer program wrote it.
+    /// </summary>
     public static DatabaseBook Open(IDisk disk)
     {
         if (!disk.Exists(FileName)) return new DatabaseBook(disk, DatabasePage.Empty);
@@ -41,14 +44,14 @@ public sealed class DatabaseBook
         using IDiskFile file = disk.Open(FileName);
         int length = 0;
         for (int read; (read = file.ReadAt(length, bytes.AsSpan(length))) > 0;) length += read;
+        FormatVersion.RequireInJson(
+            disk.FullPath(FileName), bytes.AsSpan(0, length), VersionCurrent, VersionCurrent);
         try
         {
-            DatabasePage page = JsonSerializer.Deserialize<DatabasePage>(bytes.AsSpan(0, length), Json)
-                ?? throw new JsonException("it is null");
-            return page.Version == VersionCurrent ? new DatabaseBook(disk, page) : throw new TsDbException(
-                ErrorKind.Invalid,
-                $"{disk.FullPath(FileName)} has version {page.Version}, this program knows "
-                + $"{VersionCurrent}: use a newer one");
+            return new DatabaseBook(
+                disk,
+                JsonSerializer.Deserialize<DatabasePage>(bytes.AsSpan(0, length), Json)
+                    ?? throw new JsonException("it is null"));
         }
         catch (JsonException e)
         {

@@ -36,8 +36,10 @@ public sealed class TombstoneBook
     /// <summary>The last change that would survive a crash.</summary>
     public long KeptNumber => Volatile.Read(ref _kept);
 
-    /// <summary>Reads the file. Throws <see cref="ErrorKind.Corrupt"/> if it cannot be read: then this edge
-    /// does not know what it must not show.</summary>
+    /// <summary>
+    /// Reads the file. Throws <see cref="ErrorKind.Corrupt"/> if it cannot be read: then this edge does not
+    /// know what it must not show; <see cref="ErrorKind.Invalid"/> if a newer program wrote it.
+    /// </summary>
     public static TombstoneBook Open(IDisk disk)
     {
         if (!disk.Exists(FileName)) return new TombstoneBook(disk, Erasures.None);
@@ -45,16 +47,16 @@ public sealed class TombstoneBook
         using IDiskFile file = disk.Open(FileName);
         int length = 0;
         for (int read; (read = file.ReadAt(length, bytes.AsSpan(length))) > 0;) length += read;
+        FormatVersion.RequireInJson(
+            disk.FullPath(FileName),
+            bytes.AsSpan(0, length),
+            TombstonePage.VersionCurrent,
+            TombstonePage.VersionCurrent);
         try
         {
             TombstonePage page = JsonSerializer.Deserialize<TombstonePage>(bytes.AsSpan(0, length), Json)
                 ?? throw new JsonException("it is null");
-            return page.Version == TombstonePage.VersionCurrent
-                ? new TombstoneBook(disk, page.ToErasures())
-                : throw new TsDbException(
-                    ErrorKind.Invalid,
-                    $"{disk.FullPath(FileName)} has version {page.Version}, this program knows "
-                    + $"{TombstonePage.VersionCurrent}: use a newer one");
+            return new TombstoneBook(disk, page.ToErasures());
         }
         catch (JsonException e)
         {

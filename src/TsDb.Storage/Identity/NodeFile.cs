@@ -50,18 +50,12 @@ public static class NodeFile
         byte[] bytes = new byte[BytesLengthMax];
         using IDiskFile file = disk.Open(Name);
         int length = file.ReadAt(0, bytes);
+        RequireVersion(disk.FullPath(Name), bytes.AsSpan(0, length));
         try
         {
             using JsonDocument json = JsonDocument.Parse(bytes.AsMemory(0, length));
-            if (json.RootElement.GetProperty(VersionName).GetInt32() is var version
-                && version != VersionCurrent)
-            {
-                throw new TsDbException(
-                    ErrorKind.Invalid,
-                    $"{disk.FullPath(Name)} has version {version}, this program knows {VersionCurrent}: "
-                    + "use a newer one");
-            }
-
+            if (json.RootElement.GetProperty(VersionName).GetInt32() != VersionCurrent)
+                throw new FormatException("it says two versions");
             return read(json.RootElement);
         }
         catch (Exception e) when (
@@ -72,6 +66,13 @@ public static class NodeFile
                 e);
         }
     }
+
+    /// <summary>
+    /// Throws <see cref="ErrorKind.Invalid"/>, naming <paramref name="where"/>, for a file of a version that
+    /// this program does not know.
+    /// </summary>
+    internal static void RequireVersion(string where, ReadOnlySpan<byte> json) =>
+        FormatVersion.RequireInJson(where, json, VersionCurrent, VersionCurrent, VersionName);
 
     private static byte[] Encode(ReadOnlySpan<(string Name, string Value)> members)
     {

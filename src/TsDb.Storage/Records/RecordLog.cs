@@ -22,6 +22,8 @@ public sealed class RecordLog : IDisposable
     private const string TemporarySuffix = ".tmp";
     private const int HeaderLength = 24;
 
+    private const int Version = 1;
+
     private static ReadOnlySpan<byte> Magic => "TSDBREC1"u8;
 
     private readonly IDisk _disk;
@@ -45,7 +47,7 @@ public sealed class RecordLog : IDisposable
     /// <summary>
     /// Opens the log, gives every record to <paramref name="replay"/> in order, and cuts a torn tail. Throws
     /// <see cref="ErrorKind.Corrupt"/> if a damaged record has intact ones behind it, or the header is not
-    /// ours.
+    /// ours, <see cref="ErrorKind.Invalid"/> if a newer program wrote it.
     /// </summary>
     public static RecordLog Open(
         IDisk disk, string folder, Func<Guid> newId, Action<ReadOnlyMemory<byte>> replay)
@@ -164,6 +166,7 @@ public sealed class RecordLog : IDisposable
     {
         _file = _disk.Open(path, append: true);
         ReadOnlyMemory<byte> bytes = ReadAll(_file, path);
+        RequireVersion(path, bytes.Span);
         if (bytes.Length < HeaderLength || !bytes.Span.StartsWith(Magic))
             throw new TsDbException(ErrorKind.Corrupt, $"{path} has no header of a record log at offset 0");
         _fileId = new Guid(bytes.Span.Slice(Magic.Length, 16), bigEndian: true);
@@ -180,6 +183,14 @@ public sealed class RecordLog : IDisposable
         // A process that was killed may have left records that are readable and not on disk yet.
         _file.Sync();
         _disk.SyncDirectory(_folder);
+    }
+
+    // The last byte of the magic is the version, as a digit.
+    private void RequireVersion(string path, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.StartsWith(Magic[..^1]) && bytes.Length >= Magic.Length
+            && char.IsAsciiDigit((char)bytes[Magic.Length - 1]))
+            FormatVersion.Require(_disk.FullPath(path), bytes[Magic.Length - 1] - '0', Version, Version);
     }
 
     private void CutTail(string path, ReadOnlyMemory<byte> bytes, int offset)

@@ -154,7 +154,8 @@ public sealed class EdgeQueryService(
         {
             throw new TsDbException(
                 ErrorKind.Invalid,
-                $"this edge speaks queries up to kind {EdgeMessages.Kind}, not {query.Kind}");
+                $"this edge answers questions up to kind {EdgeMessages.Kind}, not {query.Kind}: "
+                + "it needs a newer program");
         }
 
         FreshAnswer answer = await desk.AnswerAsync(EdgeMessages.DecodeQuestion(query.Body.Span), ct);

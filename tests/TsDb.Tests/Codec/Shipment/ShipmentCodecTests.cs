@@ -47,6 +47,40 @@ public sealed class ShipmentCodecTests
         new EdgeAnswer.LeavesWanted(Cell, Incarnation),
     ];
 
+    /// <summary>What an edge may say, each with a name.</summary>
+    internal static IEnumerable<(string Name, EdgeControl Control)> SayingsKnown => Sayings
+        .Select(said => (said.GetType().Name.ToLowerInvariant(), said))
+        .Append(("databases", new EdgeControl.CreateDatabases(["d", "e"])))
+        .Where(said => said.said is not EdgeControl.Lag { Segments: 0 })
+        .Select(said => (
+            said.Item1, new EdgeControl(Header, Edge, new Guid(8, 8, 8, new byte[8]), said.said)));
+
+    internal static EdgeAnswers AnswersKnown => new(Header, Node, [.. Answers]);
+
+    internal static Offer OfferKnown => Offer;
+
+    internal static OfferBundle BundleKnown => Bundle;
+
+    internal static ClusterInfo InfoKnown => new()
+    {
+        Cluster = Header.Cluster!.Value,
+        Epoch = Header.Epoch,
+        ShardCount = 64,
+        ReplicationFactor = 3,
+        WriteQuorum = 2,
+        Horizons = ImmutableSortedDictionary<string, long>.Empty.Add("db", -7),
+        Revision = 4,
+        Erasures = Erasures.None.With(new TableId("db", "t"), [new TagCondition("host", ["a", "b"])], -7)
+            .With(new TableId("db", "u"), [], 7).Lift(1),
+        Databases =
+        [
+            new DatabaseSettings("db", TimeSpan.FromDays(7), -7)
+            {
+                Tables = [new TableSettings("t", null, DatabaseSettings.NoHorizon)],
+            },
+        ],
+    };
+
     private static Offer Offer => new()
     {
         Leaf = Leaf,
@@ -101,26 +135,7 @@ public sealed class ShipmentCodecTests
         EdgeAnswers back = ShipmentCodec.DecodeEdgeAnswers(ShipmentCodec.Encode(answers));
         Assert.Equal((answers.Header, answers.Node), (back.Header, back.Node));
         Assert.Equal(Answers.Select(Text), back.Answers.Select(Text));
-        ClusterInfo info = new()
-        {
-            Cluster = Header.Cluster!.Value,
-            Epoch = Header.Epoch,
-            ShardCount = 64,
-            ReplicationFactor = 3,
-            WriteQuorum = 2,
-            Horizons = ImmutableSortedDictionary<string, long>.Empty.Add("db", -7),
-            Revision = 4,
-            Erasures = Erasures.None.With(new TableId("db", "t"), [new TagCondition("host", ["a", "b"])], -7)
-                .With(new TableId("db", "u"), [], 7).Lift(1),
-            Databases =
-            [
-                new DatabaseSettings("db", TimeSpan.FromDays(7), -7)
-                {
-                    Tables = [new TableSettings("t", null, DatabaseSettings.NoHorizon)],
-                },
-            ],
-        };
-        AssertSame(info, ShipmentCodec.DecodeClusterInfo(ShipmentCodec.Encode(info)));
+        AssertSame(InfoKnown, ShipmentCodec.DecodeClusterInfo(ShipmentCodec.Encode(InfoKnown)));
     }
 
     [Fact]

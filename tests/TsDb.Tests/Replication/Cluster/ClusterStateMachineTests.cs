@@ -126,8 +126,8 @@ public sealed class ClusterStateMachineTests
         byte[] newer = ClusterCodec.Encode(new ClusterCommand.Remove(Id(2)));
         newer[7] = 4;
         TsDbException error = Assert.Throws<TsDbException>(() => ClusterCodec.TryDecode(newer, out _));
-        Assert.Equal(ErrorKind.Corrupt, error.Kind);
-        Assert.Contains("speaks version 3", error.Message, StringComparison.Ordinal);
+        Assert.Equal(ErrorKind.Invalid, error.Kind);
+        Assert.Contains("this program knows 3: start a newer one", error.Message, StringComparison.Ordinal);
         Assert.Throws<TsDbException>(() =>
             ClusterCodec.TryDecode("TSDBCMD\u0001{\"kind\":\"new\"}"u8, out _));
     }
