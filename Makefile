@@ -59,6 +59,10 @@ chaos: build-all build ## kills, freezes, cuts, lost disks, nodes added and leav
 	  dotnet artifacts/bin/TsDb.Integration/release/TsDb.Integration.dll --no-ansi --progress off --show-live-output on \
 	  --output detailed --filter-class '*ChaosTests'
 
+.PHONY: mixed
+mixed: build-all ## an older build's fleet goes over to this one, node by node: OLD=COMMIT [the version before]
+	@tests/mixed.sh $(OLD)
+
 conformance: build-all ## query scripts and client protocols
 	@TSDB_TEST_ONLY=Conformance tests/run.sh
 

@@ -62,7 +62,7 @@ public static class FormatVersion
                     : null;
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // Whoever reads the object finds the same, and knows what it should have been.
         }

@@ -42,6 +42,10 @@ internal sealed class Fleet(FleetPlan plan, TimeProvider clock) : IAsyncDisposab
     public async Task KillAsync(NodePlan node, CancellationToken ct) =>
         await _processes[node.Name].KillAsync(ct);
 
+    /// <summary>Starts a node's process, which may not be ready for a while.</summary>
+    public void Launch(NodePlan node) =>
+        _processes[node.Name] = NodeProcess.Start(node.Name, plan.CommandOf(node), plan.Folder, clock);
+
     public async Task RestartAsync(NodePlan node, CancellationToken ct)
     {
         Launch(node);
@@ -105,7 +109,4 @@ internal sealed class Fleet(FleetPlan plan, TimeProvider clock) : IAsyncDisposab
             await process.KillAsync(CancellationToken.None);
         }
     }
-
-    private void Launch(NodePlan node) =>
-        _processes[node.Name] = NodeProcess.Start(node.Name, plan.CommandOf(node), plan.Folder, clock);
 }

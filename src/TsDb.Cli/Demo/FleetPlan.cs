@@ -31,6 +31,12 @@ internal sealed record FleetPlan(string Folder, IReadOnlyList<NodePlan> Nodes)
     public static FleetPlan OnFreePorts(string folder, int clouds, int edges) =>
         Create(folder, clouds, edges, preferDefaults: false);
 
+    private static IReadOnlyList<string> ProgramOf(NodePlan node)
+    {
+        string name = node.IsCloud ? "tsdb-cloud" : "tsdb-edge";
+        return node.Programs.Length == 0 ? Programs.Find(name) : [Path.Combine(node.Programs, name)];
+    }
+
     private static FleetPlan Create(string folder, int clouds, int edges, bool preferDefaults)
     {
         HashSet<int> taken = [];
@@ -64,7 +70,7 @@ internal sealed record FleetPlan(string Folder, IReadOnlyList<NodePlan> Nodes)
         string data = Path.Combine(Folder, node.Name);
         List<string> command =
         [
-            .. node.Launcher, .. Programs.Find(node.IsCloud ? "tsdb-cloud" : "tsdb-edge"),
+            .. node.Launcher, .. ProgramOf(node),
             "--id", node.Name, "--data", data, "--http", node.Http,
         ];
         if (node.IsCloud)

@@ -14,5 +14,8 @@ internal sealed record NodePlan(string Name, bool IsCloud)
     /// <summary>What its command line begins with: where it runs, if not just here.</summary>
     public IReadOnlyList<string> Launcher { get; init; } = [];
 
+    /// <summary>The folder of its programs; empty for those of this build.</summary>
+    public string Programs { get; init; } = "";
+
     public string Url => $"http://{Http}";
 }

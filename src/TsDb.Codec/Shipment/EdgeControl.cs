@@ -63,6 +63,11 @@ public sealed record EdgeControl(MessageHeader Header, EdgeId Edge, Guid Instanc
         public string LastError { get; init; } = "";
     }
 
+    /// <summary>
+    /// A hello of a program that speaks a newer protocol than this one: all that is read of it. Never sent.
+    /// </summary>
+    public sealed record NewerHello(Incarnation Incarnation, long ProtocolVersion) : Saying;
+
     /// <summary>Databases that were made at the edge and that the cluster has not named yet.</summary>
     public sealed record CreateDatabases(ImmutableArray<string> Names) : Saying;
 

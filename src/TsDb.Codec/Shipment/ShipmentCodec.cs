@@ -59,10 +59,23 @@ public static partial class ShipmentCodec
         return wire.ToByteArray();
     }
 
-    /// <summary>What an edge says of itself.</summary>
+    /// <summary>
+    /// What an edge says of itself; of a hello in a newer protocol, that it is one, so that it can be
+    /// answered.
+    /// </summary>
     public static EdgeControl DecodeEdgeControl(ReadOnlySpan<byte> bytes)
     {
         P.EdgeControl wire = WireRules.Parse(P.EdgeControl.Parser, bytes);
+        if (wire.Header?.ProtocolVersion > ShipmentLimits.ProtocolVersion && wire.Hello is { } newer)
+        {
+            return new EdgeControl(
+                default,
+                WireRules.Edge(wire.Edge),
+                WireRules.Uuid(wire.Instance, "an instance"),
+                new EdgeControl.NewerHello(
+                    WireRules.IncarnationOf(newer.Incarnation), wire.Header.ProtocolVersion));
+        }
+
         MessageHeader header = WireRules.Header(wire.Header, clusterNeeded: false);
         EdgeControl.Saying body = wire.BodyCase switch
         {

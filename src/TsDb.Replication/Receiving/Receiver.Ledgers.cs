@@ -23,6 +23,17 @@ public sealed partial class Receiver
 
     private void Hear(EdgeControl message, DateTimeOffset now)
     {
+        if (message.Body is EdgeControl.NewerHello newer)
+        {
+            Answer(message.Edge, new EdgeAnswer.Hello(
+                message.Instance,
+                newer.Incarnation,
+                HelloVerdict.Refused,
+                $"edge '{message.Edge}' speaks protocol version {newer.ProtocolVersion}, {_options.Self} "
+                + $"{ShipmentLimits.ProtocolVersion}: start newer programs on the cloud nodes first"));
+            return;
+        }
+
         _greeter.Renew(message.Edge, message.Instance, now);
         switch (message.Body)
         {

@@ -25,6 +25,11 @@ public abstract record ShipEvent
     public sealed record Answered(EdgeAnswers Answers) : ShipEvent;
 
     /// <summary>
+    /// A message of the cloud cannot be used: a newer program's, or none at all.
+    /// </summary>
+    public sealed record NotUnderstood(string Reason) : ShipEvent;
+
+    /// <summary>
     /// A message with data left: there is room for the next. Carries the generation of its effect.
     /// </summary>
     public sealed record Sent(long LinkGeneration, ContentHash Hash) : ShipEvent

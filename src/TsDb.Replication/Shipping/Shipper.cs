@@ -153,6 +153,9 @@ public sealed partial class Shipper
             case ShipEvent.Answered answered:
                 TakeAnswers(answered.Answers, now);
                 break;
+            case ShipEvent.NotUnderstood strange:
+                _lastError = strange.Reason;
+                break;
             case ShipEvent.Prepared prepared:
                 TakePrepared(prepared, now);
                 break;

@@ -6,6 +6,7 @@ using MQTTnet.Formatter;
 using MQTTnet.Protocol;
 using TsDb.Codec.Shipment;
 using TsDb.Model;
+using TsDb.Replication.Shipping;
 
 namespace TsDb.Adapters.Mqtt.Uplink;
 
@@ -248,15 +249,28 @@ internal sealed class MqttUplink : IDisposable
                 ShipmentTopicKind.Ack => new ShipInput.Answers(ShipmentCodec.DecodeEdgeAnswers(bytes)),
                 _ => null,
             };
-            if (said is not null) await _events.WriteAsync(said);
+            if (said is not null) await TellAsync(said);
         }
         catch (TsDbException broken) when (broken.Kind == ErrorKind.Invalid)
         {
             Log.MessageRefused(_log, e.ApplicationMessage.Topic, broken.Message);
+            if (topic.Kind != ShipmentTopicKind.Query)
+            {
+                string reason = $"a message on {e.ApplicationMessage.Topic} cannot be used: {broken.Message}";
+                await TellAsync(new ShipInput.Told(new ShipEvent.NotUnderstood(reason)));
+            }
+        }
+    }
+
+    private async Task TellAsync(ShipInput said)
+    {
+        try
+        {
+            await _events.WriteAsync(said);
         }
         catch (ChannelClosedException)
         {
-            Log.MessageRefused(_log, e.ApplicationMessage.Topic, "shipping has ended");
+            Log.MessageRefused(_log, "the uplink", "shipping has ended");
         }
     }
 

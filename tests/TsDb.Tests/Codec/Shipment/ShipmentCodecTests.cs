@@ -129,6 +129,23 @@ public sealed class ShipmentCodecTests
     }
 
     [Fact]
+    public void A_hello_in_a_newer_protocol_says_who_wants_an_answer_and_nothing_else_is_believed()
+    {
+        byte[] bytes = ShipmentCodec.Encode(new EdgeControl(Header, Edge, new Guid(8, 8, 8, new byte[8]),
+            Sayings[0]));
+        Assert.Equal(0x08, bytes[2]);
+        bytes[3] = 2;
+        EdgeControl newer = ShipmentCodec.DecodeEdgeControl(bytes);
+        Assert.Equal((Edge, new Guid(8, 8, 8, new byte[8])), (newer.Edge, newer.Instance));
+        Assert.Null(newer.Header.Cluster);
+        Assert.Equal(new EdgeControl.NewerHello(Incarnation, 2), newer.Body);
+        bytes = ShipmentCodec.Encode(new EdgeControl(Header, Edge, default, Sayings[3]));
+        bytes[3] = 2;
+        TsDbException error = Assert.Throws<TsDbException>(() => ShipmentCodec.DecodeEdgeControl(bytes));
+        Assert.Contains("protocol version 2", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_the_cloud_says_comes_back()
     {
         EdgeAnswers answers = new(Header, Node, [.. Answers]);
