@@ -36,7 +36,7 @@ internal sealed class EdgeClient(World world, string name, PointTruth truth, Ran
     public void Write(IngestPipeline ingest, Action commit)
     {
         List<(Request Request, Task<ParsedPoints> Answer)> sent = [];
-        int count = world.IsStorm ? chance.Next(RequestsMax + 1) : _again.Count;
+        int count = world.IsWriting ? chance.Next(RequestsMax + 1) : _again.Count;
         for (int i = 0; i < count; i++)
         {
             Request request = _again.TryDequeue(out Request? repeated)

@@ -134,6 +134,7 @@ internal sealed class FaultDriver(World world, QueryClient client)
         world.Trace.Add($"! {machine.Name} has its clock wrong by {machine.Skew.TotalSeconds:0} s");
     }
 
+    // Sometimes it cuts for a while before it hears that it is not what it was.
     private void Restore(SimulatedEdge edge)
     {
         if (!edge.IsUp) return;
@@ -146,6 +147,7 @@ internal sealed class FaultDriver(World world, QueryClient client)
             edge.PullThePlug();
             edge.Disk.PutBack(copy);
             edge.Truth.Regress(floors, world.Durable.PointsOf(edge.Id));
+            if (Chance.Next(2) == 0) CutOff(edge, Seconds(3, 15));
         });
     }
 

@@ -134,6 +134,14 @@ internal sealed record FaultPlan
     /// <summary>How many segments an edge puts into one shipment.</summary>
     public int CutSegmentsMax { get; init; } = 64;
 
+    /// <summary>
+    /// Clients pause now and then, while faults go on: what settles then is merged, and not only in the calm.
+    /// </summary>
+    public bool HasLulls { get; init; }
+
+    /// <summary>How often the power goes while files are being merged, in the calm as well.</summary>
+    public int MergeCrashes { get; init; }
+
     /// <summary>The plan of a seed.</summary>
     public static FaultPlan Of(int seed)
     {
@@ -179,11 +187,17 @@ internal sealed record FaultPlan
         plan = plan with { LosesFiles = !plan.Retains && !comesBack && Half() };
         plan = plan with { Compaction = chance.Next(5) == 0 ? null : Compacting() };
         plan = plan with { MakesTable = chance.Next(3) == 0 };
-        if (chance.Next(5) > 0) return plan;
-        return plan with
+        if (chance.Next(5) == 0)
         {
-            ShipsFrom = Every(3, 10), CutSegmentsMax = 2 + chance.Next(3), LosesFiles = false,
-        };
+            plan = plan with
+            {
+                ShipsFrom = Every(3, 10), CutSegmentsMax = 2 + chance.Next(3), LosesFiles = false,
+            };
+        }
+
+        if (plan.Compaction is not null && chance.Next(3) == 0)
+            plan = plan with { HasLulls = true, Storm = TimeSpan.FromSeconds(30) };
+        return plan with { MergeCrashes = Half() ? 1 + chance.Next(5) : 0 };
 
         // Mostly as if every day were over, so that blocks need not be full: short lives have few shipments.
         CompactionLimits Compacting() => new()

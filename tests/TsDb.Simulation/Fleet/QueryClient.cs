@@ -17,6 +17,7 @@ internal sealed class QueryClient(World world)
     private const string Groups = "SELECT edge, count(*) AS n, sum(v) AS t, max(v) AS hi FROM ";
 
     private readonly Dictionary<(string Table, string Edge), PointSet> _last = [];
+    private string _refusal = "none at all";
 
     private Random Chance => world.Chance;
 
@@ -91,7 +92,7 @@ internal sealed class QueryClient(World world)
         if (answered < asked)
         {
             throw new SimulationException(
-                $"{asked - answered} of {asked} last questions have no complete answer");
+                $"{asked - answered} of {asked} last questions have no complete answer: {_refusal}");
         }
 
         static IEnumerable<Question> Late() =>
@@ -135,6 +136,7 @@ internal sealed class QueryClient(World world)
         catch (TsDbException refusal) when (refusal.Kind is ErrorKind.Unavailable or ErrorKind.Deadline)
         {
             world.Trace.Add($"? {node.Name} refuses: {refusal.Message}");
+            if (question.IsLast) _refusal = $"{node.Name} refuses {question.Sql}: {refusal.Message}";
             return false;
         }
         catch (TsDbException unknown) when (unknown.Kind == ErrorKind.NotFound)

@@ -25,11 +25,16 @@ internal sealed class World
     private static readonly TimeSpan AdmitEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(1);
 
+    // Of each such time clients write for so long: the rest is enough to seal, cut and ship what there is.
+    private static readonly TimeSpan LullEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LullAfter = TimeSpan.FromSeconds(4);
+
     private readonly List<SimulatedNode> _nodes = [];
     private readonly List<SimulatedEdge> _edges = [];
     private readonly List<SimulatedEdge> _clones = [];
     private readonly List<Broker> _brokers = [];
     private long _number;
+    private int _mergeCrashes;
     private SimulationException? _failure;
 
     /// <summary>A world before its first event.</summary>
@@ -81,6 +86,13 @@ internal sealed class World
     /// <summary>True while clients write and faults happen.</summary>
     public bool IsStorm { get; private set; }
 
+    /// <summary>True while clients write something new.</summary>
+    public bool IsWriting =>
+        IsStorm && (!Plan.HasLulls || Time.Elapsed.Ticks % LullEvery.Ticks < LullAfter.Ticks);
+
+    /// <summary>True if the power of a machine that merges may go once more.</summary>
+    public bool MayCrashMerge() => _mergeCrashes < Plan.MergeCrashes && ++_mergeCrashes > 0;
+
     /// <summary>True once edges have their uplinks.</summary>
     public bool HasUplinks => Plan.ShipsFrom is not { } from || Time.Elapsed >= from;
 
@@ -105,7 +117,9 @@ internal sealed class World
         while (Time.Elapsed < end)
         {
             Until(Time.Elapsed + TimeSpan.FromSeconds(1));
-            if (IsSettled()) return true;
+            if (!IsSettled()) continue;
+            _mergeCrashes = Plan.MergeCrashes;
+            return true;
         }
 
         return false;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using TsDb.Model;
 using TsDb.Simulation.Disk;
 using TsDb.Simulation.Fleet;
@@ -10,8 +11,11 @@ namespace TsDb.Simulation.Machines;
 /// A machine with a disk and a clock of its own. Its program starts, loses its power or its life inside any
 /// call, hangs for a while, and starts again.
 /// </summary>
-internal abstract class Machine
+internal abstract partial class Machine
 {
+    // From the new file's name to the removal of the last old one.
+    private const int MergeCallsMax = 8;
+
     private static readonly TimeSpan DownMax = TimeSpan.FromSeconds(6);
 
     // What came while the program hung, in the order in which it came.
@@ -194,9 +198,17 @@ internal abstract class Machine
         if (!_isRetired) PowerOn((World.IsStorm ? DownMax : DownMax / 6) * Chance.NextDouble());
     }
 
+    // A file of several shipments, at an edge or a node, gets its name.
+    [GeneratedRegex(@"-\d{8}-\d{8}-[0-9a-f]{16}\.parquet$")]
+    private static partial Regex MergedName();
+
     private DiskFault FaultOf(DiskCall call)
     {
         World.Trace.Add(string.Create(CultureInfo.InvariantCulture, $"d {Name} {call.Kind} {call.Path}"));
+        bool isMerge = World.Plan.MergeCrashes > 0 && call.Kind == DiskCallKind.Rename
+            && MergedName().IsMatch(call.Path);
+        if (isMerge && Chance.Next(3) == 0 && World.MayCrashMerge())
+            Disk.CrashAtCall = Disk.Calls + 1 + Chance.Next(MergeCallsMax);
         if (!World.IsStorm) return DiskFault.None;
         if (call.Kind == DiskCallKind.Sync && Chance.NextDouble() < World.Plan.SlowSyncs)
             Stall(TimeSpan.FromSeconds(2) * Chance.NextDouble());
