@@ -57,7 +57,9 @@ internal sealed class Process(Machine machine, bool needsContext) : Synchronizat
 
     public override void Post(SendOrPostCallback d, object? state)
     {
+        // What waits for a timer of a dead program is let go by the finalizer's thread.
         if (!IsAlive) return;
+        machine.World.Time.RequireOneThread();
         _ready.Enqueue((d, state));
         if (_isRunning || _isWoken) return;
         _isWoken = true;
