@@ -22,22 +22,25 @@ run() { # FIRST SEEDS
 
 missed=0
 for name in "${names[@]}"; do
-  patch=$PWD/tests/TsDb.Simulation/mutations/$name.patch
+  patch=$copy/tests/TsDb.Simulation/mutations/$name.patch
   known=$(sed -n '1s/^# seed: //p' "$patch")
   (
     cd "$copy" || exit 2
-    patch -s -p0 < "$patch" || exit 2
-    "${build[@]}" tests/TsDb.Simulation > build.log 2>&1 || { tail -n 5 build.log; exit 2; }
+    rm -f run.log
+    patch -s -f -p0 --dry-run < "$patch" > /dev/null && patch -s -p0 < "$patch" || exit 3
+    "${build[@]}" tests/TsDb.Simulation > build.log 2>&1 || { grep -m 3 error build.log; exit 4; }
     { [ -z "$known" ] || run "$known" 1; } && run 1 "$seeds"
   )
-  case $? in
+  code=$?
+  seen=$(grep -m 1 -o 'after .* s make sim SEED=.*' "$copy/run.log" 2> /dev/null)
+  case $code in
     0) echo "NOT FOUND  $name within $seeds seeds"; missed=$((missed + 1)) ;;
-    2) (cd "$copy" && [ -f run.log ] && grep -q 'make sim SEED' run.log) \
-         && echo "found      $name $(grep -m 1 -o 'after .* s make sim SEED=[0-9]*' "$copy/run.log")" \
-         || { echo "BROKEN     $name: the patch does not apply or does not build"; missed=$((missed + 1)); } ;;
-    *) echo "found      $name $(grep -m 1 -o 'after .* s make sim SEED=.*' "$copy/run.log")" ;;
+    3) echo "BROKEN     $name: the patch does not apply"; missed=$((missed + 1)) ;;
+    4) echo "BROKEN     $name: it does not build"; missed=$((missed + 1)) ;;
+    *) [ -n "$seen" ] && echo "found      $name $seen" \
+         || { echo "BROKEN     $name: the run ended with $code and no seed"; missed=$((missed + 1)); } ;;
   esac
-  (cd "$copy" && patch -s -R -p0 < "$patch"; rm -f run.log)
+  [ $code = 3 ] || (cd "$copy" && patch -s -R -p0 < "$patch")
 done
 echo "${#names[@]} breaks, $missed not found"
 [ $missed = 0 ]

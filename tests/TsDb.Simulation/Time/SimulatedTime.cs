@@ -33,8 +33,8 @@ internal sealed class SimulatedTime
     }
 
     /// <summary>
-    /// Called by whoever must run on the one thread. On another, where code that awaits without its context may
-    /// get, the run ends with the place: it would not be the same twice.
+    /// Called by whoever must run on the one thread. On another, where code that awaits without its context
+    /// may get, the run ends with the place: it would not be the same twice.
     /// </summary>
     public void RequireOneThread()
     {
