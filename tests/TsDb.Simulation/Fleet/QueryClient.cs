@@ -135,8 +135,8 @@ internal sealed class QueryClient(World world)
         }
         catch (TsDbException refusal) when (refusal.Kind is ErrorKind.Unavailable or ErrorKind.Deadline)
         {
-            world.Trace.Add($"? {node.Name} refuses: {refusal.Message}");
-            if (question.IsLast) _refusal = $"{node.Name} refuses {question.Sql}: {refusal.Message}";
+            _refusal = $"{node.Name} refuses: {refusal.Message}";
+            world.Trace.Add($"? {_refusal}");
             return false;
         }
         catch (TsDbException unknown) when (unknown.Kind == ErrorKind.NotFound)
