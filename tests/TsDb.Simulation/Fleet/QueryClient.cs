@@ -157,10 +157,7 @@ internal sealed class QueryClient(World world)
         world.Trace.Add($"? {node.Name} answers {answer.Coverage.ToJson()}");
         if (!answer.Coverage.Complete)
         {
-            if (!question.IsGrouped && Masks(known).All(mask => Erased(question, rows, mask).Any()))
-                throw world.Fail($"{node.Name}: a partial answer to {question.Sql} has erased points");
-            if (!question.AllowsPartial)
-                throw world.Fail($"{node.Name}: a partial answer that nobody allowed");
+            JudgePartial(node, question, rows, known);
             return false;
         }
 
@@ -182,6 +179,14 @@ internal sealed class QueryClient(World world)
         IEnumerable<string> history = wrong!.Key is not { } key ? []
             : world.Edges.SelectMany(edge => world.Durable.HistoryOf(edge.Id, key));
         throw world.Fail(string.Join('\n', history.Prepend(wrong.Message)));
+    }
+
+    private void JudgePartial(SimulatedNode node, Question question, RowsAtHand rows, long known)
+    {
+        if (!question.IsGrouped && Masks(known).All(mask => Erased(question, rows, mask).Any()))
+            throw world.Fail($"{node.Name}: a partial answer to {question.Sql} has erased points");
+        if (!question.AllowsPartial)
+            throw world.Fail($"{node.Name}: a partial answer that nobody allowed");
     }
 
     // An answer is of one state of the erasures: what its node knew when it was asked, or a later one.
