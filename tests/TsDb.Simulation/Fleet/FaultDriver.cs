@@ -4,6 +4,7 @@ using TsDb.Simulation.Edges;
 using TsDb.Simulation.Machines;
 using TsDb.Simulation.Network;
 using TsDb.Simulation.Nodes;
+using TsDb.Simulation.Truth;
 
 namespace TsDb.Simulation.Fleet;
 
@@ -38,6 +39,7 @@ internal sealed class FaultDriver(World world, QueryClient client)
         if (_plan.EmptiesNodes || _plan.EmptiesBetweenCuts || _plan.EmptiesAfterLateWords) BackUp(0);
         if (_plan.Grows) Once(Grow);
         if (_plan.MakesTable) Once(MakeTable);
+        if (_plan.ForksOwners) Every(TimeSpan.FromSeconds(4), ForkOwners);
         if (_plan.ShipsFrom is { } uplinks)
             world.Time.After(uplinks * (0.4 + (0.6 * Chance.NextDouble())), () => Restore(Any(world.Edges)));
         if (_plan.EmptiesBetweenCuts) Every(TimeSpan.FromSeconds(4), EmptyBetweenCuts);
@@ -143,11 +145,40 @@ internal sealed class FaultDriver(World world, QueryClient client)
         world.Time.After(Seconds(1, 8), () =>
         {
             if (!world.IsStorm) return;
-            world.Trace.Add($"! {edge.Name} comes back from an old copy");
-            edge.PullThePlug();
-            edge.Disk.PutBack(copy);
-            edge.Truth.Regress(floors, world.Durable.PointsOf(edge.Id));
+            ComeBack(edge, copy, floors);
             if (Chance.Next(2) == 0) CutOff(edge, Seconds(3, 15));
+        });
+    }
+
+    private void ComeBack(
+        SimulatedEdge edge,
+        IReadOnlyDictionary<string, byte[]> copy,
+        IReadOnlyDictionary<PointKey, long[]> floors)
+    {
+        world.Trace.Add($"! {edge.Name} comes back from an old copy");
+        edge.PullThePlug();
+        edge.Disk.PutBack(copy);
+        edge.Truth.Regress(floors, world.Durable.PointsOf(edge.Id));
+    }
+
+    // Each of two owners hears of one life only, and could merge what it has of it.
+    private void ForkOwners()
+    {
+        SimulatedEdge edge = Any(world.Edges);
+        SimulatedNode[] owners = [.. world.OwnersOf(Any(World.Shards))];
+        if (_isBetweenCuts || !edge.IsUp || owners.Length < 2 || !world.IsWhole()) return;
+        Chance.Shuffle(owners);
+        _isBetweenCuts = true;
+        IReadOnlyDictionary<string, byte[]> copy = edge.Disk.Backup();
+        IReadOnlyDictionary<PointKey, long[]> floors = edge.Truth.Floors();
+        TimeSpan first = Seconds(4, 8);
+        foreach (SimulatedNode other in owners[1..]) CutOff(other, first);
+        world.Time.After(first, () =>
+        {
+            _isBetweenCuts = false;
+            if (!world.IsStorm) return;
+            ComeBack(edge, copy, floors);
+            CutOff(owners[0], Seconds(10, 16));
         });
     }
 
@@ -156,7 +187,7 @@ internal sealed class FaultDriver(World world, QueryClient client)
         world.Trace.Add($"! {edge.Name} has an empty disk");
         edge.PullThePlug();
         edge.Disk.PutBack(new Dictionary<string, byte[]>());
-        edge.Truth.Regress(new Dictionary<Truth.PointKey, long[]>(), world.Durable.PointsOf(edge.Id));
+        edge.Truth.Regress(new Dictionary<PointKey, long[]>(), world.Durable.PointsOf(edge.Id));
     }
 
     private void Clone(SimulatedEdge edge)

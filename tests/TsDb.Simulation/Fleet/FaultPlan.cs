@@ -142,6 +142,11 @@ internal sealed record FaultPlan
     /// <summary>How often the power goes while files are being merged, in the calm as well.</summary>
     public int MergeCrashes { get; init; }
 
+    /// <summary>
+    /// Two lives of an edge, before and after it comes back from an old copy, reach an owner each.
+    /// </summary>
+    public bool ForksOwners { get; init; }
+
     /// <summary>The plan of a seed.</summary>
     public static FaultPlan Of(int seed)
     {
@@ -185,31 +190,42 @@ internal sealed record FaultPlan
             EraseEvery = Half() ? Every(2, 6) : null,
         };
         plan = plan with { LosesFiles = !plan.Retains && !comesBack && Half() };
+        return WithMerges(plan, chance);
+
+        bool Half() => chance.Next(2) == 0;
+
+        TimeSpan Every(int least, int most) =>
+            TimeSpan.FromSeconds(least + ((most - least) * chance.NextDouble()));
+    }
+
+    // How files are merged, and what is of interest while they are.
+    private static FaultPlan WithMerges(FaultPlan plan, Random chance)
+    {
         plan = plan with { Compaction = chance.Next(5) == 0 ? null : Compacting() };
         plan = plan with { MakesTable = chance.Next(3) == 0 };
         if (chance.Next(5) == 0)
         {
             plan = plan with
             {
-                ShipsFrom = Every(3, 10), CutSegmentsMax = 2 + chance.Next(3), LosesFiles = false,
+                ShipsFrom = TimeSpan.FromSeconds(3 + (7 * chance.NextDouble())),
+                CutSegmentsMax = 2 + chance.Next(3),
+                LosesFiles = false,
             };
         }
 
         if (plan.Compaction is not null && chance.Next(3) == 0)
             plan = plan with { HasLulls = true, Storm = TimeSpan.FromSeconds(30) };
-        return plan with { MergeCrashes = Half() ? 1 + chance.Next(5) : 0 };
+        plan = plan with { MergeCrashes = chance.Next(2) == 0 ? 1 + chance.Next(5) : 0 };
+        bool forks = chance.Next(4) == 0 && plan is { Nodes: > 1, Replication: > 1 };
+        if (!forks) return plan;
+        return plan with { ForksOwners = true, LosesFiles = false, Storm = TimeSpan.FromSeconds(40) };
 
         // Mostly as if every day were over, so that blocks need not be full: short lives have few shipments.
         CompactionLimits Compacting() => new()
         {
             ClosedAfter = TimeSpan.FromDays(chance.Next(4) == 0 ? 1 : -10_000),
             OrdinalsMax = LeafRun.LeavesMax,
-            InputBytesMax = Half() ? 20_000 : 1 << 20,
+            InputBytesMax = chance.Next(2) == 0 ? 20_000 : 1 << 20,
         };
-
-        bool Half() => chance.Next(2) == 0;
-
-        TimeSpan Every(int least, int most) =>
-            TimeSpan.FromSeconds(least + ((most - least) * chance.NextDouble()));
     }
 }
