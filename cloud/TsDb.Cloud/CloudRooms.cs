@@ -15,6 +15,7 @@ using TsDb.Query.Distributed;
 using TsDb.Query.Planning;
 using TsDb.Replication.Backup;
 using TsDb.Replication.Cluster;
+using TsDb.Replication.Purging;
 using TsDb.Replication.Receiving;
 using TsDb.Replication.Repair;
 using TsDb.Replication.Serving;
@@ -191,7 +192,9 @@ internal sealed class CloudRooms : IAsyncDisposable
             Edges = edges,
             Receiving = receiving,
             Peers = peers,
-            Erasures = new ErasureDesk(cluster, () => receiving.Status.Edges),
+            Erasures = new ErasureDesk(
+                cluster, erasures => ReplicaPurgePolicy.CountLeft(store, erasures),
+                () => receiving.Status.Edges),
             Engine = engine,
             Local = local,
             Queries = new ClusterQueries(new Coordinator(

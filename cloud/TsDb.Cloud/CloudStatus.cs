@@ -62,6 +62,12 @@ internal sealed class CloudStatus(CloudRooms rooms, TimeProvider clock)
                 ["files"] = receiving.Compaction.Files,
                 ["bytes"] = receiving.Compaction.BytesLength,
             },
+            ["purge"] = new JsonObject
+            {
+                ["files"] = receiving.Purge.Files,
+                ["rows"] = receiving.Purge.Rows,
+                ["checked"] = receiving.Purge.Checked,
+            },
             ["scrub"] = new JsonObject
             {
                 ["files"] = receiving.Scrub.Files,

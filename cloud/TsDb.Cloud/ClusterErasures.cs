@@ -40,16 +40,36 @@ internal sealed class ClusterErasures(CloudRooms rooms) : IErasureDesk
             && t.Table == table && t.BeforeNanoseconds == beforeNanoseconds && t.Where.SequenceEqual(where));
     }
 
+    public async Task MakeFinalAsync(long number, CancellationToken ct)
+    {
+        if (Require(number).FinalBy is not null) return;
+        await _cluster.ChangeAsync(
+            new ClusterCommand.MakeErasureFinal(number),
+            now => now.Erasures.InForce(number) is not { FinalBy: null },
+            ct);
+        _ = Require(number);
+    }
+
     public async Task LiftAsync(long number, CancellationToken ct)
     {
-        if (!IsInForce(Current))
-            throw new TsDbException(ErrorKind.NotFound, $"no tombstone {number} is in force");
+        RequireLiftable();
         await _cluster.ChangeAsync(
-            new ClusterCommand.LiftErasure(number), now => !IsInForce(now.Erasures), ct);
+            new ClusterCommand.LiftErasure(number),
+            now => now.Erasures.InForce(number) is not { FinalBy: null },
+            ct);
+        if (Current.InForce(number) is not null) RequireLiftable();
 
-        bool IsInForce(Erasures erasures) =>
-            erasures.Tombstones.Any(t => t.Number == number && t.LiftedBy is null);
+        void RequireLiftable()
+        {
+            if (Require(number).FinalBy is null) return;
+            throw new TsDbException(
+                ErrorKind.Conflict,
+                $"tombstone {number} is final: what it masks is removed from disk and cannot come back");
+        }
     }
+
+    private Tombstone Require(long number) => Current.InForce(number)
+        ?? throw new TsDbException(ErrorKind.NotFound, $"no tombstone {number} is in force");
 
     public async Task<ErasureReceipt> ReceiptAsync(CancellationToken ct)
     {
@@ -60,11 +80,12 @@ internal sealed class ClusterErasures(CloudRooms rooms) : IErasureDesk
         return new ErasureReceipt(
             [
                 .. current.Members.Select((member, i) => new ErasureParty(
-                    member.Id.Value, words[i]?.Number, _cluster.IsLive(member.Id))),
+                    member.Id.Value, words[i]?.Number, words[i]?.FilesLeft, _cluster.IsLive(member.Id))),
             ],
             [
                 .. current.Edges.Keys.Select(edge => new ErasureParty(
-                    edge.Value, Newest(words, edge), seen.GetValueOrDefault(edge)?.IsOnline == true)),
+                    edge.Value, Newest(words, edge)?.Number, Newest(words, edge)?.FilesLeft,
+                    seen.GetValueOrDefault(edge)?.IsOnline == true)),
             ]);
     }
 
@@ -83,12 +104,14 @@ internal sealed class ClusterErasures(CloudRooms rooms) : IErasureDesk
         }
     }
 
-    private static long? Newest(ErasureWord?[] words, EdgeId edge)
+    // Of two with the same number the one with fewer files left is mostly the later.
+    private static EdgeErasureWord? Newest(ErasureWord?[] words, EdgeId edge)
     {
-        long[] said =
+        EdgeErasureWord[] said =
         [
-            .. words.Where(word => word?.Edges.ContainsKey(edge) == true).Select(word => word!.Edges[edge]),
+            .. words.Where(word => word?.Edges.ContainsKey(edge) == true).Select(word => word!.Edges[edge])
+                .OrderByDescending(word => word.Number).ThenBy(word => word.FilesLeft ?? long.MaxValue),
         ];
-        return said.Length == 0 ? null : said.Max();
+        return said.Length == 0 ? null : said[0];
     }
 }

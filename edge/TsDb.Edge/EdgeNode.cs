@@ -100,7 +100,7 @@ internal static class EdgeNode
         app.MapWriteEndpoints(rooms.Ingest, databases, write);
         AdminEndpoint admin = new(write.Authorizer);
         app.MapDatabases(admin, databases);
-        app.MapErasures(admin, new EdgeErasures(rooms.Store));
+        app.MapErasures(admin, rooms.Erasures);
         new BackupEndpoint(
             rooms.TakeImageAsync, TimeProvider.System, rooms.Loggers.CreateLogger("TsDb.Backup"))
                 .Map(app, admin);

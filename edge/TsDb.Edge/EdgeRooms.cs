@@ -66,6 +66,8 @@ internal sealed class EdgeRooms : IAsyncDisposable
 
     public required CompactWorker Compact { get; init; }
 
+    public required EdgeErasures Erasures { get; init; }
+
     /// <summary>Bodies of requests that are being read or parsed.</summary>
     public required ByteBudget Bodies { get; init; }
 
@@ -116,7 +118,14 @@ internal sealed class EdgeRooms : IAsyncDisposable
             SensorRulesSource rules = new(options.SensorRules);
             SensorIntakeOptions intake = new() { IsShared = options.Sensors is not null, Clock = clock };
             SensorIntake sensors = new(ingest, rules, intake, loggers);
-            ShipService? ship = options.Uplinks.Count == 0 ? null : Uplink(options, disk, store, environment);
+            Compactor compactor = new(
+                store, new SegmentMerger(disk, options.Store.Segments), new CompactionLimits(), loggers)
+            {
+                MayMergeUncut = options.Uplinks.Count == 0,
+            };
+            EdgeErasures erasures = new(store, compactor);
+            ShipService? ship = options.Uplinks.Count == 0 ? null
+                : Uplink(options, disk, store, environment, erasures);
             DuckDbParser parser = new();
             DuckDbOptions duck = new()
             {
@@ -137,14 +146,8 @@ internal sealed class EdgeRooms : IAsyncDisposable
             {
                 Ingest = ingest,
                 Retain = new RetainWorker(store, options.Store.Retention, ship, clock, loggers),
-                Compact = new CompactWorker(
-                    new Compactor(
-                        store, new SegmentMerger(disk, options.Store.Segments), new CompactionLimits(),
-                        loggers)
-                    {
-                        MayMergeUncut = ship is null,
-                    },
-                    clock),
+                Compact = new CompactWorker(compactor, clock),
+                Erasures = erasures,
                 Bodies = new ByteBudget(options.BodiesBytesMax, clock),
                 Loggers = loggers,
                 Environment = environment,
@@ -266,7 +269,8 @@ internal sealed class EdgeRooms : IAsyncDisposable
             loggers);
 
     private static ShipService Uplink(
-        EdgeOptions options, DataDirectory disk, EdgeStore store, StoreEnvironment environment)
+        EdgeOptions options, DataDirectory disk, EdgeStore store, StoreEnvironment environment,
+        EdgeErasures erasures)
     {
         ShipSettings settings = new()
         {
@@ -276,6 +280,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
             BytesPerSecondMax = options.ShipRate,
             Hours = options.ShipHours,
             Segments = options.Store.Segments,
+            FilesToPurge = () => erasures.FilesLeft,
         };
         return ShipService.Create(store, disk, settings, environment);
     }

@@ -67,7 +67,8 @@ public static class ManifestCodec
     {
         if (document.Version < 1 || document.Ordinals is not [long first, long last]
             || document.Range is not [long start, long end] || start >= end
-            || document.Series < 1 || document.Rows < document.Series
+            || document.Rows < 0 || document.Rows < document.Series
+            || document.Series < Math.Min(1, document.Rows)
             || document.Fields.Length != document.Types.Length
             || Math.Abs((long)document.Day) > Day.Of(long.MaxValue).Number + 1)
             throw new JsonException("its numbers contradict each other");

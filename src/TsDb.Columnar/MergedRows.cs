@@ -15,7 +15,8 @@ internal sealed class MergedRows : ISegmentRows
 
     /// <param name="table">The table of all files.</param>
     /// <param name="oldestFirst">The files, of which a later one is newer.</param>
-    public MergedRows(TableId table, IReadOnlyList<SegmentReader> oldestFirst)
+    /// <param name="mask">What is left out.</param>
+    public MergedRows(TableId table, IReadOnlyList<SegmentReader> oldestFirst, PointMask mask)
     {
         _readers = oldestFirst;
         TableBatch[] keys = [.. oldestFirst.SelectMany(
@@ -23,9 +24,15 @@ internal sealed class MergedRows : ISegmentRows
         MergeColumns columns = MergeColumns.Of(
             table, keys, oldestFirst.SelectMany(reader => reader.Manifest.Tags).Select(tag => tag.Name));
         SeriesRanking ranking = new(keys, columns);
-        _order = RowOrder.Of(keys, ranking.Ranks, ranking.Sorted.Length, RowFilter.Within(null));
+        RowFilter keep = mask.IsEmpty
+            ? RowFilter.Within(null) : RowFilter.Only([.. keys.Select(mask.Staying)]);
+        _order = RowOrder.Of(keys, ranking.Ranks, ranking.Sorted.Length, keep);
         Series = KeyMerge.Series(keys, columns, ranking, _order);
-        Fields = UnionOf(table, oldestFirst);
+        Fields =
+        [
+            .. SchemaOf(table, oldestFirst).Fields
+                .Select(f => new Field(f.Name, RowColumns.TypeOf(f.Type), nullable: true)),
+        ];
     }
 
     public RecordBatch Series { get; }
@@ -48,11 +55,12 @@ internal sealed class MergedRows : ISegmentRows
         return new FieldScatter(_order).Column(Fields[field], parts);
     }
 
-    private static List<Field> UnionOf(TableId table, IReadOnlyList<SegmentReader> readers)
+    /// <summary>The columns of files, each once.</summary>
+    public static TableSchema SchemaOf(TableId table, IReadOnlyList<SegmentReader> readers)
     {
         TableSchema schema = TableSchema.Empty(table);
         foreach (SegmentReader reader in readers)
             schema = schema.With(reader.Manifest.Tags).With(reader.Manifest.Fields);
-        return [.. schema.Fields.Select(f => new Field(f.Name, RowColumns.TypeOf(f.Type), nullable: true))];
+        return schema;
     }
 }

@@ -17,6 +17,9 @@ public sealed class PointMask
 {
     private const int KnownMax = 10_000;
 
+    // In the place of a number, for those that are final.
+    private const long NumberOfFinal = -1;
+
     // What follows from a state of all tombstones is kept as long as the state.
     private static readonly ConditionalWeakTable<
         Erasures, ConcurrentDictionary<(TableId Table, long Number), PointMask>> Known = [];
@@ -36,25 +39,40 @@ public sealed class PointMask
     public bool IsEmpty => Tombstones.IsEmpty;
 
     /// <summary>The mask of a table for whoever knows the changes up to a number.</summary>
-    public static PointMask Of(Erasures erasures, TableId table, long number)
+    public static PointMask Of(Erasures erasures, TableId table, long number) =>
+        Of(erasures, table, number, tombstone => tombstone.CountsAt(number));
+
+    /// <summary>What the final tombstones hide of a table: that is hidden for ever.</summary>
+    public static PointMask OfFinal(Erasures erasures, TableId table) =>
+        Of(erasures, table, NumberOfFinal, tombstone => tombstone.FinalBy is not null);
+
+    private static PointMask Of(
+        Erasures erasures, TableId table, long number, Func<Tombstone, bool> counts)
     {
         if (erasures.Tombstones.IsEmpty) return None;
         ConcurrentDictionary<(TableId, long), PointMask> known = Known.GetValue(erasures, static _ => new());
         if (known.Count > KnownMax) known.Clear();
-        return known.GetOrAdd((table, number), key =>
+        return known.GetOrAdd((table, number), _ =>
         {
             ImmutableArray<Tombstone> mine =
-                [.. erasures.Tombstones.Where(t => t.Table == table && t.CountsAt(number))];
+                [.. erasures.Tombstones.Where(t => t.Table == table && counts(t))];
             return mine.IsEmpty ? None : new PointMask(mine);
         });
     }
 
     /// <summary>The tombstones that can hide a row of a file.</summary>
     public ImmutableArray<Tombstone> Reaching(SegmentManifest manifest) =>
-    [
-        .. Tombstones.Where(t => t.BeforeNanoseconds > manifest.Range.StartNanoseconds
-            && t.Where.All(condition => manifest.Tags.Any(tag => tag.Name == condition.Tag))),
-    ];
+        [.. Tombstones.Where(t => Reaches(t, manifest.Range, manifest.Tags))];
+
+    /// <summary>True if a tombstone can hide a row of a file with these times and tags.</summary>
+    public static bool Reaches(Tombstone tombstone, TimeRange range, ImmutableArray<Model.Column> tags) =>
+        tombstone.BeforeNanoseconds > range.StartNanoseconds
+        && tombstone.Where.All(condition => tags.Any(tag => tag.Name == condition.Tag));
+
+    /// <summary>True if a row of the file is hidden. Only keys are read; errors as those of the
+    /// reader.</summary>
+    public bool HidesAny(SegmentReader reader) =>
+        Enumerable.Range(0, reader.RowGroupCount).Any(group => Staying(reader.ReadKeys(group)) is not null);
 
     /// <summary>True if every row of a file is certainly hidden.</summary>
     public bool HidesAll(SegmentManifest manifest) => Tombstones.Any(t =>
@@ -86,6 +104,10 @@ public sealed class PointMask
     /// <param name="series">One utf8 column a tag, one row a series.</param>
     public long[]? StartsOf(RecordBatch series) =>
         IsEmpty ? null : _cuts.GetValue(series, all => new Cuts(Starts(all))).Starts;
+
+    /// <summary>By row whether it is seen; null if all are.</summary>
+    internal bool[]? Staying(TableBatch batch) =>
+        IsEmpty ? null : Seen(batch.Series, batch.SeriesIndex, batch.Times);
 
     // By row whether it stays; null if all do.
     private bool[]? Seen(RecordBatch series, ReadOnlySpan<int> seriesOf, ReadOnlySpan<long> times)

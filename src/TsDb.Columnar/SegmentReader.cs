@@ -123,7 +123,8 @@ public sealed class SegmentReader : IDisposable
 
     /// <summary>
     /// Decodes everything and compares it with the manifest: the order of rows within and between row groups,
-    /// that no key repeats, the cell's day, the counts of rows and series, and the time range. Throws
+    /// that no key repeats, the cell's day, the counts of rows and series, and the time range. A file whose
+    /// rows were all erased has none. Throws
     /// <see cref="ErrorKind.Corrupt"/> at the first contradiction.
     /// </summary>
     public void Verify() => Guarded(_name, () =>
@@ -142,6 +143,7 @@ public sealed class SegmentReader : IDisposable
             last = run;
         }
 
+        if (last is null) range = SegmentWriter.RangeOfNothing(Manifest.Cell.Day);
         if (rows != Manifest.Rows || series != Manifest.SeriesCount || range != Manifest.Range)
         {
             throw new TsDbException(

@@ -46,11 +46,37 @@ public static class SegmentWriter
     /// <param name="facts">What the rows do not say.</param>
     /// <param name="destination">Where the file goes.</param>
     /// <param name="options">How it is written; null for the default.</param>
+    /// <param name="without">What is left out; null for nothing. If nothing is left the file has no rows and
+    /// no row groups, but all columns, and the first nanosecond of the day as its range.</param>
     public static SegmentManifest Merge(
         IReadOnlyList<SegmentReader> oldestFirst, SegmentFacts facts, Stream destination,
-        SegmentOptions? options = null) =>
-        Write(new MergedRows(facts.Cell.Table, oldestFirst), facts, destination, options
-            ?? SegmentOptions.Default);
+        SegmentOptions? options = null, PointMask? without = null)
+    {
+        MergedRows rows = new(facts.Cell.Table, oldestFirst, without ?? PointMask.None);
+        return rows.Times.IsEmpty
+            ? WriteEmpty(oldestFirst, facts, destination)
+            : Write(rows, facts, destination, options ?? SegmentOptions.Default);
+    }
+
+    /// <summary>What a file without rows says of its times.</summary>
+    internal static TimeRange RangeOfNothing(Day day) =>
+        TimeRange.Of(day.Range.StartNanoseconds, day.Range.StartNanoseconds);
+
+    private static SegmentManifest WriteEmpty(
+        IReadOnlyList<SegmentReader> files, SegmentFacts facts, Stream destination)
+    {
+        FileNames names = new();
+        TableSchema schema = MergedRows.SchemaOf(facts.Cell.Table, files);
+        List<FileColumn> columns =
+        [
+            Time, .. schema.Tags.Concat(schema.Fields).Select(c => FileColumn.Of(names.Take(c), c)),
+        ];
+        SegmentManifest manifest = Describe(
+            facts, RangeOfNothing(facts.Cell.Day), rows: 0, seriesCount: 0, columns);
+        List<EncodedChunk[]> none = [.. columns.Select(_ => System.Array.Empty<EncodedChunk>())];
+        Assemble(destination, columns, none, [], manifest);
+        return manifest;
+    }
 
     private static SegmentManifest Write(
         ISegmentRows rows, SegmentFacts facts, Stream destination, SegmentOptions options)
@@ -81,7 +107,7 @@ public static class SegmentWriter
             chunks.Add(encoder.Field(plan, array));
         }
 
-        SegmentManifest manifest = Describe(facts, range, rows, columns);
+        SegmentManifest manifest = Describe(facts, range, rows.Times.Length, rows.Series.Length, columns);
         Assemble(destination, columns, chunks, groups, manifest);
         return manifest;
     }
@@ -126,14 +152,14 @@ public static class SegmentWriter
     });
 
     private static SegmentManifest Describe(
-        SegmentFacts facts, TimeRange range, ISegmentRows rows, List<FileColumn> columns) => new()
+        SegmentFacts facts, TimeRange range, long rows, long seriesCount, List<FileColumn> columns) => new()
     {
         Cell = facts.Cell,
         Incarnation = facts.Incarnation,
         Ordinals = facts.Ordinals,
         Range = range,
-        Rows = rows.Times.Length,
-        SeriesCount = rows.Series.Length,
+        Rows = rows,
+        SeriesCount = seriesCount,
         Tags = [.. columns.Select(c => c.Logical).Where(c => c.Role == ColumnRole.Tag)],
         Fields = [.. columns.Select(c => c.Logical).Where(c => c.Role == ColumnRole.Field)],
         NamesInFile = columns.Where(c => c.Name != c.Logical.Name)

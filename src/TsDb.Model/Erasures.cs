@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace TsDb.Model;
 
 /// <summary>
-/// All tombstones of a cluster after some number of changes, each of which is a tombstone or the lifting of
-/// one. Immutable; who knows the same number knows the same tombstones.
+/// All tombstones of a cluster after some number of changes, each of which is a tombstone, the lifting of
+/// one, or that one is final. Immutable; who knows the same number knows the same tombstones.
 /// </summary>
 /// <param name="Number">The last change; 0 before the first.</param>
 /// <param name="Tombstones">In the order of their numbers.</param>
@@ -40,11 +40,19 @@ public sealed record Erasures(long Number, ImmutableArray<Tombstone> Tombstones)
                 Number + 1, Tombstones.Add(new Tombstone(Number + 1, table, where, beforeNanoseconds)))
             : this;
 
-    /// <summary>With a tombstone lifted; the same if it is not in force.</summary>
+    /// <summary>The tombstone of that number; null if it is not in force.</summary>
+    public Tombstone? InForce(long tombstone) =>
+        Tombstones.FirstOrDefault(t => t.Number == tombstone && t.LiftedBy is null);
+
+    /// <summary>With a tombstone that is never lifted; the same if it is not in force, or final.</summary>
+    public Erasures MakeFinal(long tombstone) => InForce(tombstone) is { FinalBy: null } found
+        ? new Erasures(Number + 1, Tombstones.Replace(found, found with { FinalBy = Number + 1 }))
+        : this;
+
+    /// <summary>With a tombstone lifted; the same if it is not in force, or final.</summary>
     public Erasures Lift(long tombstone)
     {
-        if (Tombstones.FirstOrDefault(t => t.Number == tombstone) is not { LiftedBy: null } found)
-            return this;
+        if (InForce(tombstone) is not { FinalBy: null } found) return this;
         ImmutableArray<Tombstone> next = Tombstones.Replace(found, found with { LiftedBy = Number + 1 });
         int forgotten = next.Count(t => t.LiftedBy is not null) - LiftedMax;
         if (forgotten > 0)

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace TsDb.Model;
 
 /// <summary>
-/// A file and the leaves that it stands for: consecutive ordinals of one (cell, incarnation). A file of one
-/// leaf is that leaf's own, with its hash. Immutable.
+/// A file and the leaves that it stands for: consecutive ordinals of one (cell, incarnation). A file that was
+/// written anew, of several leaves or without erased rows, has another hash than its leaves. Immutable.
 /// </summary>
 public sealed class LeafRun
 {
@@ -13,7 +13,7 @@ public sealed class LeafRun
 
     /// <summary>
     /// A run; throws <see cref="ErrorKind.Invalid"/> without leaves, with more than <see cref="LeavesMax"/>,
-    /// from an ordinal below 1, or if a single leaf is not the file.
+    /// or from an ordinal below 1.
     /// </summary>
     /// <param name="file">SHA-256 of the file.</param>
     /// <param name="first">The ordinal of the first leaf.</param>
@@ -27,8 +27,6 @@ public sealed class LeafRun
                 ErrorKind.Invalid, $"a file stands for 1 to {LeavesMax} leaves, from ordinal 1 on");
         }
 
-        if (leaves.Length == 1 && leaves[0] != file)
-            throw new TsDbException(ErrorKind.Invalid, $"file {file} is not its only leaf {leaves[0]}");
         (File, First, Leaves) = (file, first, leaves);
     }
 
@@ -41,14 +39,25 @@ public sealed class LeafRun
     /// <summary>The hashes of the leaves, by ordinal.</summary>
     public ImmutableArray<ContentHash> Leaves { get; }
 
-    /// <summary>True if the file was made of several leaves.</summary>
+    /// <summary>
+    /// The change of erasures up to which rows of final tombstones were looked for and left out; 0 for never.
+    /// </summary>
+    public long PurgedTo { get; init; }
+
+    /// <summary>True if the file is made of several leaves.</summary>
     public bool IsMerged => Leaves.Length > 1;
+
+    /// <summary>True if the file is its only leaf's own, as it was cut.</summary>
+    public bool IsOwn => Leaves.Length == 1 && Leaves[0] == File;
 
     /// <summary>The ordinals.</summary>
     public OrdinalRange Ordinals => new(First, new Ordinal(First.Value + Leaves.Length - 1));
 
     /// <summary>The run that a leaf's own file is.</summary>
     public static LeafRun Of(Leaf leaf) => new(leaf.Hash, leaf.Ordinal, [leaf.Hash]);
+
+    /// <summary>The same file, known to have no row of final tombstones up to a change of erasures.</summary>
+    public LeafRun KnownPurgedTo(long change) => new(File, First, Leaves) { PurgedTo = change };
 
     /// <summary>True if the leaf of that number and hash is one of these.</summary>
     public bool Has(Ordinal ordinal, ContentHash hash)

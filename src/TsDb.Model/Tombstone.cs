@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace TsDb.Model;
 
@@ -16,14 +17,22 @@ public sealed record Tombstone(
     /// <summary>The change that lifted it; null while it is in force.</summary>
     public long? LiftedBy { get; init; }
 
+    /// <summary>
+    /// The change that made it final; null while it can be lifted. What a final one masks is removed from
+    /// disk.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? FinalBy { get; init; }
+
     /// <summary>True if it counts for whoever knows all changes up to this one and none later.</summary>
     public bool CountsAt(long number) => Number <= number && !(LiftedBy <= number);
 
     /// <inheritdoc/>
     public bool Equals(Tombstone? other) => other is not null && Number == other.Number
         && Table == other.Table && BeforeNanoseconds == other.BeforeNanoseconds && LiftedBy == other.LiftedBy
-        && Where.SequenceEqual(other.Where);
+        && FinalBy == other.FinalBy && Where.SequenceEqual(other.Where);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Number, Table, BeforeNanoseconds, LiftedBy);
+    public override int GetHashCode() =>
+        HashCode.Combine(Number, Table, BeforeNanoseconds, LiftedBy, FinalBy);
 }

@@ -112,8 +112,10 @@ public sealed class GrpcPeerLink(IClusterState cluster, NodeChannels channels) :
         (client, id, options) => client.ErasuresAsync(new ErasuresRequest { ClusterId = id }, options),
         answer => new ErasureWord(
             answer.Number,
+            answer.FilesLeft,
             answer.Edges.DistinctBy(edge => edge.Edge_).ToImmutableSortedDictionary(
-                edge => new EdgeId(edge.Edge_), edge => edge.Number)),
+                edge => new EdgeId(edge.Edge_),
+                edge => new EdgeErasureWord(edge.Number, edge.HasFilesLeft ? edge.FilesLeft : null))),
         ct);
 
     private Task<TResult> AskAsync<TAnswer, TResult>(

@@ -138,13 +138,10 @@ internal sealed class NodeEndpoint(
             return ValueTask.FromResult(new ErasuresAnswer
             {
                 Number = word.Number,
+                FilesLeft = word.FilesLeft,
                 Edges =
                 {
-                    word.Edges.Select(edge => new ErasuresAnswer.Types.Edge
-                    {
-                        Edge_ = edge.Key.Value,
-                        Number = edge.Value,
-                    }),
+                    word.Edges.Select(edge => NodeMessages.Name(edge.Key, edge.Value)),
                 },
             });
         });

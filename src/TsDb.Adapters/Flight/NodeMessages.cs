@@ -2,6 +2,7 @@ using Google.Protobuf;
 using TsDb.Adapters.Flight.Protos;
 using TsDb.Model;
 using TsDb.Replication.Repair;
+using TsDb.Replication.Serving;
 
 namespace TsDb.Adapters.Flight;
 
@@ -59,7 +60,15 @@ internal static class NodeMessages
             FileHash = ByteString.CopyFrom(run.File.ToArray()),
             FirstOrdinal = run.First.Value,
             LeafHashes = UnsafeByteOperations.UnsafeWrap(hashes),
+            PurgedTo = run.PurgedTo,
         };
+    }
+
+    public static ErasuresAnswer.Types.Edge Name(EdgeId edge, EdgeErasureWord word)
+    {
+        ErasuresAnswer.Types.Edge named = new() { Edge_ = edge.Value, Number = word.Number };
+        if (word.FilesLeft is { } left) named.FilesLeft = left;
+        return named;
     }
 
     public static LeafRun? Run(FetchAnswer.Types.Run? run)
@@ -71,7 +80,10 @@ internal static class NodeMessages
         return new LeafRun(
             new ContentHash(run.FileHash.Span),
             new Ordinal(run.FirstOrdinal),
-            [.. run.LeafHashes.ToByteArray().Chunk(ContentHash.BytesLength).Select(h => new ContentHash(h))]);
+            [.. run.LeafHashes.ToByteArray().Chunk(ContentHash.BytesLength).Select(h => new ContentHash(h))])
+        {
+            PurgedTo = run.PurgedTo,
+        };
     }
 
     public static Digest Name(LeafDigest digest) => new()

@@ -14,7 +14,8 @@ internal static class DeleteCommand
     private const string Path = "/api/v1/erasures";
     private const string Remains =
         "Masked means: no answer has these points, those that come later included, until it is lifted. Files "
-        + "keep them until retention takes their days.";
+        + "keep them until retention takes their days, or the tombstone is made final: then they are removed "
+        + "from disk, file by file, those that come later as well, and it cannot be lifted any more.";
 
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(200);
 
@@ -42,14 +43,23 @@ internal static class DeleteCommand
             Description = "How long to wait for all nodes and connected edges before the receipt is printed",
             DefaultValueFactory = _ => "10s",
         };
+        Option<bool> purge = new("--purge")
+        {
+            Description = "Make it final at once: the points are removed from disk and cannot come back",
+        };
         Argument<long> number = new("number") { Description = "The tombstone's number" };
         Command command = new(
             "delete",
             "Erase points: a numbered tombstone masks those that match, and those that come later, at every "
             + $"cloud node and edge. {Remains}")
         {
-            table, where, all, before, wait, Json,
+            table, where, all, before, purge, wait, Json,
             Verb(common, "list", "Tombstones, and who has applied them.", [], ListAsync),
+            Verb(common, "purge", "Make a tombstone final: what it masks is removed from disk for good.",
+                [number, wait],
+                async (node, parsed, ct) => Show(parsed, await SettleAsync(
+                    node, HttpMethod.Post, $"{Path}/purge?number={parsed.GetValue(number)}",
+                    WaitOf(parsed.GetRequiredValue(wait)), ct))),
             Verb(common, "lift", "Let the points that a tombstone masks be seen again.", [number, wait],
                 async (node, parsed, ct) => Show(parsed, await SettleAsync(
                     node, HttpMethod.Delete, $"{Path}?number={parsed.GetValue(number)}",
@@ -68,7 +78,8 @@ internal static class DeleteCommand
             string address = $"{Path}?db={Escaped(parsed.GetRequiredValue(common.Database))}"
                 + $"&table={Escaped(Required(parsed, table))}&before={Escaped(Required(parsed, before))}"
                 + (parsed.GetValue(where) is { } conditions ? $"&where={Escaped(conditions)}" : "")
-                + (parsed.GetValue(all) ? "&all_series=true" : "");
+                + (parsed.GetValue(all) ? "&all_series=true" : "")
+                + (parsed.GetValue(purge) ? "&purge=true" : "");
             using NodeClient node = new(parsed.GetRequiredValue(common.Url));
             JsonNode answer = await SettleAsync(
                 node, HttpMethod.Post, address, WaitOf(parsed.GetRequiredValue(wait)), ct);
@@ -113,7 +124,8 @@ internal static class DeleteCommand
                 Text(one, "number"), Text(one, "database"), Text(one, "table"),
                 Text(one, "where") is { Length: > 0 } where ? where : "every series",
                 Text(one, "before"),
-                one!["lifted_by"] is { } lifted ? $"lifted by change {lifted}" : "in force");
+                one!["lifted_by"] is { } lifted ? $"lifted by change {lifted}"
+                    : one["final_by"] is { } final ? $"final by change {final}" : "in force");
         }
 
         table.Print(Console.Out);
@@ -141,7 +153,7 @@ internal static class DeleteCommand
     }
 
     private static bool IsSettled(JsonNode answer, long number) => Parties(answer)
-        .All(party => !party.IsReachable || party.Applied >= number);
+        .All(party => !party.IsReachable || (party.Applied >= number && party.FilesLeft is null or 0));
 
     private static void Show(ParseResult parsed, JsonNode answer)
     {
@@ -159,8 +171,9 @@ internal static class DeleteCommand
 
     private static void Receipt(JsonNode answer, long number)
     {
-        TextTable table = new("who", "applied", "state");
-        foreach ((string kind, string id, long? applied, bool isReachable) in Parties(answer))
+        bool isAnyFinal = answer["tombstones"]!.AsArray().Any(one => one!["final_by"] is not null);
+        TextTable table = new("who", "applied", "state", "files that may have final ones");
+        foreach ((string kind, string id, long? applied, long? left, bool isReachable) in Parties(answer))
         {
             table.Add(
                 $"{kind} {id}",
@@ -169,18 +182,20 @@ internal static class DeleteCommand
                     : isReachable ? "has not applied all yet"
                     // The node that is asked may not know whether an edge is connected to another one.
                     : kind == "edge" ? "has not said so yet: applies it as soon as it is connected"
-                    : "not reached: applies it when it is back");
+                    : "not reached: applies it when it is back",
+                !isAnyFinal ? "-" : left is null || applied < number ? "unknown"
+                    : left == 0 ? "none: removed" : $"{left}");
         }
 
         table.Print(Console.Out);
         Console.WriteLine(Remains);
     }
 
-    private static IEnumerable<(string Kind, string Id, long? Applied, bool IsReachable)> Parties(
-        JsonNode answer) =>
+    private static IEnumerable<(string Kind, string Id, long? Applied, long? FilesLeft, bool IsReachable)>
+        Parties(JsonNode answer) =>
         Kinds.SelectMany(kind => answer[kind]!.AsArray().Select(party => (
             kind[..^1], Text(party, "id"), party!["applied"]?.GetValue<long>(),
-            party["reachable"]!.GetValue<bool>())));
+            party["files_left"]?.GetValue<long>(), party["reachable"]!.GetValue<bool>())));
 
     private static long Number(JsonNode answer) => answer["number"]!.GetValue<long>();
 

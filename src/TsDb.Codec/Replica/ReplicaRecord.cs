@@ -10,11 +10,15 @@ public abstract record ReplicaRecord
     {
     }
 
-    /// <summary>The files of these leaves are on disk.</summary>
+    /// <summary>
+    /// The files of these leaves are on disk, as they were cut; also said again of one that has more to be
+    /// said of it.
+    /// </summary>
     public sealed record Stored(ImmutableArray<ReplicaFile> Leaves) : ReplicaRecord;
 
     /// <summary>
-    /// These files are on disk, each in place of all files whose leaves it stands for.
+    /// These files, which were written anew, are on disk, each in place of all files whose leaves it stands
+    /// for.
     /// </summary>
     public sealed record Merged(ImmutableArray<ReplicaFile> Files) : ReplicaRecord;
 

@@ -129,7 +129,8 @@ public static class ReplicaRecordCodec
                 SeriesCount = file.SeriesCount,
                 StartNanoseconds = file.Range.StartNanoseconds,
                 EndNanoseconds = file.Range.EndNanoseconds,
-                LeafHashes = file.Run.IsMerged ? FromHashes(file.Run.Leaves) : ByteString.Empty,
+                LeafHashes = file.Run.IsOwn ? ByteString.Empty : FromHashes(file.Run.Leaves),
+                PurgedTo = file.Run.PurgedTo,
             });
         }
 
@@ -152,7 +153,10 @@ public static class ReplicaRecordCodec
                 Cell = cells[leaf.Cell],
                 Incarnation = ToIncarnation(leaf.Incarnation),
                 Run = new LeafRun(
-                    hash, new Ordinal(leaf.Ordinal), areMerged ? ToHashes(leaf.LeafHashes.Span) : [hash]),
+                    hash, new Ordinal(leaf.Ordinal), areMerged ? ToHashes(leaf.LeafHashes.Span) : [hash])
+                {
+                    PurgedTo = leaf.PurgedTo,
+                },
                 BytesLength = leaf.BytesLength,
                 Rows = leaf.Rows,
                 SeriesCount = leaf.SeriesCount,

@@ -55,6 +55,9 @@ public sealed record EdgeControl(MessageHeader Header, EdgeId Edge, Guid Instanc
         /// <summary>The last change of tombstones that the edge has heard and kept.</summary>
         public long Erasures { get; init; }
 
+        /// <summary>Files that may have rows of final tombstones yet; null if it does not say.</summary>
+        public long? FilesToPurge { get; init; }
+
         /// <summary>Revision of the latest description of the cluster that it has heard; 0 if it does not
         /// say.</summary>
         public long Revision { get; init; }

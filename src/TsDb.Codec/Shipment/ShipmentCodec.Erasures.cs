@@ -15,6 +15,7 @@ public static partial class ShipmentCodec
             Table = tombstone.Table.Table,
             BeforeNanoseconds = tombstone.BeforeNanoseconds,
             LiftedBy = tombstone.LiftedBy ?? 0,
+            FinalBy = tombstone.FinalBy ?? 0,
         };
         wire.Where.AddRange(tombstone.Where.Select(condition => new P.TagCondition
         {
@@ -36,7 +37,9 @@ public static partial class ShipmentCodec
     // whatever is strange refuses the whole message.
     private static Tombstone ToTombstone(P.Tombstone wire)
     {
-        WireRules.Require(wire.Number > 0 && wire.LiftedBy >= 0, $"tombstone {wire.Number}");
+        bool isPlausible = wire.Number > 0 && wire.LiftedBy >= 0 && wire.FinalBy >= 0
+            && (wire.FinalBy == 0 || wire.LiftedBy == 0);
+        WireRules.Require(isPlausible, $"tombstone {wire.Number}");
         TableId table =
             new(WireRules.Name(wire.Database, "a database"), WireRules.Name(wire.Table, "a table"));
         return new Tombstone(
@@ -46,6 +49,7 @@ public static partial class ShipmentCodec
             wire.BeforeNanoseconds)
         {
             LiftedBy = wire.LiftedBy == 0 ? null : wire.LiftedBy,
+            FinalBy = wire.FinalBy == 0 ? null : wire.FinalBy,
         };
     }
 

@@ -189,6 +189,7 @@ public static partial class ShipmentCodec
         LastError = WireRules.Reason(lag.LastError),
         Erasures = lag.Erasures,
         Revision = lag.Revision,
+        FilesToPurgePlusOne = lag.FilesToPurge is { } left ? left + 1 : 0,
     };
 
     private static EdgeControl.Lag ToLag(P.Lag wire) => new()
@@ -203,6 +204,7 @@ public static partial class ShipmentCodec
         LastError = WireRules.Reason(wire.LastError),
         Erasures = wire.Erasures,
         Revision = wire.Revision,
+        FilesToPurge = wire.FilesToPurgePlusOne > 0 ? wire.FilesToPurgePlusOne - 1 : null,
     };
 
     private static P.LeafList FromLeafList(EdgeControl.LeafList list)

@@ -5,8 +5,8 @@ namespace TsDb.Columnar.Merging;
 /// <summary>Which rows of the inputs take part in a merge.</summary>
 /// <param name="TimeFirst">The earliest time that does.</param>
 /// <param name="TimeLast">The latest time that does.</param>
-/// <param name="Rows">By row of the only input; null for all.</param>
-internal readonly record struct RowFilter(long TimeFirst, long TimeLast, bool[]? Rows)
+/// <param name="Rows">By input and row; null for all.</param>
+internal readonly record struct RowFilter(long TimeFirst, long TimeLast, bool[]?[]? Rows)
 {
     /// <summary>
     /// Times of the range; an end of <see cref="long.MaxValue"/> includes that last of all times.
@@ -19,8 +19,12 @@ internal readonly record struct RowFilter(long TimeFirst, long TimeLast, bool[]?
         { } range => new RowFilter(range.StartNanoseconds, range.EndNanoseconds - 1, null),
     };
 
-    public static RowFilter Only(bool[] rows) => new(long.MinValue, long.MaxValue, rows);
+    /// <summary>By row of the only input whether it takes part.</summary>
+    public static RowFilter Only(bool[] rows) => Only([rows]);
 
-    public bool Includes(int row, long time) =>
-        TimeFirst <= time && time <= TimeLast && (Rows is null || Rows[row]);
+    /// <summary>By input and row whether it takes part; all rows of an input that has null.</summary>
+    public static RowFilter Only(bool[]?[] rows) => new(long.MinValue, long.MaxValue, rows);
+
+    public bool Includes(int input, int row, long time) =>
+        TimeFirst <= time && time <= TimeLast && Rows?[input]?[row] != false;
 }

@@ -62,7 +62,7 @@ internal sealed class RowOrder
             int[] rank = ranks[input];
             for (int row = 0; row < series.Length; row++, at++)
             {
-                bool isKept = keep.Includes(row, times[row]);
+                bool isKept = keep.Includes(input, row, times[row]);
                 rankOfRow[at] = isKept ? rank[series[row]] : -1;
                 if (isKept) starts[rank[series[row]] + 1]++;
             }

@@ -16,8 +16,8 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
 
     /// <summary>
     /// The fragment's rows. Throws <see cref="ErrorKind.Conflict"/> if this node's catalog is not the one
-    /// that was planned on, <see cref="ErrorKind.Unavailable"/> if the node does not hear in time of erasures
-    /// that the plan knows.
+    /// that was planned on, or lacks rows that were erased for good since then,
+    /// <see cref="ErrorKind.Unavailable"/> if the node does not hear in time of erasures that the plan knows.
     /// </summary>
     public async Task<ISqlResult> RunAsync(FragmentRequest request, CancellationToken ct)
     {
@@ -81,7 +81,7 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
         foreach (ShardId shard in request.Shards) shards[shard.Value] = true;
         HashSet<Cell> except = [.. request.Except];
         HashSet<Cell> also = [.. request.Also];
-        TableSnapshot snapshot = lease.Snapshot(fragment.Table.Table, cell =>
+        TableSnapshot snapshot = lease.Snapshot(fragment.Table.Table, request.Erasures, cell =>
             fragment.Scope.Includes(cell)
             && ((shards[ShardId.Of(cell, shards.Length).Value] && !except.Contains(cell))
                 || also.Contains(cell)));

@@ -33,6 +33,10 @@ public interface IReplicaLease : IDisposable
     /// <summary>What the changes of erasures up to a number hide of a table; they must be applied.</summary>
     PointMask Mask(TableId table, long erasures);
 
-    /// <summary>The segments of some cells of a table, with their order of newness.</summary>
-    TableSnapshot Snapshot(TableId table, Func<Cell, bool> includes);
+    /// <summary>
+    /// The segments of some cells of a table, with their order of newness, for a reader who masks what the
+    /// changes of erasures up to a number hide. Throws <see cref="ErrorKind.Conflict"/> if rows that a later
+    /// change hides are gone already: who knows of it has to ask.
+    /// </summary>
+    TableSnapshot Snapshot(TableId table, long erasures, Func<Cell, bool> includes);
 }

@@ -10,10 +10,13 @@ namespace TsDb.Replication.Cluster;
 public static class ClusterCodec
 {
     /// <summary>
-    /// The version that is written, and the newest that is read. Version 1 knew no moves, no leaving members,
-    /// no rules of tables and no clock, version 2 no erasures; all that they say means the same now.
+    /// The newest version that is read. Version 1 knew no moves, no leaving members, no rules of tables and
+    /// no clock, version 2 no erasures, version 3 none that are final; all that they say means the same now.
+    /// What version 3 can say is written in it.
     /// </summary>
-    public const byte Version = 3;
+    public const byte Version = 4;
+
+    private const byte VersionWithoutFinal = 3;
 
     private const byte VersionOldest = 1;
 
@@ -21,10 +24,16 @@ public static class ClusterCodec
     private static readonly byte[] SnapshotMagic = "TSDBCFG"u8.ToArray();
 
     /// <summary>A command's bytes.</summary>
-    public static byte[] Encode(ClusterCommand command) => Encode(CommandMagic, command);
+    public static byte[] Encode(ClusterCommand command) => Encode(CommandMagic, command, command switch
+    {
+        ClusterCommand.MakeErasureFinal => Version,
+        ClusterCommand.Found found => VersionOf(found.Configuration),
+        _ => VersionWithoutFinal,
+    });
 
     /// <summary>A configuration's bytes.</summary>
-    public static byte[] Encode(ClusterConfiguration configuration) => Encode(SnapshotMagic, configuration);
+    public static byte[] Encode(ClusterConfiguration configuration) =>
+        Encode(SnapshotMagic, configuration, VersionOf(configuration));
 
     /// <summary>
     /// Reads a command; false if the bytes are not one of ours. Throws <see cref="ErrorKind.Invalid"/> for a
@@ -57,8 +66,11 @@ public static class ClusterCodec
         _ => command,
     };
 
-    private static byte[] Encode<T>(byte[] magic, T value) =>
-        [.. magic, Version, .. JsonSerializer.SerializeToUtf8Bytes(value, ClusterJson.Options)];
+    private static byte VersionOf(ClusterConfiguration configuration) =>
+        configuration.Erasures.Tombstones.Any(t => t.FinalBy is not null) ? Version : VersionWithoutFinal;
+
+    private static byte[] Encode<T>(byte[] magic, T value, byte version) =>
+        [.. magic, version, .. JsonSerializer.SerializeToUtf8Bytes(value, ClusterJson.Options)];
 
     // The serializer knows which members may be null, but takes null for any item of a list.
     private static void RefuseNullItems(ReadOnlySpan<byte> json)

@@ -20,6 +20,7 @@ namespace TsDb.Replication.Cluster;
 [JsonDerivedType(typeof(AdvanceClock), "advance-clock")]
 [JsonDerivedType(typeof(Erase), "erase")]
 [JsonDerivedType(typeof(LiftErasure), "lift-erasure")]
+[JsonDerivedType(typeof(MakeErasureFinal), "make-erasure-final")]
 [JsonDerivedType(typeof(Leave), "leave")]
 [JsonDerivedType(typeof(Replace), "replace")]
 [JsonDerivedType(typeof(SetReplication), "set-replication")]
@@ -89,8 +90,12 @@ public abstract record ClusterCommand
         string Database, string Table, ImmutableArray<TagCondition> Where, long BeforeNanoseconds)
         : ClusterCommand;
 
-    /// <summary>Lifts a tombstone.</summary>
+    /// <summary>Lifts a tombstone that is not final.</summary>
     public sealed record LiftErasure(long Number) : ClusterCommand;
+
+    /// <summary>Makes a tombstone final: it cannot be lifted any more, and what it masks is removed from
+    /// disk.</summary>
+    public sealed record MakeErasureFinal(long Number) : ClusterCommand;
 
     /// <summary>Begins the orderly leave of a member: its shards move away first, then it is
     /// removed.</summary>

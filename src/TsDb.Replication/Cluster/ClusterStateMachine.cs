@@ -36,6 +36,8 @@ public static class ClusterStateMachine
                     new TableId(erase.Database, erase.Table), erase.Where, erase.BeforeNanoseconds)),
                 ClusterCommand.LiftErasure lift => WithErasures(
                     current, current.Erasures.Lift(lift.Number)),
+                ClusterCommand.MakeErasureFinal final => WithErasures(
+                    current, current.Erasures.MakeFinal(final.Number)),
                 ClusterCommand.Leave leave => Leave(current, leave.DirectoryId),
                 ClusterCommand.Replace replace => Gone(Replace(current, replace)),
                 ClusterCommand.SetReplication set => SetReplication(current, set),

@@ -17,11 +17,13 @@ internal sealed class CatalogReplay
     public StoredFile? Find(Leaf leaf) => _byLeaf.GetValueOrDefault(leaf);
 
     /// <summary>
-    /// A file, in place of those whose leaves it stands for; nothing if another stands for all of its own.
+    /// A file, in place of those whose leaves it stands for; nothing if another stands for all of its own,
+    /// and for more.
     /// </summary>
     public void Put(StoredFile file)
     {
-        if (Find(file.LeafAt(0))?.Run.Contains(file.Run) == true) return;
+        if (Find(file.LeafAt(0)) is { } larger && larger.LeafCount > file.LeafCount
+            && larger.Run.Contains(file.Run)) return;
         foreach (Leaf leaf in file.Leaves)
         {
             if (_byLeaf.TryGetValue(leaf, out StoredFile? before) && !file.Run.Contains(before.Run))

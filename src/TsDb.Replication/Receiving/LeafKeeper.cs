@@ -81,7 +81,7 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
     {
         Leaf leaf = transferred.Leaf;
         if (store.Current.Find(leaf) is not null) return (null, ReceiveOutcome.AlreadyPresent, "");
-        if (transferred.Run is { IsMerged: true } run) return VerifyMerged(transferred, run);
+        if (transferred.Run is { IsOwn: false } run) return VerifyRewritten(transferred, run);
         ReadOnlyMemory<byte> earlier = default;
         ReceiveOutcome otherwise = transferred.Form == TransferForm.Rows
             ? ReceiveOutcome.NotRebuilt : ReceiveOutcome.Damaged;
@@ -98,9 +98,9 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
         return VerifyRows(leaf, LeafRun.Of(leaf), plain);
     }
 
-    // That the rows are those of its leaves is the word of the owner that merged them: their own bytes, which
-    // the leaves' hashes are of, are not there any more.
-    private (VerifiedLeaf? Leaf, ReceiveOutcome Outcome, string Reason) VerifyMerged(
+    // That the rows are those of its leaves is the word of the owner that wrote them anew: their own bytes,
+    // which the leaves' hashes are of, are not there any more.
+    private (VerifiedLeaf? Leaf, ReceiveOutcome Outcome, string Reason) VerifyRewritten(
         TransferredLeaf transferred, LeafRun run)
     {
         Leaf leaf = transferred.Leaf;
@@ -156,11 +156,11 @@ public sealed class LeafKeeper(ReplicaStore store, ISegmentVerifier verifier)
         return found is not null && TryRead(found, out dictionary);
     }
 
-    // A leaf that was merged has no bytes of its own any more: the edge has to send what refers to it plain.
+    // A leaf that was written anew has no bytes of its own any more: what refers to it has to come plain.
     private bool TryRead(StoredFile found, out ReadOnlyMemory<byte> bytes)
     {
         bytes = default;
-        if (found.IsMerged || found.Extent.BytesLength > Array.MaxLength) return false;
+        if (!found.IsOwn || found.Extent.BytesLength > Array.MaxLength) return false;
         try
         {
             (StoredFile read, bytes) = store.Read(found.LeafAt(0), 0, (int)found.Extent.BytesLength);

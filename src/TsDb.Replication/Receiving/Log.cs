@@ -78,6 +78,16 @@ internal static partial class Log
     [LoggerMessage(4148, LogLevel.Warning, "Files of {Cell} could not be merged: {Reason}")]
     public static partial void NotMerged(ILogger log, Cell cell, string reason);
 
+    [LoggerMessage(
+        4150, LogLevel.Information, "{Path} was written anew without {Erased} erased rows; {Rows} are left")]
+    public static partial void Purged(ILogger log, string path, long erased, long rows);
+
+    [LoggerMessage(4151, LogLevel.Warning, "Erased rows of {Path} could not be removed: {Reason}")]
+    public static partial void NotPurged(ILogger log, string path, string reason);
+
+    [LoggerMessage(4152, LogLevel.Debug, "Removing erased rows waits: {Reason}")]
+    public static partial void PurgingDelayed(ILogger log, string reason);
+
     [LoggerMessage(4149, LogLevel.Debug, "Merging waits: {Reason}")]
     public static partial void MergingDelayed(ILogger log, string reason);
 

@@ -1,14 +1,16 @@
 using TsDb.Model;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Compaction;
+using TsDb.Replication.Purging;
 using TsDb.Replication.Repair;
 using TsDb.Storage.Compaction;
 
 namespace TsDb.Replication.Receiving;
 
 /// <content>
-/// Few files of many. Each owner compacts for itself, and only what all owners have on disk: as long as one
-/// lacks a leaf, the leaf's own bytes are there for it.
+/// Files that are written anew. Few of many: each owner compacts for itself, and only what all owners have on
+/// disk: as long as one lacks a leaf, the leaf's own bytes are there for it. And without erased rows, once
+/// their tombstone is final: each node for itself, whatever the others have.
 /// </content>
 public sealed partial class ReceiveService
 {
@@ -16,16 +18,19 @@ public sealed partial class ReceiveService
     private static readonly TimeSpan CompactAgainAfter = TimeSpan.FromSeconds(30);
 
     private readonly ReplicaCompactor _compactor;
+    private readonly ReplicaPurger _purger;
+    private (long Version, Erasures? Erasures) _purged = (-1, null);
     private long _compactedVersion = -1;
     private DateTimeOffset _compactAgainAt;
 
     private async Task CompactAsync(CancellationToken ct)
     {
-        if (_options.Compaction is not { } limits) return;
         using PeriodicTimer timer = new(_options.CompactEvery, _clock);
         while (await timer.WaitForNextTickAsync(ct))
         {
             if (_ports.Cluster.Current is not { } cluster) continue;
+            Purge(cluster, ct);
+            if (_options.Compaction is not { } limits) continue;
             try
             {
                 await CompactAsync(cluster, limits, ct);
@@ -36,6 +41,23 @@ public sealed partial class ReceiveService
                 // The old files stand; the next turn tries again.
                 Log.MergingDelayed(_log, e.Message);
             }
+        }
+    }
+
+    private void Purge(ClusterConfiguration cluster, CancellationToken ct)
+    {
+        ReplicaVersion version = _store.Current;
+        if (_purged == (version.Number, cluster.Erasures)) return;
+        try
+        {
+            // Damaged files are set aside, and fetched anew as they are at another owner.
+            if (!_purger.Run(cluster.Erasures, ct)) AskRepair();
+            if (_store.Current.Number == version.Number) _purged = (version.Number, cluster.Erasures);
+        }
+        catch (Exception e) when (e is IOException or TsDbException)
+        {
+            // What is masked stays so; the next turn tries again.
+            Log.PurgingDelayed(_log, e.Message);
         }
     }
 
@@ -56,7 +78,7 @@ public sealed partial class ReceiveService
             {
                 if (!agreed.Contains((plan.Cell.Table, plan.Cell.Day))) continue;
                 ct.ThrowIfCancellationRequested();
-                if (_compactor.Carry(plan) || IsWhole(shard.Key)) continue;
+                if (_compactor.Carry(plan, cluster.Erasures) || IsWhole(shard.Key)) continue;
 
                 // A file turned out to be damaged or gone.
                 AskRepair(shard.Key);

@@ -173,6 +173,7 @@ public sealed partial class ReceiveService
             LostCount = _store.Lost.Count,
             FilesCount = version.FileCount,
             Compaction = _compactor.Status,
+            Purge = _purger.Status,
         });
     }
 

@@ -4,6 +4,7 @@ using TsDb.Model;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Compaction;
 using TsDb.Replication.Ports;
+using TsDb.Replication.Purging;
 using TsDb.Replication.Repair;
 
 namespace TsDb.Replication.Receiving;
@@ -47,6 +48,7 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
         (_options, _store, _ports, _clock, _log) = (options, store, ports, clock, log);
         _keeper = new LeafKeeper(store, ports.Verifier);
         _compactor = new ReplicaCompactor(store, ports.Verifier, log);
+        _purger = new ReplicaPurger(store, ports.Verifier, log);
         _fetcher = new LeafFetcher(ports.Peers, options.Receiver.ShipmentBytesMax);
         _receiver = new Receiver(options.Receiver, () => store.Current, Counts, ports.Cluster.IsLive);
         Desk = new ReplicaDesk(store, ports.Cluster, NoticeAsync)

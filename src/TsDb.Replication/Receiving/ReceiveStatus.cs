@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using TsDb.Replication.Compaction;
+using TsDb.Replication.Purging;
 
 namespace TsDb.Replication.Receiving;
 
@@ -25,6 +26,9 @@ public sealed record ReceiveStatus(
 {
     /// <summary>What compaction has done since the start.</summary>
     public CompactionStatus Compaction { get; init; } = new(0, 0, 0);
+
+    /// <summary>What the removal of erased rows has done since the start.</summary>
+    public PurgeStatus Purge { get; init; } = new(0, 0, 0);
 
     /// <summary>How reading stored files again goes.</summary>
     public ScrubStatus Scrub { get; init; } = new(0, 0, 0, null);

@@ -221,14 +221,15 @@ internal sealed class ReplicaCatalog : IDisposable
 
     private static IEnumerable<ReplicaRecord> LeavesOf(ReplicaVersion version, ImmutableHashSet<Leaf> lost)
     {
-        foreach (StoredFile[] chunk in version.Files.Where(file => !file.IsMerged).Chunk(LeavesPerRecordMax))
+        foreach (StoredFile[] chunk in version.Files.Where(file => file.IsOwn).Chunk(LeavesPerRecordMax))
             yield return new ReplicaRecord.Stored([.. chunk.Select(FactsOf)]);
-        foreach (StoredFile[] chunk in version.Files.Where(file => file.IsMerged).Chunk(MergedPerRecordMax))
+        foreach (StoredFile[] chunk in version.Files.Where(file => !file.IsOwn).Chunk(MergedPerRecordMax))
             yield return new ReplicaRecord.Merged([.. chunk.Select(FactsOf)]);
         foreach (Leaf leaf in lost) yield return new ReplicaRecord.Lost(leaf, "lost before");
     }
 
-    private static ReplicaFile FactsOf(StoredFile file) => new()
+    /// <summary>What it has recorded of a file.</summary>
+    public static ReplicaFile FactsOf(StoredFile file) => new()
     {
         Cell = file.Cell,
         Incarnation = file.Incarnation,

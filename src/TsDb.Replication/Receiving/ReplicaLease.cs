@@ -26,10 +26,12 @@ public sealed class ReplicaLease : IDisposable
     /// <paramref name="range"/>. The registry in <paramref name="cluster"/> says which incarnation is newer;
     /// throws
     /// <see cref="ErrorKind.Unavailable"/> if it does not know one that is here (this node has not caught
-    /// up).
+    /// up), <see cref="ErrorKind.Conflict"/> if a file may lack rows that a reader who knows erasures up to
+    /// <paramref name="erasures"/> only would have to see.
     /// </summary>
     public TableSnapshot Snapshot(
-        TableId table, ClusterConfiguration cluster, Predicate<Cell> wants, TimeRange range)
+        TableId table, ClusterConfiguration cluster, Predicate<Cell> wants, TimeRange range,
+        long erasures = long.MaxValue)
     {
         ObjectDisposedException.ThrowIf(_release is null, this);
         List<SegmentRef> segments = [];
@@ -40,7 +42,15 @@ public sealed class ReplicaLease : IDisposable
                 if (!cell.Cell.Day.Range.Overlaps(range) || !wants(cell.Cell)) continue;
                 foreach (StoredFile file in cell.Files)
                 {
-                    if (file.Extent.Range.Overlaps(range)) segments.Add(RefOf(cell, file, cluster));
+                    if (!file.IsOwn && file.PurgedTo > erasures)
+                    {
+                        throw new TsDbException(
+                            ErrorKind.Conflict,
+                            $"points of {table} were erased for good since the query was planned");
+                    }
+
+                    if (file.Extent.Rows > 0 && file.Extent.Range.Overlaps(range))
+                        segments.Add(RefOf(cell, file, cluster));
                 }
             }
         }

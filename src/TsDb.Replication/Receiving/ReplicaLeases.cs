@@ -13,6 +13,15 @@ internal sealed class ReplicaLeases(IDisk disk, ILogger log)
     private readonly SortedDictionary<long, int> _held = [];
     private readonly Dictionary<string, long> _doomed = new(StringComparer.Ordinal);
 
+    /// <summary>Files that wait for their last reader.</summary>
+    public int WaitingCount
+    {
+        get
+        {
+            lock (_gate) return _doomed.Count;
+        }
+    }
+
     /// <summary>Counts a reader of the version that is current now; the action ends its lease.</summary>
     public (ReplicaVersion Version, Action Release) Take(Func<ReplicaVersion> current)
     {

@@ -104,7 +104,7 @@ public sealed partial class ReplicaStore : IDisposable
             List<int> written = [];
             for (int i = 0; i < leaves.Count; i++)
             {
-                if (leaves[i].Run.IsMerged) continue;
+                if (!leaves[i].Run.IsOwn) continue;
                 outcomes[i] = Judge(leaves[i], batch, areHeld);
                 if (outcomes[i] != ReceiveOutcome.Stored) continue;
                 outcomes[i] = Attempt(() => _files.Write(leaves[i]), leaves[i].Leaf);
@@ -122,7 +122,7 @@ public sealed partial class ReplicaStore : IDisposable
 
             for (int i = 0; i < leaves.Count; i++)
             {
-                if (leaves[i].Run.IsMerged) outcomes[i] = StoreMerged(leaves[i]);
+                if (!leaves[i].Run.IsOwn) outcomes[i] = StoreRewritten(leaves[i]);
             }
 
             return ImmutableArray.Create(outcomes);

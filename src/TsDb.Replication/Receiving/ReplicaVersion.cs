@@ -82,9 +82,10 @@ public sealed class ReplicaVersion
         return new ReplicaVersion(Number + 1, tables.ToImmutable(), totals);
     }
 
-    /// <summary>This version with a file in place of others, which are in it.</summary>
-    internal ReplicaVersion Replacing(IReadOnlyCollection<StoredFile> replaced, StoredFile file) =>
-        replaced.Aggregate(this, (version, old) => version.Without(old)).With([file]);
+    /// <summary>This version with files in place of others, which are in it.</summary>
+    internal ReplicaVersion Replacing(
+        IReadOnlyCollection<StoredFile> replaced, IReadOnlyCollection<StoredFile> files) =>
+        replaced.Aggregate(this, (version, old) => version.Without(old)).With(files);
 
     /// <summary>This version without a file that is in it.</summary>
     internal ReplicaVersion Without(StoredFile file)

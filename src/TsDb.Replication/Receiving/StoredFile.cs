@@ -5,12 +5,12 @@ namespace TsDb.Replication.Receiving;
 
 /// <summary>
 /// What the catalog keeps in memory of one file on this node's disk, which stands for a leaf or, once leaves
-/// were merged, for a run of them: about 130 bytes, because there may be hundreds of thousands. Cell and
+/// were merged, for a run of them: about 140 bytes, because there may be hundreds of thousands. Cell and
 /// columns are shared instances; manifest and path are made when asked for.
 /// </summary>
 public sealed class StoredFile
 {
-    private readonly LeafRun? _merged;
+    private readonly LeafRun? _rewritten;
 
     /// <summary>
     /// Facts of a file; <paramref name="cell"/> and <paramref name="columns"/> are the shared instances.
@@ -19,7 +19,8 @@ public sealed class StoredFile
     {
         (Cell, Incarnation, Columns, Extent) = (cell, incarnation, columns, extent);
         (First, Hash) = (run.First, run.File);
-        _merged = run.IsMerged ? run : null;
+        _rewritten = run.IsOwn ? null : run;
+        PurgedTo = run.PurgedTo;
     }
 
     /// <summary>The cell that all rows belong to.</summary>
@@ -43,17 +44,26 @@ public sealed class StoredFile
     /// <summary>Columns of the file.</summary>
     public ColumnSet Columns { get; }
 
-    /// <summary>True if it was made of several leaves, whose own bytes are not here any more.</summary>
-    public bool IsMerged => _merged is not null;
+    /// <summary>True if it is its only leaf's own file; otherwise the leaves' own bytes are not here any
+    /// more.</summary>
+    public bool IsOwn => _rewritten is null;
+
+    /// <summary>True if it is made of several leaves.</summary>
+    public bool IsMerged => LeafCount > 1;
+
+    /// <summary>
+    /// The change of erasures up to which rows of final tombstones were looked for and left out; 0 for never.
+    /// </summary>
+    public long PurgedTo { get; }
 
     /// <summary>How many leaves it stands for.</summary>
-    public int LeafCount => _merged?.Leaves.Length ?? 1;
+    public int LeafCount => _rewritten?.Leaves.Length ?? 1;
 
     /// <summary>The leaves that it stands for, by ordinal.</summary>
     public IEnumerable<Leaf> Leaves => Enumerable.Range(0, LeafCount).Select(LeafAt);
 
     /// <summary>The file and the hashes of its leaves.</summary>
-    public LeafRun Run => _merged ?? new LeafRun(Hash, First, [Hash]);
+    public LeafRun Run => _rewritten ?? new LeafRun(Hash, First, [Hash]) { PurgedTo = PurgedTo };
 
     /// <summary>Path of the file below the data directory.</summary>
     public string Path => PathOf(Cell, Incarnation, new OrdinalRange(First, Last), Hash);
@@ -75,11 +85,12 @@ public sealed class StoredFile
 
     /// <summary>The leaf at a place among its leaves.</summary>
     public Leaf LeafAt(int place) => new(
-        Cell, Incarnation, new Ordinal(First.Value + place), _merged is null ? Hash : _merged.Leaves[place]);
+        Cell, Incarnation, new Ordinal(First.Value + place),
+        _rewritten is null ? Hash : _rewritten.Leaves[place]);
 
     /// <summary>True if it stands for this leaf of its cell and incarnation.</summary>
     public bool Has(Ordinal ordinal, ContentHash hash) =>
-        _merged?.Has(ordinal, hash) ?? (ordinal == First && hash == Hash);
+        _rewritten?.Has(ordinal, hash) ?? (ordinal == First && hash == Hash);
 
     /// <summary>True if one of its leaves has that number.</summary>
     public bool Has(Ordinal ordinal) => First.Value <= ordinal.Value && ordinal.Value <= Last.Value;

@@ -93,7 +93,7 @@ public sealed class ReplicaDesk(
     {
         (StoredFile file, ReadOnlyMemory<byte> bytes) =
             store.Read(leaf, offset, Math.Clamp(bytesMax, 1, FetchBytesMax));
-        return new FilePiece(bytes, file.IsMerged ? file.Run : null);
+        return new FilePiece(bytes, file.IsOwn ? null : file.Run);
     }
 
     private ClusterConfiguration Current() => cluster.Current ?? throw new TsDbException(

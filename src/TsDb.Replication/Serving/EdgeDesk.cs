@@ -16,7 +16,7 @@ public sealed class EdgeDesk(EdgeStore store, ISqlEngine engine, TimeProvider cl
     /// <summary>
     /// The answer. Errors of the fragment as <see cref="ISqlEngine.ExecuteAsync"/>; throws
     /// <see cref="ErrorKind.Unavailable"/> if this edge does not hear in time of erasures that the asker
-    /// knows.
+    /// knows, or knows of some for good that the asker does not.
     /// </summary>
     public async Task<FreshAnswer> AnswerAsync(FreshQuestion question, CancellationToken ct)
     {
@@ -28,6 +28,7 @@ public sealed class EdgeDesk(EdgeStore store, ISqlEngine engine, TimeProvider cl
 
         using StoreLease lease = store.Acquire();
         StoreVersion version = lease.Version;
+        RequireUnpurged(question);
         ImmutableArray<Model.Column> columns = Columns(version, question.Table);
         if (EdgeColumns.HashOf(columns) != question.ColumnsHash || question.Fragment is not { } fragment)
             return new FreshAnswer { Columns = columns };
@@ -57,6 +58,18 @@ public sealed class EdgeDesk(EdgeStore store, ISqlEngine engine, TimeProvider cl
             Schema = result.Schema,
             Batches = batches,
         };
+    }
+
+    // Rows that whoever knows no more than the asker has to see may be gone. What the lease holds was made
+    // with no more than is known now.
+    private void RequireUnpurged(FreshQuestion question)
+    {
+        if (question.Fragment is null
+            || TablePurge.Of(store.Tombstones.Erasures, question.Table).To <= question.Erasures) return;
+        throw new TsDbException(
+            ErrorKind.Unavailable,
+            $"points of {question.Table} at edge {store.Id} were erased for good since the question was "
+            + "planned");
     }
 
     private static ImmutableArray<Model.Column> Columns(StoreVersion version, TableId table)

@@ -5,6 +5,7 @@ namespace TsDb.Replication.Serving;
 
 /// <summary>What a cloud node says of erasures.</summary>
 /// <param name="Number">The last change that it has applied.</param>
-/// <param name="Edges">By edge the last change that it has on disk, by its own word; those heard of since
-/// the node's start.</param>
-public sealed record ErasureWord(long Number, ImmutableSortedDictionary<EdgeId, long> Edges);
+/// <param name="FilesLeft">Files on its disk that may have rows of final tombstones yet.</param>
+/// <param name="Edges">What edges have said since the node's start.</param>
+public sealed record ErasureWord(
+    long Number, long FilesLeft, ImmutableSortedDictionary<EdgeId, EdgeErasureWord> Edges);

@@ -90,8 +90,8 @@ public sealed class ReplicaSource(
         public PointMask Mask(TableId table, long erasures) =>
             PointMask.Of(configuration.Erasures, table, erasures);
 
-        public TableSnapshot Snapshot(TableId table, Func<Cell, bool> includes) =>
-            lease.Snapshot(table, configuration, cell => includes(cell), TimeRange.All);
+        public TableSnapshot Snapshot(TableId table, long erasures, Func<Cell, bool> includes) =>
+            lease.Snapshot(table, configuration, cell => includes(cell), TimeRange.All, erasures);
 
         public void Dispose() => lease.Dispose();
     }

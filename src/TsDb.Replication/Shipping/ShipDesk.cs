@@ -18,6 +18,7 @@ public sealed partial class ShipDesk
     private static readonly TimeSpan AskedEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LagEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LagIdleEvery = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan PurgeLookEvery = TimeSpan.FromSeconds(2);
 
     private readonly ShipDeskParts _parts;
     private readonly ShipperOptions _options;
@@ -27,6 +28,8 @@ public sealed partial class ShipDesk
     private readonly ILogger _log;
     private readonly Queue<ShipEvent> _events = new();
     private DateTimeOffset _lagAt;
+    private DateTimeOffset _lagSayAt;
+    private long? _filesToPurge;
     private DateTimeOffset _askedAt;
     private DateTimeOffset _lagIdleAt;
     private List<ShipMessage> _messages = [];
@@ -165,14 +168,21 @@ public sealed partial class ShipDesk
     }
 
     // Every minute while something waits, rarely while nothing does: people at the cloud see how far behind
-    // this edge is, by its own word.
+    // this edge is, by its own word. While files are left to purge it is looked at more often, and said when
+    // their number changes.
     private void SayLag(DateTimeOffset now)
     {
         if (!_shipper.IsRegistered || _lagAt > now) return;
-        _lagAt = now + LagEvery;
+        long? left = _parts.FilesToPurge?.Invoke();
+        bool isNews = left != _filesToPurge;
+        _filesToPurge = left;
+        bool isDue = _lagSayAt <= now;
+        if (isDue || isNews) _lagSayAt = now + LagEvery;
+        _lagAt = left > 0 && now + PurgeLookEvery < _lagSayAt ? now + PurgeLookEvery : _lagSayAt;
+        if (!isDue && !isNews) return;
         ShipLag lag = new(Backlog(), _shipper.Status(now));
         bool isIdle = lag.Backlog.Segments == 0;
-        if (isIdle && now < _lagIdleAt) return;
+        if (isIdle && now < _lagIdleAt && !isNews) return;
         _lagIdleAt = isIdle ? now + LagIdleEvery : default;
         Say(_shipper.Header, new EdgeControl.Lag
         {
@@ -185,11 +195,12 @@ public sealed partial class ShipDesk
             Quarantined = lag.Uplink.Quarantined,
             LastError = lag.Uplink.LastError ?? "",
             Erasures = _parts.Store.Tombstones.KeptNumber,
+            FilesToPurge = left,
             Revision = _shipper.HeardRevision,
         });
     }
 
-    private void SayLagAt(DateTimeOffset time) => (_lagAt, _lagIdleAt) = (time, default);
+    private void SayLagAt(DateTimeOffset time) => (_lagAt, _lagSayAt, _lagIdleAt) = (time, time, default);
 
     // A database made here is the cluster's business as well: said until the cluster names it.
     private void SayAsked(DateTimeOffset now)

@@ -13,4 +13,7 @@ public sealed record ShipDeskParts(IShipCatalog Store, IDisk Disk, Cutter Cutter
 {
     /// <summary>How the store writes segments; null for the default.</summary>
     public Columnar.SegmentOptions? Segments { get; init; }
+
+    /// <summary>Files that may have rows of final tombstones yet; null if that is not known.</summary>
+    public Func<long>? FilesToPurge { get; init; }
 }

@@ -50,7 +50,7 @@ public sealed class TombstoneBook
         FormatVersion.RequireInJson(
             disk.FullPath(FileName),
             bytes.AsSpan(0, length),
-            TombstonePage.VersionCurrent,
+            TombstonePage.VersionOldest,
             TombstonePage.VersionCurrent);
         try
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using TsDb.Model;
 
 namespace TsDb.Storage.Erasure;
@@ -10,4 +11,5 @@ internal sealed record TombstoneLine(
     string Table,
     ImmutableArray<TagCondition> Where,
     long BeforeNanoseconds,
-    long? LiftedBy);
+    long? LiftedBy,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? FinalBy = null);

@@ -6,14 +6,17 @@ namespace TsDb.Storage.Erasure;
 /// <summary>What the file of a <see cref="TombstoneBook"/> holds. Immutable.</summary>
 internal sealed record TombstonePage(int Version, long Number, ImmutableArray<TombstoneLine> Tombstones)
 {
-    public const int VersionCurrent = 1;
+    public const int VersionCurrent = 2;
+
+    public const int VersionOldest = 1;
 
     public static TombstonePage Of(Erasures erasures) => new(
-        VersionCurrent,
+        erasures.Tombstones.Any(t => t.FinalBy is not null) ? VersionCurrent : VersionOldest,
         erasures.Number,
         [
             .. erasures.Tombstones.Select(t => new TombstoneLine(
-                t.Number, t.Table.Database, t.Table.Table, t.Where, t.BeforeNanoseconds, t.LiftedBy)),
+                t.Number, t.Table.Database, t.Table.Table, t.Where, t.BeforeNanoseconds, t.LiftedBy,
+                t.FinalBy)),
         ]);
 
     public Erasures ToErasures() => new(
@@ -23,6 +26,7 @@ internal sealed record TombstonePage(int Version, long Number, ImmutableArray<To
                 t.Number, new TableId(t.Database, t.Table), t.Where, t.BeforeNanoseconds)
             {
                 LiftedBy = t.LiftedBy,
+                FinalBy = t.FinalBy,
             }),
         ]);
 }

@@ -15,6 +15,9 @@ public interface ISegmentMerger
     /// </summary>
     CutFile Merge(CutPlan plan);
 
-    /// <summary>Writes the segments of a compaction as one file, likewise.</summary>
-    CutFile Merge(Compaction.CompactionPlan plan);
+    /// <summary>
+    /// Writes the segments of a compaction as one file, likewise, without the points that a mask hides; null
+    /// if it is one segment and has none of them.
+    /// </summary>
+    CutFile? Merge(Compaction.CompactionPlan plan, Columnar.PointMask without);
 }

@@ -19,23 +19,25 @@ public sealed class SegmentMerger(IDisk disk, SegmentOptions? options = null) : 
     public CutFile Merge(CutPlan plan)
     {
         SegmentFacts facts = new(plan.Cell, plan.Incarnation, new OrdinalRange(plan.Ordinal, plan.Ordinal));
-        return Merge(
-            plan.Inputs, facts, string.Create(CultureInfo.InvariantCulture, $"cut-{plan.Ordinal.Value:D8}"));
+        string prefix = string.Create(CultureInfo.InvariantCulture, $"cut-{plan.Ordinal.Value:D8}");
+        return Merge(plan.Inputs, facts, prefix, PointMask.None)!;
     }
 
     /// <inheritdoc/>
-    public CutFile Merge(CompactionPlan plan)
+    public CutFile? Merge(CompactionPlan plan, PointMask without)
     {
         OrdinalRange ordinals = plan.Facts.Ordinals;
         string kind = plan.AreCut ? "run" : "put";
-        return Merge(plan.Segments, plan.Facts, string.Create(
-            CultureInfo.InvariantCulture, $"{kind}-{ordinals.First.Value:D8}-{ordinals.Last.Value:D8}"));
+        string prefix = string.Create(
+            CultureInfo.InvariantCulture, $"{kind}-{ordinals.First.Value:D8}-{ordinals.Last.Value:D8}");
+        return Merge(plan.Segments, plan.Facts, prefix, without);
     }
 
-    private CutFile Merge(IEnumerable<StoredSegment> oldestFirst, SegmentFacts facts, string prefix)
+    private CutFile? Merge(
+        IEnumerable<StoredSegment> oldestFirst, SegmentFacts facts, string prefix, PointMask without)
     {
         using MemoryStream file = new();
-        SegmentManifest manifest = Merge(oldestFirst, facts, file);
+        if (Merge(oldestFirst, facts, file, without) is not { } manifest) return null;
         ReadOnlySpan<byte> bytes = file.GetBuffer().AsSpan(0, (int)file.Length);
         ContentHash hash = ContentHash.Of(bytes);
         string digits = hash.ToString()[..HashCharsInName];
@@ -44,14 +46,16 @@ public sealed class SegmentMerger(IDisk disk, SegmentOptions? options = null) : 
         return new CutFile(name, file.Length, hash, manifest);
     }
 
-    private SegmentManifest Merge(IEnumerable<StoredSegment> oldestFirst, SegmentFacts facts,
-        Stream destination)
+    private SegmentManifest? Merge(
+        IEnumerable<StoredSegment> oldestFirst, SegmentFacts facts, Stream destination,
+        PointMask without)
     {
         List<SegmentReader> readers = [];
         try
         {
             foreach (StoredSegment segment in oldestFirst) readers.Add(Open(segment));
-            return SegmentWriter.Merge(readers, facts, destination, options);
+            bool isAsItIs = !without.IsEmpty && readers.Count == 1 && !without.HidesAny(readers[0]);
+            return isAsItIs ? null : SegmentWriter.Merge(readers, facts, destination, options, without);
         }
         finally
         {

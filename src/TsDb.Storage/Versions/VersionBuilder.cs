@@ -77,7 +77,8 @@ internal sealed class VersionBuilder(IDisk disk, EdgeId edge, ImmutableHashSet<s
         {
             TableId table = cell[0].Manifest.Cell.Table;
             if (!segments.TryGetValue(table, out List<SegmentRef>? refs)) segments.Add(table, refs = []);
-            refs.AddRange(cell.Where(segment => !missing.Contains(segment.Name))
+            refs.AddRange(cell
+                .Where(segment => segment.Manifest.Rows > 0 && !missing.Contains(segment.Name))
                 .Select(segment => new SegmentRef(
                     disk.FullPath(segment.Name), segment.BytesLength, segment.Manifest, segment.Rank)));
         }

@@ -104,7 +104,7 @@ internal sealed class FleetNode(NodeId id, Func<NodeId, FleetNode> peer) : IRepl
         public IEnumerable<Leaf> Leaves(Cell cell) =>
             leaves.Values.Select(entry => entry.Leaf).Where(leaf => leaf.Cell == cell);
 
-        public TableSnapshot Snapshot(TableId table, Func<Cell, bool> includes) => new(
+        public TableSnapshot Snapshot(TableId table, long erasures, Func<Cell, bool> includes) => new(
             table,
             [
                 .. leaves.Values.Where(entry => entry.Leaf.Cell.Table == table && includes(entry.Leaf.Cell))

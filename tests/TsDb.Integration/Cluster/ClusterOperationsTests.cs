@@ -32,12 +32,16 @@ public sealed class ClusterOperationsTests
 
         CompactionSteps compaction = new(fleet);
         await compaction.WriteAsync();
+        PurgeSteps purge = new(fleet);
+        await purge.PurgeAsync();
 
         NodePlan fourth = await AddAsync(fleet, "cloud-4");
         await WriteAsync(fleet, edge, first: 0);
         await SettledAsync(fleet, clouds[0], members: 4);
         await CountsAsync(fleet, 200, [.. clouds, fourth]);
         await compaction.CheckAsync([.. clouds, fourth]);
+        await purge.WriteLateAsync();
+        await purge.CheckAsync([.. clouds, fourth]);
 
         await DamageAsync(fleet, clouds[1]);
         await fleet.Fleet.KillAsync(clouds[2], Ct);
@@ -58,6 +62,7 @@ public sealed class ClusterOperationsTests
         await fleet.Fleet.Processes[fourth.Name].ExitAsync(Ct);
         await CountsAsync(fleet, 600, clouds);
         await erasure.LiftAsync(clouds);
+        await purge.CheckAsync(clouds);
     }
 
     private static async Task CreateAndRetainAsync(TestFleet fleet)

@@ -22,6 +22,7 @@ internal sealed class SimulatedEdge : Machine
 {
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RetainEvery = TimeSpan.FromSeconds(3);
+    private static readonly CompactionLimits Compaction = new() { ClosedAfter = TimeSpan.Zero };
     private static readonly TimeSpan CompactEvery = TimeSpan.FromSeconds(2);
 
     private readonly EdgeClient _client;
@@ -68,7 +69,22 @@ internal sealed class SimulatedEdge : Machine
 
     /// <summary>True if nothing waits for the cloud here, nor any client.</summary>
     public bool IsQuiet => IsUp && _desk is not null && !_client.IsWaiting
-        && _store!.Stats.BufferRows == 0 && _desk.Backlog().Segments == 0;
+        && _store!.Stats.BufferRows == 0 && _desk.Backlog().Segments == 0 && !_compactor!.IsPurgeDue(Now);
+
+    /// <summary>Throws if a file that may be written anew has a point that is erased for good.</summary>
+    public void RequirePurged()
+    {
+        PointFilter final = PointFilter.Final(World.Raft.Latest!.Erasures);
+        foreach (StoredSegment segment in _store!.Catalog.Segments.Values)
+        {
+            if (PurgePolicy.PlanOf(_store.Catalog, segment, Compaction, mayMergeUncut: false, Now) is null)
+                continue;
+            PointSet set = new();
+            set.Add(World.Decoded.Read(Disk.Read(segment.Name)));
+            if (!set.Points.Keys.All(final.Shows))
+                throw new SimulationException($"{Name}: {segment.Name} has points erased for good");
+        }
+    }
 
     /// <summary>What waits, for people.</summary>
     public string Report => IsUp && _desk is not null
@@ -112,8 +128,7 @@ internal sealed class SimulatedEdge : Machine
         Fresh = new EdgeDesk(_store, new SmallEngine(path => Disk.Read(path), World.Decoded), _clock);
         _ingest = new IngestPipeline(
             _store, new IngestSetup(new IngestLimits(), new NodeTime(_clock), HashSeed: 1));
-        CompactionLimits compaction = new() { ClosedAfter = TimeSpan.Zero };
-        _compactor = new Compactor(_store, new SegmentMerger(Disk), compaction, World.Trace)
+        _compactor = new Compactor(_store, new SegmentMerger(Disk), Compaction, World.Trace)
         {
             MayMergeUncut = !World.HasUplinks,
         };
@@ -131,7 +146,10 @@ internal sealed class SimulatedEdge : Machine
             new() { ShipDelay = TimeSpan.FromSeconds(1), SegmentsMax = World.Plan.CutSegmentsMax };
         Cutter cutter = new(_store!, Disk, new SegmentMerger(Disk), limits, World.Trace, Now);
         ShipperOptions shipper = new() { Edge = Id, Instance = Instance, MessagesInFlightMax = 4 };
-        ShipDeskParts parts = new(_store!, Disk, cutter, World.Topics);
+        ShipDeskParts parts = new(_store!, Disk, cutter, World.Topics)
+        {
+            FilesToPurge = () => _compactor!.FilesToPurge,
+        };
         _desk = new ShipDesk(parts, shipper, World.Trace, Now);
         _uplink = new EdgeUplink(World, this, program, _desk);
         _uplink.Start();
@@ -151,7 +169,9 @@ internal sealed class SimulatedEdge : Machine
         PointSet found = PointSet.Of(Id, lease.Version.Tables.Values, path => Disk.Read(path), World.Decoded);
         bool hasDropped = lease.Version.Catalog.Ledger.Values.Any(l => l.Presence == LeafPresence.Expired);
         bool isElsewhere = hasDropped || Truth.HasRegressed;
-        Truth.Check(found, isElsewhere ? World.Durable.PointsOf(Id) : null, $"at {Name} after a start");
+        Truth.Check(
+            found, isElsewhere ? World.Durable.PointsOf(Id) : null, $"at {Name} after a start",
+            PointFilter.Final(World.Raft.Latest?.Erasures ?? Erasures.None));
     }
 
     // What it takes for durable somebody has called so.

@@ -313,7 +313,8 @@ internal sealed class FaultDriver(World world, QueryClient client)
         else world.Time.After(TimeSpan.FromSeconds(1), Grow);
     }
 
-    // Some series up to a moment among those that are written just now; or one of the tombstones is lifted.
+    // Some series up to a moment among those that are written just now; or one of the tombstones is made
+    // final, or lifted, which is without effect if it is final.
     private void Erase()
     {
         SimulatedNode node = Any(world.Nodes);
@@ -322,9 +323,13 @@ internal sealed class FaultDriver(World world, QueryClient client)
         [
             .. world.Raft.Latest!.Erasures.Tombstones.Where(t => t.LiftedBy is null).Select(t => t.Number),
         ];
-        world.Raft.Commit(inForce.Length > 0 && Chance.Next(3) == 0
-            ? new ClusterCommand.LiftErasure(Any(inForce))
-            : EdgeClient.Erase(world.Time.Elapsed, Chance));
+        world.Raft.Commit(inForce.Length == 0 ? EdgeClient.Erase(world.Time.Elapsed, Chance)
+            : Chance.Next(5) switch
+            {
+                0 => new ClusterCommand.LiftErasure(Any(inForce)),
+                1 => new ClusterCommand.MakeErasureFinal(Any(inForce)),
+                _ => EdgeClient.Erase(world.Time.Elapsed, Chance),
+            });
         node.Raft?.FollowTo(world.Raft.Length);
 
         // Whoever erases looks at once: the others may not have heard of it.

@@ -13,6 +13,7 @@ internal sealed record FleetRun(string Trace, long Events, int Answers, int Dura
         {
             QueryClient client = new(world);
             if (!world.Run(client)) throw new SimulationException($"it does not settle:\n{world.Report()}");
+            world.Durable.RequirePurged();
             client.AskAll();
             return new FleetRun(
                 world.Trace.ToString(),

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using TsDb.Codec.Shipment;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
+using TsDb.Replication.Purging;
 using TsDb.Simulation.Cluster;
 using TsDb.Simulation.Edges;
 using TsDb.Simulation.Machines;
@@ -218,6 +219,7 @@ internal sealed class World
 
     private bool IsSettled() => IsWhole() && _edges.All(edge => edge.IsQuiet)
         && Machines.All(machine => !machine.IsLate)
+        && _nodes.All(node => !ReplicaPurgePolicy.Left(node.Held, Raft.Latest!.Erasures).Any())
         && _nodes.All(node => _nodes.All(other => node.Raft!.IsLive(other.Self))) && Shards.All(shard =>
         OwnersOf(shard).Select(node => node.Held.ShardDigests(ShardCount).GetValueOrDefault(shard))
             .Distinct().Count() == 1);

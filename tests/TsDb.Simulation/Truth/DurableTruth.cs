@@ -4,6 +4,7 @@ using TsDb.Columnar;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Receiving;
+using TsDb.Simulation.Edges;
 using TsDb.Simulation.Fleet;
 using TsDb.Simulation.Nodes;
 
@@ -38,10 +39,11 @@ internal sealed class DurableTruth(World world)
 
     /// <summary>
     /// An edge says that what stands for these leaves is durable, which is judged now. Their points have to
-    /// be in every answer still; the leaves need not.
+    /// be in every answer still, but for those that are erased for good; the leaves need not.
     /// </summary>
     public void Supersede(ImmutableArray<Leaf> leaves)
     {
+        PointFilter final = PointFilter.Final(world.Raft.Latest!.Erasures);
         Leaf[] news = [.. leaves.Where(leaf => _superseded.Add(leaf) && _said.ContainsKey(leaf.Hash))];
         foreach (IGrouping<Cell, Leaf> cell in news.GroupBy(leaf => leaf.Cell))
         {
@@ -50,9 +52,26 @@ internal sealed class DurableTruth(World world)
                 [.. contents.Where(content => !_superseded.Contains(content.Leaf)).SelectMany(KeysOf)];
             foreach (Content gone in contents.Where(content => cell.Contains(content.Leaf)))
             {
-                if (KeysOf(gone).All(left.Contains)) continue;
+                if (KeysOf(gone).All(key => left.Contains(key) || !final.Shows(key))) continue;
                 throw new SimulationException(
                     $"{gone.Leaf} is called superseded, and its points are in no other durable leaf");
+            }
+        }
+    }
+
+    /// <summary>Throws if files of nodes or edges have a point that is erased for good.</summary>
+    public void RequirePurged()
+    {
+        PointFilter final = PointFilter.Final(world.Raft.Latest!.Erasures);
+        foreach (SimulatedEdge edge in world.Edges) edge.RequirePurged();
+        foreach (SimulatedNode node in world.Nodes)
+        {
+            foreach (StoredFile file in node.Held.Files)
+            {
+                PointSet set = new();
+                set.Add(world.Decoded.Read(node.Disk.Read(file.Path)));
+                if (set.Points.Keys.All(final.Shows)) continue;
+                throw new SimulationException($"{node.Name}: {file.Path} has points erased for good");
             }
         }
     }

@@ -7,6 +7,11 @@ internal sealed class PointFilter(Erasures erasures, long number)
 {
     private readonly Tombstone[] _tombstones = [.. erasures.Tombstones.Where(t => t.CountsAt(number))];
 
+    /// <summary>What can be seen for ever: only final tombstones count.</summary>
+    public static PointFilter Final(Erasures erasures) => new(
+        erasures with { Tombstones = [.. erasures.Tombstones.Where(t => t.FinalBy is not null)] },
+        erasures.Number);
+
     /// <summary>True unless the point is erased.</summary>
     public bool Shows(PointKey key) => !_tombstones.Any(t =>
         t.Table.Table == key.Table && key.Time < t.BeforeNanoseconds

@@ -99,7 +99,8 @@ internal sealed class PointTruth
 
     /// <summary>Judges points that were found; what is durable elsewhere may be missing there.</summary>
     public void Check(
-        PointSet found, IReadOnlyDictionary<PointKey, PointValue>? elsewhere, string where)
+        PointSet found, IReadOnlyDictionary<PointKey, PointValue>? elsewhere, string where,
+        PointFilter final)
     {
         foreach ((PointKey key, PointValue value) in found.Points)
         {
@@ -112,7 +113,7 @@ internal sealed class PointTruth
             }
         }
 
-        CheckFloors(found, elsewhere, where, _ => true);
+        CheckFloors(found, elsewhere, where, final.Shows);
     }
 
     /// <summary>Judges what the cloud has of a table when all is in place.</summary>

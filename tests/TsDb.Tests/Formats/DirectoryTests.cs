@@ -33,7 +33,7 @@ public sealed class DirectoryTests
     {
         { NodeFile.Name, "\"version\":1>\"version\":2" },
         { DatabaseBook.FileName, "\"version\":1>\"version\":2" },
-        { TombstoneBook.FileName, "\"version\":1>\"version\":2" },
+        { TombstoneBook.FileName, "\"version\":1>\"version\":3" },
         { "catalog/", "TSDBREC1>TSDBREC2" },
         { "wal/", "frame" },
     };

@@ -34,15 +34,31 @@ internal static class DiskFormats
         Replicas(),
         new("cluster-command", 3, Commands(), AgainCommands)
         {
-            Newer = [Changed(Commands(), 4 + 7, 4)], WithMore = null,
+            Newer = [Changed(Commands(), 4 + 7, 5)], WithMore = null,
         },
         new("cluster-snapshot", 3, ClusterCodec.Encode(Configuration()), bytes =>
             ClusterCodec.Encode(ClusterCodec.DecodeConfiguration(bytes)))
         {
-            Newer = [Changed(ClusterCodec.Encode(Configuration()), 7, 4)],
+            Newer = [Changed(ClusterCodec.Encode(Configuration()), 7, 5)],
             WithMore = WithMember(ClusterCodec.Encode(Configuration())),
             RefusesMore = true,
         },
+        new("final-erasure", ClusterCodec.Version, FinalErasure(), bytes =>
+        {
+            Assert.True(ClusterCodec.TryDecode(bytes, out ClusterCommand? command));
+            return ClusterCodec.Encode(command!);
+        })
+        {
+            Newer = [Changed(FinalErasure(), 7, 5)],
+        },
+        new("final-snapshot", ClusterCodec.Version, ClusterCodec.Encode(Final()), bytes =>
+            ClusterCodec.Encode(ClusterCodec.DecodeConfiguration(bytes)))
+        {
+            Newer = [Changed(ClusterCodec.Encode(Final()), 7, 5)],
+            WithMore = WithMember(ClusterCodec.Encode(Final())),
+            RefusesMore = true,
+        },
+        Purged(),
         new("voters", 1, Voters(), bytes => MemberSet.Decode(bytes).Bytes.ToArray())
         {
             Newer = [Changed(Voters(), 0, 2)],
@@ -150,17 +166,7 @@ internal static class DiskFormats
     private static Format Replicas()
     {
         VerifiedLeaf leaf = Shipments.Make(1);
-        ReplicaFile file = new()
-        {
-            Cell = leaf.Leaf.Cell,
-            Incarnation = leaf.Leaf.Incarnation,
-            Run = LeafRun.Of(leaf.Leaf),
-            BytesLength = 5,
-            Rows = 4,
-            SeriesCount = 3,
-            Range = new TimeRange(1, 2),
-            Columns = ColumnSet.Of(leaf.Manifest),
-        };
+        ReplicaFile file = ReplicaCatalogFile(leaf);
         ReplicaRecord[] all =
         [
             new ReplicaRecord.Whole(new Epoch(3), [new ShardId(1), new ShardId(2)]),
@@ -181,6 +187,34 @@ internal static class DiskFormats
             WithMore = Log([.. records.Select(record => (byte[])[.. record, .. WireFormats.UnknownField])]),
         };
     }
+
+    // What a node knows of files that it looked through for erased points, or wrote anew without them.
+    private static Format Purged()
+    {
+        VerifiedLeaf leaf = Shipments.Make(1);
+        ReplicaFile file = ReplicaCatalogFile(leaf);
+        byte[][] records =
+        [
+            ReplicaRecordCodec.Encode(new ReplicaRecord.Stored(
+                [file with { Run = new LeafRun(Hash(1), new Ordinal(1), [Hash(1)]) { PurgedTo = 4 } }])),
+            ReplicaRecordCodec.Encode(new ReplicaRecord.Merged(
+                [file with { Run = new LeafRun(Hash(2), new Ordinal(2), [Hash(3)]) { PurgedTo = 5 } }])),
+        ];
+        return new Format("purged-catalog", 1, Log(records), bytes => Log(
+            [.. Records(bytes).Select(r => ReplicaRecordCodec.Encode(ReplicaRecordCodec.Decode(r.Span)))]));
+    }
+
+    private static ReplicaFile ReplicaCatalogFile(VerifiedLeaf leaf) => new()
+    {
+        Cell = leaf.Leaf.Cell,
+        Incarnation = leaf.Leaf.Incarnation,
+        Run = LeafRun.Of(leaf.Leaf),
+        BytesLength = 5,
+        Rows = 4,
+        SeriesCount = 3,
+        Range = new TimeRange(1, 2),
+        Columns = ColumnSet.Of(leaf.Manifest),
+    };
 
     private static ContentHash Hash(byte number) => ContentHash.Of([number]);
 
@@ -209,6 +243,14 @@ internal static class DiskFormats
         Removed = [Other],
         Erasures = Erasures.None.With(new TableId("db", "t"), [new TagCondition("host", ["a", "b"])], -7),
     };
+
+    private static ClusterConfiguration Final()
+    {
+        ClusterConfiguration plain = Configuration();
+        return plain with { Erasures = plain.Erasures.MakeFinal(1) };
+    }
+
+    private static byte[] FinalErasure() => ClusterCodec.Encode(new ClusterCommand.MakeErasureFinal(7));
 
     private static ClusterCommand[] CommandsKnown =>
     [

@@ -205,6 +205,13 @@ internal static class CodecFuzz
             new ReplicaRecord.Stored([leaf, leaf]),
             new ReplicaRecord.Merged(
                 [leaf with { Run = new LeafRun(Leaf.Leaf.Hash, new Ordinal(9), [default, Leaf.Leaf.Hash]) }]),
+            new ReplicaRecord.Merged(
+                [
+                    leaf with
+                    {
+                        Run = new LeafRun(default, new Ordinal(9), [Leaf.Leaf.Hash]) { PurgedTo = 4 },
+                    },
+                ]),
             new ReplicaRecord.Lost(Leaf.Leaf, "gone"),
             new ReplicaRecord.Whole(new Epoch(3), [new ShardId(1), new ShardId(2)]),
         ];
@@ -218,6 +225,7 @@ internal static class CodecFuzz
             new ClusterCommand.Found(Shipments.Founded(3, 2)),
             new ClusterCommand.Remove(RecordFile),
             new ClusterCommand.RegisterEdge(new EdgeId("E1"), new Incarnation(RecordFile)),
+            new ClusterCommand.MakeErasureFinal(3),
             new ClusterCommand.SetDatabase(new DatabaseSettings("d", TimeSpan.FromDays(1), long.MinValue)),
         ];
         return [.. commands.Select(ClusterCodec.Encode)];

@@ -17,7 +17,8 @@ public static class ErasureEndpoints
 
     /// <summary>
     /// GET lists tombstones and says who has applied them; POST ?db=...&amp;table=...&amp;before=... and
-    /// &amp;where=... or &amp;all_series=true erases; DELETE ?number=... lifts.
+    /// &amp;where=... or &amp;all_series=true erases, with &amp;purge=true for good; POST /purge?number=...
+    /// makes a tombstone final; DELETE ?number=... lifts one that is not.
     /// </summary>
     public static void MapErasures(this IEndpointRouteBuilder routes, AdminEndpoint admin, IErasureDesk desk)
     {
@@ -29,7 +30,9 @@ public static class ErasureEndpoints
             ImmutableArray<TagCondition> where = Where(context);
             long before = Moment(AdminEndpoint.Required(context, "before"));
             bool isKnown = desk.Knows(table);
+            bool isFinal = AdminEndpoint.Value(context, "purge") == "true";
             long number = await desk.EraseAsync(table, where, before, context.RequestAborted);
+            if (isFinal) await desk.MakeFinalAsync(number, context.RequestAborted);
             JsonObject answer = await DescribeAsync(desk, context);
             answer["tombstone"] = number;
             answer["table_is_here"] = isKnown;
@@ -37,12 +40,22 @@ public static class ErasureEndpoints
         });
         admin.Map(routes, HttpMethods.Delete, Path, async context =>
         {
-            string text = AdminEndpoint.Required(context, "number");
-            if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number))
-                throw new TsDbException(ErrorKind.Invalid, $"'{text}' is not the number of a tombstone");
-            await desk.LiftAsync(number, context.RequestAborted);
+            await desk.LiftAsync(Number(context), context.RequestAborted);
             return await DescribeAsync(desk, context);
         });
+        admin.Map(routes, HttpMethods.Post, $"{Path}/purge", async context =>
+        {
+            await desk.MakeFinalAsync(Number(context), context.RequestAborted);
+            return await DescribeAsync(desk, context);
+        });
+    }
+
+    private static long Number(HttpContext context)
+    {
+        string text = AdminEndpoint.Required(context, "number");
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? number
+            : throw new TsDbException(ErrorKind.Invalid, $"'{text}' is not the number of a tombstone");
     }
 
     private static async Task<JsonObject> DescribeAsync(IErasureDesk desk, HttpContext context)
@@ -67,12 +80,14 @@ public static class ErasureEndpoints
         ["before"] = MomentText(tombstone.BeforeNanoseconds),
         ["before_nanoseconds"] = tombstone.BeforeNanoseconds,
         ["lifted_by"] = tombstone.LiftedBy,
+        ["final_by"] = tombstone.FinalBy,
     };
 
     private static JsonObject Describe(ErasureParty party) => new()
     {
         ["id"] = party.Id,
         ["applied"] = party.Applied,
+        ["files_left"] = party.FilesLeft,
         ["reachable"] = party.IsReachable,
     };
 

@@ -21,8 +21,15 @@ public interface IErasureDesk
         TableId table, ImmutableArray<TagCondition> where, long beforeNanoseconds, CancellationToken ct);
 
     /// <summary>
-    /// Lifts a tombstone. Throws <see cref="ErrorKind.NotFound"/> if it is not in force; otherwise as
+    /// Makes a tombstone final: what it masks is removed from disk, and it cannot be lifted any more. Nothing
+    /// happens if it is. Throws <see cref="ErrorKind.NotFound"/> if it is not in force; otherwise as
     /// <see cref="EraseAsync"/>.
+    /// </summary>
+    Task MakeFinalAsync(long number, CancellationToken ct);
+
+    /// <summary>
+    /// Lifts a tombstone. Throws <see cref="ErrorKind.NotFound"/> if it is not in force,
+    /// <see cref="ErrorKind.Conflict"/> if it is final; otherwise as <see cref="EraseAsync"/>.
     /// </summary>
     Task LiftAsync(long number, CancellationToken ct);
 

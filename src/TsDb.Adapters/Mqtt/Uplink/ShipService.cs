@@ -81,7 +81,11 @@ public sealed class ShipService : IAsyncDisposable
             BytesPerSecondMax = settings.BytesPerSecondMax,
             Hours = settings.Hours,
         };
-        ShipDeskParts parts = new(store, disk, cutter, topics) { Segments = settings.Segments };
+        ShipDeskParts parts = new(store, disk, cutter, topics)
+        {
+            Segments = settings.Segments,
+            FilesToPurge = settings.FilesToPurge,
+        };
         ShipDesk desk = new(parts, shipper, env.Loggers, now);
         UplinkOptions uplink = new()
         {

@@ -26,6 +26,9 @@ public sealed record ShipSettings
     /// <summary>Hours in which data may be sent; null for any (<c>--ship-hours</c>).</summary>
     public ShipHours? Hours { get; init; }
 
+    /// <summary>Files that may have rows of final tombstones yet; null if that is not known.</summary>
+    public Func<long>? FilesToPurge { get; init; }
+
     /// <summary>Version of the program, for the registry and for people.</summary>
     public string ProgramVersion { get; init; } = "";
 }

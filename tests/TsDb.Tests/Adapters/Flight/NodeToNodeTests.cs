@@ -177,7 +177,7 @@ public sealed class NodeToNodeTests : IAsyncDisposable
         builder.Services.AddSingleton<IAuthorizer, OpenAuthorizer>();
         builder.Services.AddSingleton<IClusterState>(_b);
         builder.Services.AddSingleton<PeerDesk>(_desk);
-        builder.Services.AddSingleton(new ErasureDesk(_b, () => []));
+        builder.Services.AddSingleton(new ErasureDesk(_b, _ => 0, () => []));
         builder.Services.AddSingleton<IHeartbeatSink>(_sink);
         builder.Services.AddSingleton(new CloudIdentity(B, new Guid(2, 0, 0, new byte[8])));
         builder.Services.AddSingleton(new LocalQueries(_queries, _queries));

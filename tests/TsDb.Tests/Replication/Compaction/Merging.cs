@@ -14,11 +14,12 @@ public static class Merging
         new() { ClosedAfter = TimeSpan.FromDays(-20_000), OrdinalsMax = LeafRun.LeavesMax };
 
     /// <summary>Carries out what the policy wants, until it wants nothing; how many merges.</summary>
-    public static int RunAll(ReplicaStore store, CompactionLimits? limits = null)
+    public static int RunAll(
+        ReplicaStore store, CompactionLimits? limits = null, Erasures? erasures = null)
     {
         ReplicaCompactor compactor = new(store, new SegmentVerifier(), NullLogger.Instance);
         int merges = 0;
-        while (Next(store, limits) is { } plan && compactor.Carry(plan)) merges++;
+        while (Next(store, limits) is { } plan && compactor.Carry(plan, erasures ?? Erasures.None)) merges++;
         return merges;
     }
 

@@ -21,6 +21,19 @@ public sealed class ErasuresTests
     }
 
     [Fact]
+    public void What_is_final_counts_for_ever_and_is_not_lifted()
+    {
+        Erasures erasures = Erasures.None.With(Table, [], 5).With(Table, [], 9).Lift(2).MakeFinal(1);
+        Assert.Equal(4, erasures.Number);
+        Assert.Equal(4, erasures.InForce(1)!.FinalBy);
+        Assert.Equal(erasures, erasures.Lift(1));
+        Assert.Equal(erasures, erasures.MakeFinal(1));
+        Assert.Equal(erasures, erasures.MakeFinal(2));
+        Assert.Equal(erasures, erasures.MakeFinal(7));
+        Assert.Equal([1], InForce(erasures, erasures.Number));
+    }
+
+    [Fact]
     public void There_is_room_for_so_many_and_lifting_makes_room()
     {
         Erasures erasures = Erasures.None;
