@@ -11,7 +11,6 @@ namespace TsDb.Load.Queries;
 internal static class QueryRun
 {
     private const int Seed = 7;
-    private const int WarmUps = 2;
 
     /// <summary>Measures and prints the table; 1 if an answer was wrong.</summary>
     public static async Task<int> RunAsync(CpuShape shape, int instances, int repetitions)
@@ -121,7 +120,7 @@ internal static class QueryRun
         params int[] processes)
     {
         QueryTimes times = await QueryTimes.MeasureAsync(
-            target, questions, WarmUps, repetitions, processes);
+            target, questions, repetitions, processes);
         all.Add((target.Name, times));
         double each = times.CpuSeconds * 1_000 / (repetitions * questions.Count);
         string cpu = each > 0 ? $", {Text(each)} ms of processor time each" : "";

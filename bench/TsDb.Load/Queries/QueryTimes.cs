@@ -9,26 +9,33 @@ internal sealed class QueryTimes
     private readonly Dictionary<string, List<double>> _byType = new(StringComparer.Ordinal);
     private readonly Dictionary<string, double> _cpuByType = new(StringComparer.Ordinal);
 
+    // Compiled code is made anew, better, after some thirty calls, beside what runs: until then a server's
+    // processor time is the compiler's. Servers that are compiled ahead lose nothing by it.
+    private const int WarmUps = 40;
+    private const double AtRest = 0.1;
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RestWithin = TimeSpan.FromSeconds(15);
+
     /// <summary>Seconds of processor time that the target's processes used; 0 where nobody asked.</summary>
     public double CpuSeconds => _cpuByType.Values.Sum();
 
-    /// <summary>Asks everything some times for the code to be warm, then so often with the clock, one type
-    /// after the other.</summary>
+    /// <summary>Asks everything some times for the code to be warm, waits until the processes are at rest, then
+    /// asks so often with the clock, one type after the other.</summary>
     /// <param name="target">Who is asked.</param>
     /// <param name="questions">What.</param>
-    /// <param name="warmUps">How often each is asked before.</param>
     /// <param name="repetitions">How often each is asked with the clock.</param>
     /// <param name="processes">Whose processor time is counted.</param>
     public static async Task<QueryTimes> MeasureAsync(
         IQueryTarget target,
         IReadOnlyList<Question> questions,
-        int warmUps,
         int repetitions,
         params int[] processes)
     {
         QueryTimes times = new();
-        for (int i = 0; i < warmUps; i++)
-            foreach (Question question in questions) await target.AskAsync(question);
+        foreach (Question question in questions.GroupBy(question => question.Type)
+            .SelectMany(type => Enumerable.Range(0, WarmUps).Select(i => type.ElementAt(i % type.Count()))))
+            await target.AskAsync(question);
+        await RestAsync(processes);
         foreach (IGrouping<string, Question> type in questions.GroupBy(question => question.Type))
         {
             double before = Cpu(processes);
@@ -56,6 +63,16 @@ internal sealed class QueryTimes
     /// <summary>Milliseconds of processor time that a question of a type took on the average.</summary>
     public double CpuMilliseconds(string type) =>
         _byType.TryGetValue(type, out List<double>? all) ? _cpuByType[type] * 1_000 / all.Count : 0;
+
+    private static async Task RestAsync(int[] processes)
+    {
+        for (long started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < RestWithin;)
+        {
+            double before = Cpu(processes);
+            await Task.Delay(Glance);
+            if (Cpu(processes) - before < AtRest * Glance.TotalSeconds * processes.Length) return;
+        }
+    }
 
     private static double Cpu(int[] processes) => processes.Sum(id => ProcessFigures.Of(id).CpuSeconds);
 

@@ -16,9 +16,6 @@ internal static class SpreadRun
     private const int Seed = 11;
     private const int EdgeCount = 8;
 
-    // Three nodes have three times the code to compile: more than on one, but once.
-    private const int WarmUps = 8;
-
     /// <summary>Measures and prints; 1 if an answer lacked a node.</summary>
     public static async Task<int> RunAsync(int hosts, int hours, int instances, int repetitions)
     {
@@ -78,7 +75,7 @@ internal static class SpreadRun
 
             int[] processes = [.. plan.Clouds.Select(node => fleet.Processes[node.Name].Id)];
             QueryTimes times = await QueryTimes.MeasureAsync(
-                target, questions, WarmUps, repetitions, processes);
+                target, questions, repetitions, processes);
             Dictionary<int, Travel> travel = [];
             foreach (int span in Spans(hours)) travel[span] = await TravelAsync(fleet.Client(asked), span);
             string name = nodes == 1 ? "1 node" : $"{nodes} nodes, replication {replication}";

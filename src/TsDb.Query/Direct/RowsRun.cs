@@ -6,7 +6,7 @@ namespace TsDb.Query.Direct;
 internal sealed class RowsRun(DirectPlan plan, Schema schema) : IRowTaker
 {
     // Their columns are small enough to be taken from the garbage collector's youngest generation.
-    private const int BatchRows = 4_096;
+    private const int BatchRows = 2_048;
 
     private readonly RowPicker _picker = new(plan);
     private readonly List<int> _series = [];

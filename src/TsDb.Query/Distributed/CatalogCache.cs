@@ -7,9 +7,11 @@ namespace TsDb.Query.Distributed;
 internal sealed class CatalogCache
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<(NodeId Node, TableId Table), NodeTable> _tables = [];
-    private readonly Dictionary<TableId, (ImmutableArray<Column> Columns, ResolvedTable Table)> _resolved =
-        [];
+
+    // By name in any case, since that is how they are asked for.
+    private readonly Dictionary<TableId, SortedDictionary<(NodeId Node, TableId Table), NodeTable>> _tables =
+        new(new AnyCase());
+    private readonly Dictionary<TableId, Resolution> _resolved = [];
     private int _shardCount;
 
     /// <summary>What is known of a node's tables of that name, in any case.</summary>
@@ -17,12 +19,10 @@ internal sealed class CatalogCache
     {
         lock (_gate)
         {
-            return
-            [
-                .. _tables.Where(entry => entry.Key.Node == node && IsNamed(entry.Key.Table, database, table))
-                    .Select(entry => new KnownTable(entry.Key.Table, entry.Value.Version))
-                    .OrderBy(known => known.Table),
-            ];
+            return _tables.TryGetValue(new TableId(database, table), out var named)
+                ? [.. named.Where(entry => entry.Key.Node == node)
+                    .Select(entry => new KnownTable(entry.Key.Table, entry.Value.Version))]
+                : [];
         }
     }
 
@@ -31,11 +31,11 @@ internal sealed class CatalogCache
     {
         lock (_gate)
         {
+            if (!_tables.TryGetValue(new TableId(database, table), out var named)) return [];
             return
             [
-                .. _tables.Where(entry => IsNamed(entry.Key.Table, database, table) && isLive(entry.Key.Node))
+                .. named.Where(entry => isLive(entry.Key.Node))
                     .GroupBy(entry => entry.Key.Node, entry => entry.Value)
-                    .OrderBy(node => node.Key)
                     .Select(node => new HeardNode(
                         node.Key, node.First().Version, [], [],
                         node.ToImmutableDictionary(known => known.Table), Erasures: 0, Listed: [])),
@@ -55,9 +55,10 @@ internal sealed class CatalogCache
                 ImmutableDictionary.CreateBuilder<TableId, NodeTable>();
             foreach (TableCatalog said in answer.Tables)
             {
-                NodeTable? known = _tables.GetValueOrDefault((node, said.Table));
+                if (!_tables.TryGetValue(said.Table, out var named)) _tables.Add(said.Table, named = []);
+                NodeTable? known = named.GetValueOrDefault((node, said.Table));
                 if (NodeTable.Apply(known, answer.Version, said, shardCount) is not { } now) return null;
-                _tables[(node, said.Table)] = now;
+                named[(node, said.Table)] = now;
                 tables.Add(said.Table, now);
             }
 
@@ -70,31 +71,47 @@ internal sealed class CatalogCache
     {
         lock (_gate)
         {
-            foreach (
-                (NodeId Node, TableId Table) key in _tables.Keys.Where(key => key.Node == node).ToArray())
-                _tables.Remove(key);
+            foreach (var named in _tables.Values)
+            {
+                foreach ((NodeId Node, TableId Table) key in named.Keys.Where(key => key.Node == node).ToArray())
+                    named.Remove(key);
+            }
         }
     }
 
     /// <summary>The resolved table for these columns: the same object as long as they are the same.</summary>
-    public ResolvedTable Resolve(TableId table, IEnumerable<Column> columns)
+    public ResolvedTable Resolve(TableId table, IReadOnlyList<ImmutableArray<Column>> said)
     {
-        ImmutableArray<Column> distinct =
-        [
-            .. columns.Distinct().OrderBy(column => column.Name, StringComparer.Ordinal)
-                .ThenBy(column => column.Role).ThenBy(column => column.Type),
-        ];
         lock (_gate)
         {
-            if (_resolved.TryGetValue(table, out (ImmutableArray<Column> Columns, ResolvedTable Table) kept)
-                && kept.Columns.AsSpan().SequenceEqual(distinct.AsSpan())) return kept.Table;
-            ResolvedTable resolved = TypeResolver.Resolve(table, distinct);
-            _resolved[table] = (distinct, resolved);
+            // Nodes say their columns only when they change: mostly these are the very same lists.
+            if (_resolved.TryGetValue(table, out Resolution? kept) && kept.Said.SequenceEqual(said))
+                return kept.Table;
+            ImmutableArray<Column> distinct =
+            [
+                .. said.SelectMany(columns => columns).Distinct()
+                    .OrderBy(column => column.Name, StringComparer.Ordinal)
+                    .ThenBy(column => column.Role).ThenBy(column => column.Type),
+            ];
+            ResolvedTable resolved = kept is not null
+                && kept.Columns.AsSpan().SequenceEqual(distinct.AsSpan())
+                    ? kept.Table : TypeResolver.Resolve(table, distinct);
+            _resolved[table] = new Resolution([.. said], distinct, resolved);
             return resolved;
         }
     }
 
-    private static bool IsNamed(TableId id, string database, string table) =>
-        id.Database.Equals(database, StringComparison.OrdinalIgnoreCase)
-        && id.Table.Equals(table, StringComparison.OrdinalIgnoreCase);
+    private sealed record Resolution(
+        ImmutableArray<ImmutableArray<Column>> Said, ImmutableArray<Column> Columns, ResolvedTable Table);
+
+    private sealed class AnyCase : IEqualityComparer<TableId>
+    {
+        public bool Equals(TableId? a, TableId? b) =>
+            string.Equals(a?.Database, b?.Database, StringComparison.OrdinalIgnoreCase)
+            && string.Equals(a?.Table, b?.Table, StringComparison.OrdinalIgnoreCase);
+
+        public int GetHashCode(TableId table) => HashCode.Combine(
+            StringComparer.OrdinalIgnoreCase.GetHashCode(table.Database),
+            StringComparer.OrdinalIgnoreCase.GetHashCode(table.Table));
+    }
 }

@@ -77,13 +77,15 @@ public sealed class CatalogDesk(IReplicaSource replicas)
         CatalogVersion known = asked.Known.FirstOrDefault(k => k.Table == table)?.Version
             ?? CatalogVersion.None;
         if (!version.Covers(known)) known = CatalogVersion.None;
-        return new TableCatalog(table, known, lease.Columns(table), journal.Since(known));
+        return new TableCatalog(table, known, journal.ColumnsSince(known), journal.Since(known));
     }
 
-    // When each cell of a table last changed, as far as it was looked at.
+    // When the columns and each cell of a table last changed, as far as it was looked at.
     private sealed class Journal
     {
         private readonly SortedDictionary<(EdgeId Edge, Day Day), (CellFact Fact, long Changed)> _cells = [];
+        private ImmutableArray<Column> _columns = [];
+        private long _columnsChanged;
         private object? _stamp;
 
         public void Read(IReplicaLease lease, TableId table)
@@ -91,6 +93,9 @@ public sealed class CatalogDesk(IReplicaSource replicas)
             object? stamp = lease.Stamp(table);
             if (stamp is not null && ReferenceEquals(stamp, _stamp)) return;
             _stamp = stamp;
+            ImmutableArray<Column> columns = lease.Columns(table);
+            if (!columns.AsSpan().SequenceEqual(_columns.AsSpan()))
+                (_columns, _columnsChanged) = (columns, lease.Number);
             HashSet<(EdgeId, Day)> present = [];
             foreach (CellFact fact in lease.Cells(table))
             {
@@ -108,6 +113,9 @@ public sealed class CatalogDesk(IReplicaSource replicas)
                     _cells[gone] = (fact with { Digest = LeafDigest.Empty }, lease.Number);
             }
         }
+
+        public ImmutableArray<Column> ColumnsSince(CatalogVersion known) =>
+            known == CatalogVersion.None || _columnsChanged > known.Number ? _columns : default;
 
         public ImmutableArray<CellFact> Since(CatalogVersion known) =>
         [

@@ -31,9 +31,20 @@ internal sealed class CatalogRound(
     /// <summary>Owners heard that count for a shard.</summary>
     public static int Heard(
         ClusterView view, ShardId shard, Consistency consistency, IEnumerable<HeardNode> heard) =>
-            heard.Count(node =>
-            view.Owners[shard.Value].Contains(node.Node)
-            && (consistency == Consistency.One || !node.Recovering.Contains(shard)));
+            Heard(view.Owners[shard.Value], shard, consistency, heard);
+
+    private static int Heard(
+        ImmutableArray<NodeId> owners, ShardId shard, Consistency consistency, IEnumerable<HeardNode> heard)
+    {
+        int count = 0;
+        foreach (HeardNode node in heard)
+        {
+            if (owners.Contains(node.Node) && (consistency == Consistency.One
+                || node.Recovering.IsEmpty || !node.Recovering.Contains(shard))) count++;
+        }
+
+        return count;
+    }
 
     /// <summary>Asks all live owners; those that fail or are too slow are not in the answer.</summary>
     public async Task<IReadOnlyList<HeardNode>> AskAsync(
@@ -45,8 +56,7 @@ internal sealed class CatalogRound(
         // What this node runs early it runs on this thread: the others are under way by then.
         NodeId[] nodes =
         [
-            .. view.Owners.SelectMany(owners => owners).Distinct().Where(cluster.IsLive)
-                .OrderBy(node => Early is not null && node == view.Self).ThenBy(node => node),
+            .. view.Nodes.Where(cluster.IsLive).OrderBy(node => Early is not null && node == view.Self),
         ];
         List<Task<HeardNode?>> asked =
         [

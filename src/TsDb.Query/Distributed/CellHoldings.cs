@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TsDb.Model;
 using TsDb.Query.Planning;
 
@@ -13,7 +14,9 @@ internal sealed class CellHoldings
 
     private readonly SortedDictionary<Cell, Holding> _cells = [];
     private readonly SortedDictionary<NodeId, CatalogVersion> _versions = [];
+    private readonly SortedDictionary<NodeId, ImmutableArray<KnownCell>> _said = [];
     private readonly ClusterView _view;
+    private (NodeId[] Usable, IReadOnlyList<Serving> Servings, IReadOnlyList<Cell> Unheld)? _assigned;
 
     public CellHoldings(ClusterView view, TableId table, ScanScope scope, IEnumerable<HeardNode> heard)
     {
@@ -25,6 +28,7 @@ internal sealed class CellHoldings
 
             // What the node's catalog holds now is at least what it held when it answered another query.
             _versions[node.Node] = known.Version;
+            _said[node.Node] = known.Cells;
             foreach (KnownCell cell in known.Cells)
             {
                 if (!scope.Includes(cell.Cell) || !cell.Range.Overlaps(scope.Range)) continue;
@@ -44,6 +48,28 @@ internal sealed class CellHoldings
         {
             if (cells.Contains(cell)) _cells.Add(cell, holding);
         }
+    }
+
+    /// <summary>
+    /// Takes these for the holdings of what was heard now, if all nodes still say the same of the cells; false
+    /// if not. Only holdings that nothing was said about since they were made.
+    /// </summary>
+    public bool TryRenew(TableId table, IReadOnlyList<HeardNode> heard)
+    {
+        int same = 0;
+        foreach (HeardNode node in heard)
+        {
+            if (!node.Tables.TryGetValue(table, out NodeTable? known)) continue;
+            if (!_said.TryGetValue(node.Node, out ImmutableArray<KnownCell> cells) || cells != known.Cells)
+                return false;
+            same++;
+        }
+
+        if (same != _said.Count) return false;
+        foreach (HeardNode node in heard)
+            _versions[node.Node] = node.Tables.TryGetValue(table, out NodeTable? known)
+                ? known.Version : node.Version;
+        return true;
     }
 
     /// <summary>Cells in the scope, in order.</summary>
@@ -71,13 +97,18 @@ internal sealed class CellHoldings
         _cells.Select(pair => (pair.Key, pair.Value.Whole));
 
     /// <summary>Says what all heard owners have of a cell together.</summary>
-    public void SetUnion(Cell cell, LeafDigest union) => _cells[cell].Union = union;
+    public void SetUnion(Cell cell, LeafDigest union)
+    {
+        _cells[cell].Union = union;
+        _assigned = null;
+    }
 
     /// <summary>Says that a node has all of a cell from a version of its catalog on.</summary>
     public void SetWhole(Cell cell, NodeId node, CatalogVersion from)
     {
         _cells[cell].Nodes[node] = _cells[cell].Whole;
         _versions[node] = from;
+        _assigned = null;
     }
 
     /// <summary>Makes do with the fullest state that one of the nodes has.</summary>
@@ -87,6 +118,7 @@ internal sealed class CellHoldings
         LeafDigest[] states = [.. holding.Nodes.Where(pair => isUsable(pair.Key)).Select(pair => pair.Value)];
         if (states.Length > 0) holding.Union = states.MaxBy(digest => digest.Count);
         else _cells.Remove(cell);
+        _assigned = null;
     }
 
     /// <summary>The moment of the node's catalog that a fragment there must not fall behind.</summary>
@@ -112,6 +144,18 @@ internal sealed class CellHoldings
     /// </summary>
     public (IReadOnlyList<Serving> Servings, IReadOnlyList<Cell> Unheld) Assign(Func<NodeId, bool> isUsable)
     {
+        NodeId[] usable = [.. _versions.Keys.Where(isUsable)];
+        if (_assigned is not { } last || !last.Usable.AsSpan().SequenceEqual(usable))
+        {
+            (IReadOnlyList<Serving> servings, IReadOnlyList<Cell> unheld) = AssignTo(usable);
+            _assigned = last = (usable, servings, unheld);
+        }
+
+        return (last.Servings, last.Unheld);
+    }
+
+    private (IReadOnlyList<Serving> Servings, IReadOnlyList<Cell> Unheld) AssignTo(NodeId[] usable)
+    {
         SortedDictionary<NodeId, Serving.Builder> servings = [];
         List<Cell> unheld = [];
         foreach (IGrouping<ShardId, KeyValuePair<Cell, Holding>> shard in _cells.GroupBy(c => c.Value.Shard))
@@ -119,7 +163,7 @@ internal sealed class CellHoldings
             // Few cells are quickest where the question arrived; many are shared out.
             IEnumerable<NodeId> order = _view.Owners[shard.Key.Value];
             if (_cells.Count <= CellsFew) order = order.OrderBy(owner => owner == _view.Self ? 0 : 1);
-            NodeId[] owners = [.. order.Where(isUsable).Where(_versions.ContainsKey)];
+            NodeId[] owners = [.. order.Where(usable.Contains)];
             KeyValuePair<Cell, Holding>[] cells = [.. shard];
             NodeId? best = owners.Length == 0
                 ? null

@@ -40,6 +40,9 @@ internal sealed class ClusterRead(
         CancellationToken ct) =>
         Heard = await round.AskAsync(View, request.Database, names, lists, request.Consistency, ct);
 
+    /// <summary>What was thought before the catalogs were heard; null if nothing was.</summary>
+    public EarlyPlan? Early { get; set; }
+
     /// <summary>What came with the catalogs, by node.</summary>
     public IReadOnlyDictionary<NodeId, (FragmentRequest Asked, EarlyRows Rows)> EarlyRows(EarlyPlan plan) =>
         Heard.Where(node => node.Early is not null && plan.Requests.ContainsKey(node.Node))
@@ -103,6 +106,8 @@ internal sealed class ClusterRead(
     public CellHoldings HoldingsOf(PlannedFragment fragment)
     {
         Require(Lacking(fragment.Scope, fragment.Table.Table));
+        if (Early is { } early && ReferenceEquals(early.Split.Fragment, fragment)
+            && early.Holdings.TryRenew(fragment.Table.Table, Heard)) return early.Holdings;
         return new CellHoldings(View, fragment.Table.Table, fragment.Scope, Heard);
     }
 

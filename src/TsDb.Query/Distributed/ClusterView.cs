@@ -10,7 +10,14 @@ public sealed record ClusterView
     public required NodeId Self { get; init; }
 
     /// <summary>The owners of every shard, best first; the index is the shard's number.</summary>
-    public required ImmutableArray<ImmutableArray<NodeId>> Owners { get; init; }
+    public required ImmutableArray<ImmutableArray<NodeId>> Owners
+    {
+        get;
+        init => (field, Nodes) = (value, [.. value.SelectMany(owners => owners).Distinct().Order()]);
+    }
+
+    /// <summary>Whoever owns a shard, in order.</summary>
+    public ImmutableArray<NodeId> Nodes { get; private init; }
 
     /// <summary>Owners that must answer so that the answer holds all that is durable: max(majority, RF - WQ +
     /// 1).</summary>

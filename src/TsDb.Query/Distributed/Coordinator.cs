@@ -116,7 +116,7 @@ public sealed class Coordinator(
                 ? null : EarlyPlan.TryMake(read.View, _cache, request, small, runs.IsUsable);
             CatalogRound round = new(cluster, peers.Catalogs, _cache, clock) { Early = early };
             await read.HearAsync(round, names, lists, ct);
-            if (early is not null) runs.Early = read.EarlyRows(early);
+            if (early is not null) (read.Early, runs.Early) = (early, read.EarlyRows(early));
             TableFinder finder = new(read.View, read.Heard, _cache);
             if (names.Length == 0 && !IsDefault(request.Database))
                 finder.RequireDatabase(request.Database);

@@ -12,9 +12,13 @@ namespace TsDb.Query.Distributed;
 /// </summary>
 /// <param name="Table">The table as it was last known.</param>
 /// <param name="Split">The statement over it.</param>
+/// <param name="Holdings">Who had what of it.</param>
 /// <param name="Requests">What each node that would serve is asked.</param>
 internal sealed record EarlyPlan(
-    ResolvedTable Table, DirectSplit Split, IReadOnlyDictionary<NodeId, FragmentRequest> Requests)
+    ResolvedTable Table,
+    DirectSplit Split,
+    CellHoldings Holdings,
+    IReadOnlyDictionary<NodeId, FragmentRequest> Requests)
 {
     /// <summary>The plan; null if too little is known, or if nodes have different states of a cell.</summary>
     public static EarlyPlan? TryMake(
@@ -32,7 +36,7 @@ internal sealed record EarlyPlan(
         if (DirectSplit.TryPlan(statement, table) is not { } split) return null;
         CellHoldings holdings = new(view, table.Table, split.Fragment.Scope, last);
         if (holdings.Disputed().Any()) return null;
-        return new EarlyPlan(table, split, holdings.Assign(isLive).Servings
+        return new EarlyPlan(table, split, holdings, holdings.Assign(isLive).Servings
             .Where(serving => serving.IsAny)
             .ToDictionary(serving => serving.Node, serving =>
                 holdings.RequestTo(serving, split.Fragment, request.Limits) with

@@ -19,6 +19,7 @@ internal sealed record NodeTable(
         int shardCount)
     {
         bool isWhole = answer.Since == CatalogVersion.None;
+        if (isWhole && answer.Columns.IsDefault) return null;
         if (isWhole && (known is null || known.Version.Instance != version.Instance))
             return new NodeTable(answer.Table, version, answer.Columns, Cut(answer, shardCount));
 
@@ -26,10 +27,10 @@ internal sealed record NodeTable(
         if (known is not null && known.Version.Covers(version)) return known;
         if (known is null || !known.Version.Covers(isWhole ? known.Version : answer.Since)) return null;
         if (isWhole) return new NodeTable(answer.Table, version, answer.Columns, Cut(answer, shardCount));
+        ImmutableArray<Column> columns = answer.Columns.IsDefault ? known.Columns : answer.Columns;
         return answer.Cells.IsEmpty
-            ? known with { Version = version, Columns = answer.Columns }
-            : new NodeTable(answer.Table, version, answer.Columns,
-                Merge(known.Cells, Cut(answer, shardCount)));
+            ? known with { Version = version, Columns = columns }
+            : new NodeTable(answer.Table, version, columns, Merge(known.Cells, Cut(answer, shardCount)));
     }
 
     private static ImmutableArray<KnownCell> Cut(TableCatalog answer, int shardCount) =>

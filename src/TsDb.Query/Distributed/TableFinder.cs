@@ -15,8 +15,13 @@ internal sealed class TableFinder(ClusterView view, IReadOnlyList<HeardNode> hea
 
     /// <summary>The table with these columns beside those that were heard of.</summary>
     public ResolvedTable Find(TableId table, IReadOnlyList<Column> more) =>
-        cache.Resolve(table, heard.SelectMany(node =>
-            node.Tables.TryGetValue(table, out NodeTable? known) ? known.Columns : []).Concat(more));
+        cache.Resolve(
+            table,
+            [
+                .. heard.Where(node => node.Tables.ContainsKey(table))
+                    .Select(node => node.Tables[table].Columns)
+                    .Append([.. more]),
+            ]);
 
     /// <summary>The table that a name means. Errors as <see cref="Find(TableName, QueryRequest,
     /// IReadOnlyList{ShardId})"/>.</summary>

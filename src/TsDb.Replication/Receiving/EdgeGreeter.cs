@@ -44,7 +44,7 @@ internal sealed class EdgeGreeter(ReceiverOptions options, Func<NodeId, bool> is
         {
             edge.HeardAt = now;
             edge.Presences[presence.Instance] =
-                new InstancePresence(broker, IsOnline: true, now + options.PresenceMax);
+                new InstancePresence(broker, IsOnline: true, IsCertain: true, now + options.PresenceMax);
         }
         else
         {
@@ -59,9 +59,12 @@ internal sealed class EdgeGreeter(ReceiverOptions options, Func<NodeId, bool> is
         {
             foreach ((Guid instance, InstancePresence presence) in edge.Presences.ToArray())
             {
+                if (presence.Broker != broker) continue;
                 DateTimeOffset until = now + options.PresenceUncertainMax;
-                if (presence.Broker == broker && presence.Until > until)
-                    edge.Presences[instance] = presence with { Until = until };
+                edge.Presences[instance] = presence with
+                {
+                    IsCertain = false, Until = presence.Until < until ? presence.Until : until,
+                };
             }
         }
     }
@@ -72,7 +75,12 @@ internal sealed class EdgeGreeter(ReceiverOptions options, Func<NodeId, bool> is
         EdgeState state = StateOf(edge);
         state.HeardAt = now;
         if (state.Presences.TryGetValue(instance, out InstancePresence? presence))
-            state.Presences[instance] = presence with { Until = now + options.PresenceMax };
+        {
+            // What is taken in now may have been said before its broker was lost, and the end of whoever
+            // said it would not be heard.
+            TimeSpan max = presence.IsCertain ? options.PresenceMax : options.PresenceUncertainMax;
+            state.Presences[instance] = presence with { Until = now + max };
+        }
     }
 
     /// <summary>
@@ -131,7 +139,8 @@ internal sealed class EdgeGreeter(ReceiverOptions options, Func<NodeId, bool> is
         return state;
     }
 
-    private sealed record InstancePresence(string Broker, bool IsOnline, DateTimeOffset Until);
+    private sealed record InstancePresence(
+        string Broker, bool IsOnline, bool IsCertain, DateTimeOffset Until);
 
     private sealed class EdgeState
     {

@@ -61,6 +61,20 @@ public sealed class HelloTests
     }
 
     [Fact]
+    public void Nor_does_it_when_what_it_said_before_is_only_taken_in_afterwards()
+    {
+        Presence(One, true);
+        Hello(One, Shipments.First);
+        _world.Publish(new ReceiveEvent.BrokerLost("b"));
+        Hello(One, Shipments.First);
+        _world.Run(TimeSpan.FromSeconds(61));
+        _world.Said.Clear();
+        Hello(Two, Shipments.Second);
+        Assert.All(_world.Answers<EdgeAnswer.Hello>(), a => Assert.Equal(HelloVerdict.Registered, a.Verdict));
+        Assert.NotEmpty(_world.Said);
+    }
+
+    [Fact]
     public void An_incarnation_that_has_a_successor_was_restored_and_takes_a_new_one()
     {
         _world.Register(Shipments.First);
