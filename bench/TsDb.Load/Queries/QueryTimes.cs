@@ -9,9 +9,11 @@ internal sealed class QueryTimes
     private readonly Dictionary<string, List<double>> _byType = new(StringComparer.Ordinal);
     private readonly Dictionary<string, double> _cpuByType = new(StringComparer.Ordinal);
 
-    // Compiled code is made anew, better, after some thirty calls, beside what runs: until then a server's
-    // processor time is the compiler's. Servers that are compiled ahead lose nothing by it.
-    private const int WarmUps = 40;
+    // The runtime compiles what is called often anew, twice, beside what runs and not before it has a rest:
+    // until then a third of a server's processor time is the compiler's. Servers that are compiled ahead lose
+    // nothing by it.
+    private const int WarmUpRounds = 4;
+    private const int WarmUps = 32;
     private const double AtRest = 0.1;
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RestWithin = TimeSpan.FromSeconds(15);
@@ -19,8 +21,8 @@ internal sealed class QueryTimes
     /// <summary>Seconds of processor time that the target's processes used; 0 where nobody asked.</summary>
     public double CpuSeconds => _cpuByType.Values.Sum();
 
-    /// <summary>Asks everything some times for the code to be warm, waits until the processes are at rest, then
-    /// asks so often with the clock, one type after the other.</summary>
+    /// <summary>Asks everything some times for the code to be warm, waits until the processes are at rest,
+    /// then asks so often with the clock, one type after the other.</summary>
     /// <param name="target">Who is asked.</param>
     /// <param name="questions">What.</param>
     /// <param name="repetitions">How often each is asked with the clock.</param>
@@ -32,10 +34,17 @@ internal sealed class QueryTimes
         params int[] processes)
     {
         QueryTimes times = new();
-        foreach (Question question in questions.GroupBy(question => question.Type)
-            .SelectMany(type => Enumerable.Range(0, WarmUps).Select(i => type.ElementAt(i % type.Count()))))
-            await target.AskAsync(question);
-        await RestAsync(processes);
+        Question[] warmUps =
+        [
+            .. questions.GroupBy(question => question.Type).SelectMany(
+                type => Enumerable.Range(0, WarmUps).Select(i => type.ElementAt(i % type.Count()))),
+        ];
+        for (int round = 0; round < WarmUpRounds; round++)
+        {
+            foreach (Question question in warmUps) await target.AskAsync(question);
+            await RestAsync(processes);
+        }
+
         foreach (IGrouping<string, Question> type in questions.GroupBy(question => question.Type))
         {
             double before = Cpu(processes);
@@ -69,7 +78,7 @@ internal sealed class QueryTimes
         for (long started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < RestWithin;)
         {
             double before = Cpu(processes);
-            await Task.Delay(Glance);
+            await Task.Delay(Glance, TimeProvider.System);
             if (Cpu(processes) - before < AtRest * Glance.TotalSeconds * processes.Length) return;
         }
     }

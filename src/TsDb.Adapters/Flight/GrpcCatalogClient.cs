@@ -20,7 +20,10 @@ public sealed class GrpcCatalogClient(IClusterState cluster, NodeChannels channe
     public Task<CatalogAnswer> AskAsync(NodeId node, CatalogQuestion question, CancellationToken ct)
     {
         if (node == cluster.Self) return local.Catalog.AskAsync(node, question, ct);
-        CatalogRequest request = new() { Lists = { question.Lists } };
+        CatalogRequest request = new()
+        {
+            Lists = { question.Lists }, ColumnsOnce = question.ColumnsOnce,
+        };
         foreach (TableQuestion table in question.Tables)
         {
             CatalogRequest.Types.Question asked = new() { Database = table.Database, Table = table.Table };

@@ -28,6 +28,7 @@ internal sealed class QueryEndpoint(LocalQueries local, IClusterState cluster, N
                         QueryMessages.Ref(k.Table), QueryMessages.Moment(k.Moment)))]))])
             {
                 Lists = [.. request.Lists],
+                ColumnsOnce = request.ColumnsOnce,
                 Fragment = request.Fragment is null ? null : QueryMessages.Request(request.Fragment),
             };
             return QueryMessages.Reply(

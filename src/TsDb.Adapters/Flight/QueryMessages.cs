@@ -40,8 +40,13 @@ internal static class QueryMessages
         foreach (TableCatalog table in answer.Tables)
         {
             CatalogReply.Types.TableInfo info =
-                new() { Table = Ref(table.Table), Since = Moment(table.Since) };
-            info.Columns.AddRange(table.Columns.Select(Info));
+                new()
+                {
+                    Table = Ref(table.Table),
+                    Since = Moment(table.Since),
+                    SameColumns = table.Columns.IsDefault,
+                };
+            if (!table.Columns.IsDefault) info.Columns.AddRange(table.Columns.Select(Info));
             info.Cells.AddRange(table.Cells.Select(c => new CatalogReply.Types.CellInfo
             {
                 Edge = c.Edge.Value,
@@ -77,7 +82,7 @@ internal static class QueryMessages
         [.. reply.Tables.Select(t => new TableCatalog(
             Ref(t.Table),
             Moment(t.Since),
-            [.. t.Columns.Select(Info)],
+            t.SameColumns ? default : [.. t.Columns.Select(Info)],
             [.. t.Cells.Select(c => new CellFact(
                 new EdgeId(c.Edge),
                 new Day(c.Day),

@@ -73,7 +73,7 @@ internal sealed class CatalogCache
         {
             foreach (var named in _tables.Values)
             {
-                foreach ((NodeId Node, TableId Table) key in named.Keys.Where(key => key.Node == node).ToArray())
+                foreach ((NodeId, TableId) key in named.Keys.Where(key => key.Node == node).ToArray())
                     named.Remove(key);
             }
         }

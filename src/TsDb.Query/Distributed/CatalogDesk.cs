@@ -38,7 +38,7 @@ public sealed class CatalogDesk(IReplicaSource replicas)
                     if (!IsSame(asked.Database, table.Database)) continue;
                     databases.Add(table.Database);
                     if (IsSame(asked.Table, table.Table) && !tables.ContainsKey(table))
-                        tables.Add(table, Changes(lease, table, version, asked));
+                        tables.Add(table, Changes(lease, table, version, asked, question.ColumnsOnce));
                 }
             }
 
@@ -68,8 +68,8 @@ public sealed class CatalogDesk(IReplicaSource replicas)
 
     private static bool IsSame(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 
-    private TableCatalog Changes(IReplicaLease lease, TableId table, CatalogVersion version,
-        TableQuestion asked)
+    private TableCatalog Changes(
+        IReplicaLease lease, TableId table, CatalogVersion version, TableQuestion asked, bool columnsOnce)
     {
         if (!_journals.TryGetValue(table, out Journal? journal)) _journals.Add(table, journal =
             new Journal());
@@ -77,7 +77,11 @@ public sealed class CatalogDesk(IReplicaSource replicas)
         CatalogVersion known = asked.Known.FirstOrDefault(k => k.Table == table)?.Version
             ?? CatalogVersion.None;
         if (!version.Covers(known)) known = CatalogVersion.None;
-        return new TableCatalog(table, known, journal.ColumnsSince(known), journal.Since(known));
+        return new TableCatalog(
+            table,
+            known,
+            journal.ColumnsSince(columnsOnce ? known : CatalogVersion.None),
+            journal.Since(known));
     }
 
     // When the columns and each cell of a table last changed, as far as it was looked at.

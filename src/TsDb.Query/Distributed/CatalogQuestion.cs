@@ -11,6 +11,10 @@ public sealed record CatalogQuestion(ImmutableArray<TableQuestion> Tables)
     /// databases.</summary>
     public ImmutableArray<string> Lists { get; init; } = [];
 
+    /// <summary>True if whoever asks keeps the columns of the tables that it has told a moment of: they need
+    /// to be said only when they have changed since.</summary>
+    public bool ColumnsOnce { get; init; }
+
     /// <summary>What the asker will want run, as far as it can tell before it has heard of all catalogs; null
     /// if it cannot tell. A node for which that is little has it run at once.</summary>
     public FragmentRequest? Fragment { get; init; }

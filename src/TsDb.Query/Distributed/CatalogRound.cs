@@ -159,6 +159,7 @@ internal sealed class CatalogRound(
     ])
     {
         Lists = [.. lists.Select(listing => listing.Of(database) ?? "").Distinct()],
+        ColumnsOnce = true,
         Fragment = Early?.Requests.GetValueOrDefault(node),
     };
 }

@@ -51,8 +51,8 @@ internal sealed class CellHoldings
     }
 
     /// <summary>
-    /// Takes these for the holdings of what was heard now, if all nodes still say the same of the cells; false
-    /// if not. Only holdings that nothing was said about since they were made.
+    /// Takes these for the holdings of what was heard now, if all nodes still say the same of the cells;
+    /// false if not. Only holdings that nothing was said about since they were made.
     /// </summary>
     public bool TryRenew(TableId table, IReadOnlyList<HeardNode> heard)
     {
