@@ -43,9 +43,10 @@ internal static class ScaleRun
         List<List<Cost>> all = [];
         foreach (int replication in copies)
         {
-            foreach (int count in nodes.Where(count => count >= replication))
+            // One node is the measure of all others, whatever it holds.
+            foreach (int count in nodes.Where(count => count >= replication || count == 1))
             {
-                names.Add($"{count} nodes, {replication} copies");
+                names.Add($"{count} nodes, {Math.Min(count, replication)} copies");
                 all.Add(await MeasureAsync(count, replication, repetitions));
             }
         }

@@ -54,8 +54,8 @@ internal static class FleetRun
         string memory = Directory.Exists("/dev/shm") ? "/dev/shm" : folder.FullName;
         DirectoryInfo edgesAt = Directory.CreateDirectory(Path.Combine(memory, folder.Name + "-edges"));
         FleetPlan plan = FleetPlan.OnFreePorts(folder.FullName, clouds: 3, edges: 0);
-        List<CountingProxy> proxies =
-            [.. plan.Clouds.Select(cloud => new CountingProxy(IPEndPoint.Parse(cloud.Mqtt)))];
+        List<Forwarder> proxies =
+            [.. plan.Clouds.Select(cloud => new Forwarder(IPEndPoint.Parse(cloud.Mqtt)))];
         List<FleetEdge> edges = [];
         string[] row;
         await using (Fleet fleet = new(plan, TimeProvider.System))
@@ -81,14 +81,14 @@ internal static class FleetRun
             }
         }
 
-        foreach (CountingProxy proxy in proxies) await proxy.DisposeAsync();
+        foreach (Forwarder proxy in proxies) await proxy.DisposeAsync();
         edgesAt.Delete(recursive: true);
         folder.Delete(recursive: true);
         return row;
     }
 
     private static async Task<string[]> MeasureAsync(
-        Fleet fleet, List<FleetEdge> edges, List<CountingProxy> proxies, CancellationToken ct)
+        Fleet fleet, List<FleetEdge> edges, List<Forwarder> proxies, CancellationToken ct)
     {
         double CloudCpu() => fleet.Processes.Values.Sum(p => ProcessFigures.Of(p.Id).CpuSeconds);
         double EdgeCpu() => ProcessFigures.Of(Environment.ProcessId).CpuSeconds;

@@ -46,7 +46,7 @@ internal static class WireRun
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("tsdb-wire-");
         FleetPlan plan = FleetPlan.OnFreePorts(folder.FullName, clouds: 1, edges: 1);
-        await using CountingProxy proxy = new(IPEndPoint.Parse(plan.Clouds.Single().Mqtt));
+        await using Forwarder proxy = new(IPEndPoint.Parse(plan.Clouds.Single().Mqtt));
         plan = plan with { EdgeFlags = ["--seal-age", "1h"], Uplink = $"mqtt://{proxy.Address}" };
         WireFigures figures;
         await using (Fleet fleet = new(plan, TimeProvider.System))
@@ -61,7 +61,7 @@ internal static class WireRun
     }
 
     private static async Task<WireFigures> MeasureAsync(
-        Fleet fleet, CountingProxy proxy, WireScenario scenario, CancellationToken ct)
+        Fleet fleet, Forwarder proxy, WireScenario scenario, CancellationToken ct)
     {
         NodePlan edge = fleet.Plan.Edges.Single();
         await fleet.UntilAsync(
@@ -108,7 +108,7 @@ internal static class WireRun
     }
 
     // Acknowledgements of the last messages may still be on their way.
-    private static async Task QuietAsync(CountingProxy proxy, CancellationToken ct)
+    private static async Task QuietAsync(Forwarder proxy, CancellationToken ct)
     {
         for (long last = -1; last != proxy.Up + proxy.Down;)
         {

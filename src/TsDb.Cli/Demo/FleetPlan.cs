@@ -76,13 +76,15 @@ internal sealed record FleetPlan(string Folder, IReadOnlyList<NodePlan> Nodes)
         if (node.IsCloud)
         {
             command.AddRange(["--flight", node.Flight, "--cluster", node.Cluster, "--broker", node.Mqtt]);
-            command.AddRange(["--seeds", string.Join(',', Clouds.Select(c => c.Cluster)), .. CloudFlags]);
+            command.AddRange(["--seeds", string.Join(',', Clouds.Select(c => c.SeenAs(c.Cluster)))]);
+            if (node.Advertise.Length > 0) command.AddRange(["--advertise", node.Advertise]);
+            command.AddRange(CloudFlags);
         }
         else
         {
             command.AddRange(["--mqtt", node.Mqtt, .. EdgeFlags]);
             command.AddRange(
-                ["--uplink", Uplink ?? string.Join(',', Clouds.Select(c => $"mqtt://{c.Mqtt}"))]);
+                ["--uplink", Uplink ?? string.Join(',', Clouds.Select(c => $"mqtt://{c.SeenAs(c.Mqtt)}"))]);
         }
 
         return command;

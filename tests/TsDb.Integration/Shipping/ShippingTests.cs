@@ -1,3 +1,6 @@
+using System.Net;
+using TsDb.Load.Wire;
+
 namespace TsDb.Integration.Shipping;
 
 /// <summary>Shipping over real brokers, disks and sockets.</summary>
@@ -40,10 +43,14 @@ public sealed class ShippingTests
     public async Task Messages_that_get_lost_are_asked_for_again()
     {
         using Mosquitto broker = await Mosquitto.StartAsync(packetBytesMax: 16_384);
-        await using LossyProxy proxy = new(broker.Url, share: 0.04, seed: 4);
+        IPEndPoint target = new(IPAddress.Loopback, broker.Port);
+        await using Forwarder proxy = new(target, isMqtt: true, seed: 4)
+        {
+            Faults = new LinkFaults(TimeSpan.Zero, LossShare: 0.04),
+        };
         await using ShippingSite site = new();
         await site.StartCloudAsync(broker.Url);
-        site.StartEdge(proxy.Url);
+        site.StartEdge(new Uri($"mqtt://{proxy.Address}"));
         const int Rounds = 4;
         for (int round = 0; round < Rounds; round++)
         {
