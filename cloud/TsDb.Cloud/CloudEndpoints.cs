@@ -40,7 +40,8 @@ internal static class CloudEndpoints
         admin.Map(
             routes, HttpMethods.Post, path + "give-up", _ => Task.Run(() => cluster.GiveUp()));
         admin.Map(routes, HttpMethods.Post, path + "set", context => cluster.SetAsync(
-            Number(context, "replication"), Number(context, "write_quorum"), context.RequestAborted));
+            Number(context, "replication"), Number(context, "write_quorum"),
+            AdminEndpoint.Value(context, "replace_after"), context.RequestAborted));
     }
 
     private static int? Number(HttpContext context, string name) => AdminEndpoint.Value(context, name) switch

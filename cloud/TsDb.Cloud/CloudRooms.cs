@@ -34,11 +34,14 @@ internal sealed class CloudRooms : IAsyncDisposable
     private readonly DataDirectory _disk;
     private readonly CancellationTokenSource _stop = new();
     private Task _beating = Task.CompletedTask;
+    private Task _replacing = Task.CompletedTask;
     private bool _hasLeft;
 
     private CloudRooms(DataDirectory disk) => _disk = disk;
 
     public required CloudIdentity Identity { get; init; }
+
+    public required ILoggerFactory Loggers { get; init; }
 
     public required NodeChannels Channels { get; init; }
 
@@ -111,6 +114,11 @@ internal sealed class CloudRooms : IAsyncDisposable
         _beating = new HeartbeatLoop(
             Identity, Cluster, Channels, Liveness, PeerLiveness.BeatEvery, TimeProvider.System)
                 .RunAsync(_stop.Token);
+        _replacing = new ReplacementLoop(
+            Cluster,
+            new ShardSurvey(Peers, Receiving.Desk, Cluster, TimeProvider.System),
+            TimeProvider.System,
+            Loggers).RunAsync(_stop.Token);
         await Receiving.StartAsync(_stop.Token);
     }
 
@@ -133,6 +141,7 @@ internal sealed class CloudRooms : IAsyncDisposable
         await _stop.CancelAsync();
         await Receiving.DisposeAsync();
         await _beating;
+        await _replacing;
         await Cluster.DisposeAsync();
         Channels.Dispose();
         Engine.Dispose();
@@ -184,6 +193,7 @@ internal sealed class CloudRooms : IAsyncDisposable
         return new CloudRooms(disk)
         {
             Identity = identity,
+            Loggers = loggers,
             Channels = channels,
             Liveness = liveness,
             Cluster = cluster,

@@ -31,6 +31,7 @@ internal sealed class CloudStatus(CloudRooms rooms, TimeProvider clock)
                 ["shard_count"] = current?.ShardCount,
                 ["replication"] = current?.ReplicationFactor,
                 ["write_quorum"] = current?.WriteQuorum,
+                ["replace_after"] = current?.ReplaceAfter?.ToString(),
             },
             ["members"] = new JsonArray([.. (current?.Members ?? []).Select(Describe)]),
             ["shards"] = new JsonObject

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
+using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Raft;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
@@ -69,9 +70,14 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
         return Summary();
     }
 
-    /// <summary>Sets replicas and write quorum; null leaves one as it is.</summary>
-    public async Task<JsonNode> SetAsync(int? replication, int? writeQuorum, CancellationToken ct)
+    /// <summary>
+    /// Sets replicas, write quorum and the rule for silent members (a duration, or <c>off</c>); null leaves
+    /// one as it is.
+    /// </summary>
+    public async Task<JsonNode> SetAsync(
+        int? replication, int? writeQuorum, string? replaceAfter, CancellationToken ct)
     {
+        if (replaceAfter is not null) await SetReplaceAfterAsync(replaceAfter, ct);
         ClusterConfiguration current = Current;
         int wanted = replication ?? current.ReplicationFactor;
         int quorum = writeQuorum ?? current.WriteQuorumAsked;
@@ -87,6 +93,21 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
             now => now.ReplicationFactor == wanted && now.WriteQuorumAsked == quorum,
             ct);
         return Summary();
+    }
+
+    private async Task SetReplaceAfterAsync(string text, CancellationToken ct)
+    {
+        TimeSpan? after = text == "off" ? null : DurationText.Parse(text);
+        if (after < ReplacementWatch.SilenceMin)
+        {
+            throw new TsDbException(
+                ErrorKind.Invalid,
+                $"a member may be silent for {ReplacementWatch.SilenceMin.TotalSeconds:0} s at least: a "
+                + "restart must not move its shards");
+        }
+
+        await _cluster.ChangeAsync(
+            new ClusterCommand.SetReplaceAfter(after), now => now.ReplaceAfter == after, ct);
     }
 
     /// <summary>
@@ -176,6 +197,7 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
                 [.. current.Members.Where(m => m.IsLeaving).Select(m => (JsonNode)m.Id.Value)]),
             ["replication"] = current.ReplicationFactor,
             ["write_quorum"] = current.WriteQuorum,
+            ["replace_after"] = current.ReplaceAfter?.ToString(),
             ["shards_moving"] = current.Moves.Length,
         };
     }

@@ -75,7 +75,8 @@ public sealed class HeartbeatLoop(
             if (NodeMessages.Id(reply.DirectoryId, "a directory id") == member.DirectoryId)
             {
                 heartbeats.Heard(
-                    member.Id, member.DirectoryId, NodeMessages.Clock(reply.UnixMilliseconds));
+                    member.Id, member.DirectoryId, NodeMessages.Clock(reply.UnixMilliseconds),
+                    reply.Version);
             }
         }
         catch (Exception e) when (e is RpcException or OperationCanceledException or TsDbException

@@ -9,7 +9,8 @@ public interface IHeartbeatSink
     TimeProvider Clock { get; }
 
     /// <summary>
-    /// A sign of life of a node, with the id of its data directory and the time by its clock, if it said so.
+    /// A sign of life of a node, with the id of its data directory, the time by its clock, if it said so, and
+    /// the version of what it knows.
     /// </summary>
-    void Heard(NodeId node, Guid directoryId, DateTimeOffset? itsClock);
+    void Heard(NodeId node, Guid directoryId, DateTimeOffset? itsClock, uint version);
 }

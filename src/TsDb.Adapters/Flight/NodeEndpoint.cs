@@ -31,7 +31,7 @@ internal sealed class NodeEndpoint(
         {
             heartbeats.Heard(
                 new NodeId(request.Node), NodeMessages.Id(request.DirectoryId, "a directory id"),
-                NodeMessages.Clock(request.UnixMilliseconds));
+                NodeMessages.Clock(request.UnixMilliseconds), request.Version);
             return ValueTask.FromResult(new HeartbeatReply
             {
                 Node = identity.Id.Value,

@@ -69,6 +69,7 @@ internal sealed class ClusterDesk(RaftClusterState state) : IClusterCallee
     {
         if (state.Node is not { IsLeader: true } node)
             throw new TsDbException(ErrorKind.Unavailable, $"{state.Identity.Id} does not lead the cluster");
+        state.RequireKnown(command);
         await node.ProposeAsync(command, ct);
     }
 

@@ -50,4 +50,11 @@ internal static partial class Log
 
     [LoggerMessage(6113, LogLevel.Information, "Node {Node} is {State}")]
     public static partial void Liveness(ILogger log, NodeId node, string state);
+
+    [LoggerMessage(6115, LogLevel.Warning,
+        "Member {Node} was silent for {Silence} and is given up by the rule")]
+    public static partial void GivenUp(ILogger log, NodeId node, TimeSpan silence);
+
+    [LoggerMessage(6116, LogLevel.Warning, "Silent member {Node} is not given up yet: {Reason}")]
+    public static partial void NotGivenUp(ILogger log, NodeId node, string reason);
 }

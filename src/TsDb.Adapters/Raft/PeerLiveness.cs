@@ -31,7 +31,7 @@ public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : I
     public TimeProvider Clock => clock;
 
     /// <inheritdoc/>
-    public void Heard(NodeId node, Guid directoryId, DateTimeOffset? itsClock)
+    public void Heard(NodeId node, Guid directoryId, DateTimeOffset? itsClock, uint version)
     {
         Peer peer = _peers.GetOrAdd(node, _ => new Peer());
         lock (peer)
@@ -42,6 +42,7 @@ public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : I
             else peer.Detector = new PhiDetector(BeatEvery, Deviation, Pause);
             peer.LastHeard = now;
             peer.LastHeardAt = clock.GetUtcNow();
+            peer.Version = version;
             if (itsClock is { } time) peer.Ahead = time - peer.LastHeardAt;
         }
 
@@ -63,6 +64,9 @@ public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : I
     /// <summary>When the node was heard last; null for never.</summary>
     public DateTimeOffset? LastHeard(NodeId node) =>
         _peers.TryGetValue(node, out Peer? peer) ? peer.LastHeardAt : null;
+
+    /// <summary>The version of what the node said last that it knows; 0 if it was never heard.</summary>
+    public uint VersionOf(NodeId node) => _peers.TryGetValue(node, out Peer? peer) ? peer.Version : 0;
 
     /// <summary>
     /// The median of the clocks of this node and of the members heard lately; of two in the middle the
@@ -103,5 +107,7 @@ public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : I
         public TimeSpan Ahead { get; set; }
 
         public bool IsLive { get; set; }
+
+        public uint Version { get; set; }
     }
 }

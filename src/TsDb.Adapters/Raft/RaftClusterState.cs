@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
 using TsDb.Model;
 using TsDb.Replication.Backup;
@@ -209,10 +210,31 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     /// <summary>Puts a command into the log here, or has the leader do it.</summary>
     internal async Task SendAsync(ClusterCommand command, CancellationToken ct)
     {
+        RequireKnown(command);
         if (_node is not { } node)
             throw new TsDbException(ErrorKind.Unavailable, "this node is not in a cluster yet");
         if (node.IsLeader) await node.ProposeAsync(command, ct);
         else _ = await AskLeaderAsync<TalkReply.Done>(new TalkRequest.Propose(command), ct);
+    }
+
+    /// <summary>
+    /// Throws Conflict if there are members that would have to stop at a command, because they run an older
+    /// program, or may do so.
+    /// </summary>
+    internal void RequireKnown(ClusterCommand command)
+    {
+        byte known = _current is { } current ? ClusterCodec.VersionOf(current) : ClusterCodec.Version;
+        if (ClusterCodec.VersionOf(command) <= known) return;
+        NodeId[] older =
+        [
+            .. _current!.Members.Select(member => member.Id)
+                .Where(node => node != Self && _liveness.VersionOf(node) < NodeProtocol.Version),
+        ];
+        if (older.Length == 0) return;
+        throw new TsDbException(
+            ErrorKind.Conflict,
+            $"not every member is known to understand this: start {string.Join(", ", older)} with this "
+            + "program first");
     }
 
     /// <summary>Asks the leader. Throws Unavailable if there is none.</summary>

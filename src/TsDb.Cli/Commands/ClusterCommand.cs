@@ -27,6 +27,10 @@ internal static class ClusterCommand
         {
             Description = "Copies on disk that make a segment durable, or 'majority'",
         };
+        Option<string?> after = new("--replace-after")
+        {
+            Description = "Silence, such as 30m, after which others take over a member's shards, or 'off'",
+        };
         Command command =
             new("cluster", "Show the members of the cluster, and change them. Ask a cloud node.")
         {
@@ -41,10 +45,12 @@ internal static class ClusterCommand
             Verb(common, "give-up",
                 "Miss no more what the node that is asked has lost, as nobody can give it back.",
                 [], _ => "give-up"),
-            Verb(common, "set", "Change how many copies there are, and how many make durable.",
-                [replication, quorum],
+            Verb(common, "set",
+                "Change how many copies there are, how many make durable, when silent members are given up.",
+                [replication, quorum, after],
                 parsed => $"set?replication={parsed.GetValue(replication)}"
-                    + $"&write_quorum={parsed.GetValue(quorum)}"),
+                    + $"&write_quorum={parsed.GetValue(quorum)}"
+                    + $"&replace_after={Escaped(parsed.GetValue(after) ?? "")}"),
         };
         command.Add(common.Url);
         command.SetAction(async (parsed, ct) =>
@@ -95,6 +101,7 @@ internal static class ClusterCommand
             table.Add("leaving", Names(answer["leaving"]));
             table.Add("copies of each segment", NodeText.Of(answer["replication"]));
             table.Add("copies that make durable", NodeText.Of(answer["write_quorum"]));
+            table.Add("silent members are given up after", NodeText.Of(answer["replace_after"]));
             table.Add("shards on their way", NodeText.Of(answer["shards_moving"]));
             if (answer["given_up"] is { } lost) table.Add("segments given up", NodeText.Of(lost));
             table.Print(Console.Out);
@@ -115,6 +122,7 @@ internal static class ClusterCommand
         about.Add("epoch", NodeText.Of(cluster["epoch"]));
         about.Add("copies of each segment", NodeText.Of(cluster["replication"]));
         about.Add("copies that make durable", NodeText.Of(cluster["write_quorum"]));
+        about.Add("silent members are given up after", NodeText.Of(cluster["replace_after"]));
         about.Add("shards on their way", NodeText.Of(status["shards"]?["moving"]));
         about.Print(Console.Out);
         Console.WriteLine();

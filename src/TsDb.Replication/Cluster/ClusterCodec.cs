@@ -10,13 +10,14 @@ namespace TsDb.Replication.Cluster;
 public static class ClusterCodec
 {
     /// <summary>
-    /// The newest version that is read. Version 1 knew no moves, no leaving members, no rules of tables and
-    /// no clock, version 2 no erasures, version 3 none that are final; all that they say means the same now.
-    /// What version 3 can say is written in it.
+    /// The newest version that is read; what an older one can say is written in that. Version 1 knew no
+    /// moves, no leaving members, no rules of tables and no clock, version 2 no erasures, version 3 none that
+    /// are final, version 4 no rule for silent members; all that they say means the same now.
     /// </summary>
-    public const byte Version = 4;
+    public const byte Version = 5;
 
-    private const byte VersionWithoutFinal = 3;
+    private const byte VersionOfFinal = 4;
+    private const byte VersionCommon = 3;
 
     private const byte VersionOldest = 1;
 
@@ -24,16 +25,31 @@ public static class ClusterCodec
     private static readonly byte[] SnapshotMagic = "TSDBCFG"u8.ToArray();
 
     /// <summary>A command's bytes.</summary>
-    public static byte[] Encode(ClusterCommand command) => Encode(CommandMagic, command, command switch
-    {
-        ClusterCommand.MakeErasureFinal => Version,
-        ClusterCommand.Found found => VersionOf(found.Configuration),
-        _ => VersionWithoutFinal,
-    });
+    public static byte[] Encode(ClusterCommand command) =>
+        Encode(CommandMagic, VersionOf(command), command);
 
     /// <summary>A configuration's bytes.</summary>
     public static byte[] Encode(ClusterConfiguration configuration) =>
-        Encode(SnapshotMagic, configuration, VersionOf(configuration));
+        Encode(SnapshotMagic, VersionOf(configuration), configuration);
+
+    /// <summary>
+    /// The oldest version that can say a command: who knows only older ones must not get it.
+    /// </summary>
+    public static byte VersionOf(ClusterCommand command) => command switch
+    {
+        ClusterCommand.SetReplaceAfter or ClusterCommand.GiveUp => Version,
+        ClusterCommand.MakeErasureFinal => VersionOfFinal,
+        ClusterCommand.Found found => VersionOf(found.Configuration),
+        _ => VersionCommon,
+    };
+
+    /// <summary>The oldest version that can say a configuration: every member of it knows that one.</summary>
+    public static byte VersionOf(ClusterConfiguration configuration) => configuration switch
+    {
+        { ReplaceAfter: not null } => Version,
+        _ when configuration.Erasures.Tombstones.Any(t => t.FinalBy is not null) => VersionOfFinal,
+        _ => VersionCommon,
+    };
 
     /// <summary>
     /// Reads a command; false if the bytes are not one of ours. Throws <see cref="ErrorKind.Invalid"/> for a
@@ -66,10 +82,7 @@ public static class ClusterCodec
         _ => command,
     };
 
-    private static byte VersionOf(ClusterConfiguration configuration) =>
-        configuration.Erasures.Tombstones.Any(t => t.FinalBy is not null) ? Version : VersionWithoutFinal;
-
-    private static byte[] Encode<T>(byte[] magic, T value, byte version) =>
+    private static byte[] Encode<T>(byte[] magic, byte version, T value) =>
         [.. magic, version, .. JsonSerializer.SerializeToUtf8Bytes(value, ClusterJson.Options)];
 
     // The serializer knows which members may be null, but takes null for any item of a list.

@@ -24,6 +24,8 @@ namespace TsDb.Replication.Cluster;
 [JsonDerivedType(typeof(Leave), "leave")]
 [JsonDerivedType(typeof(Replace), "replace")]
 [JsonDerivedType(typeof(SetReplication), "set-replication")]
+[JsonDerivedType(typeof(SetReplaceAfter), "set-replace-after")]
+[JsonDerivedType(typeof(GiveUp), "give-up")]
 [JsonDerivedType(typeof(Arrive), "arrive")]
 [JsonDerivedType(typeof(EndMoves), "end-moves")]
 public abstract record ClusterCommand
@@ -110,6 +112,17 @@ public abstract record ClusterCommand
     /// <summary>Sets how many replicas there are, and how many make a leaf durable (0: the
     /// majority).</summary>
     public sealed record SetReplication(int ReplicationFactor, int WriteQuorumAsked) : ClusterCommand;
+
+    /// <summary>
+    /// Sets how long a member may be silent before it is given up; null: for ever. Of version 5.
+    /// </summary>
+    public sealed record SetReplaceAfter(TimeSpan? After) : ClusterCommand;
+
+    /// <summary>
+    /// Ends the membership of a silent data directory by the cluster's rule, if the epoch is still the one in
+    /// which that was decided. Of version 5.
+    /// </summary>
+    public sealed record GiveUp(Guid DirectoryId, Epoch DecidedIn) : ClusterCommand;
 
     /// <summary>A new owner has all that the owners before it have of these shards.</summary>
     public sealed record Arrive(

@@ -51,6 +51,13 @@ public sealed record ClusterConfiguration
     /// <summary>Rises with every change of what edges hear besides the epoch.</summary>
     public long Revision { get; init; }
 
+    /// <summary>
+    /// How long a member may be silent before the others take over its shards by themselves; null: for as
+    /// long as the operator likes. Known since version 5 (<see cref="ClusterCodec"/>).
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TimeSpan? ReplaceAfter { get; init; }
+
     /// <summary>Members that own shards: all but those that leave.</summary>
     [JsonIgnore]
     public int Placeable => Members.Count(m => !m.IsLeaving);

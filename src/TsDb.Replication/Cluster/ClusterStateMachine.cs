@@ -41,6 +41,10 @@ public static class ClusterStateMachine
                 ClusterCommand.Leave leave => Leave(current, leave.DirectoryId),
                 ClusterCommand.Replace replace => Gone(Replace(current, replace)),
                 ClusterCommand.SetReplication set => SetReplication(current, set),
+                ClusterCommand.SetReplaceAfter set =>
+                    set.After < ReplacementWatch.SilenceMin
+                        ? current : current with { ReplaceAfter = set.After },
+                ClusterCommand.GiveUp give => GiveUp(current, give),
                 ClusterCommand.Arrive arrive => ShardMoves.Arrive(current, arrive),
                 ClusterCommand.EndMoves end => Gone(ShardMoves.End(current, end.Shards)),
                 _ => current,
@@ -101,6 +105,12 @@ public static class ClusterStateMachine
         };
         return remove.MovesShards ? ShardMoves.Follow(current, next) : next;
     }
+
+    private static ClusterConfiguration GiveUp(ClusterConfiguration current, ClusterCommand.GiveUp give) =>
+        give.DecidedIn == current.Epoch && current.ReplaceAfter is not null
+            && ReplacementWatch.ObstacleTo(current, give.DirectoryId) is null
+            ? Gone(Remove(current, new ClusterCommand.Remove(give.DirectoryId)))
+            : current;
 
     private static ClusterConfiguration Register(
         ClusterConfiguration current, EdgeId edge, Incarnation incarnation)

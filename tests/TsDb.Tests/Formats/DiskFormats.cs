@@ -34,31 +34,34 @@ internal static class DiskFormats
         Replicas(),
         new("cluster-command", 3, Commands(), AgainCommands)
         {
-            Newer = [Changed(Commands(), 4 + 7, 5)], WithMore = null,
+            Newer = [Changed(Commands(), 4 + 7, ClusterCodec.Version + 1)], WithMore = null,
         },
         new("cluster-snapshot", 3, ClusterCodec.Encode(Configuration()), bytes =>
             ClusterCodec.Encode(ClusterCodec.DecodeConfiguration(bytes)))
         {
-            Newer = [Changed(ClusterCodec.Encode(Configuration()), 7, 5)],
+            Newer = [Changed(ClusterCodec.Encode(Configuration()), 7, ClusterCodec.Version + 1)],
             WithMore = WithMember(ClusterCodec.Encode(Configuration())),
             RefusesMore = true,
         },
-        new("final-erasure", ClusterCodec.Version, FinalErasure(), bytes =>
+        new("final-erasure", 4, FinalErasure(), bytes =>
         {
             Assert.True(ClusterCodec.TryDecode(bytes, out ClusterCommand? command));
             return ClusterCodec.Encode(command!);
         })
         {
-            Newer = [Changed(FinalErasure(), 7, 5)],
+            Newer = [Changed(FinalErasure(), 7, ClusterCodec.Version + 1)],
         },
-        new("final-snapshot", ClusterCodec.Version, ClusterCodec.Encode(Final()), bytes =>
+        new("final-snapshot", 4, ClusterCodec.Encode(Final()), bytes =>
             ClusterCodec.Encode(ClusterCodec.DecodeConfiguration(bytes)))
         {
-            Newer = [Changed(ClusterCodec.Encode(Final()), 7, 5)],
+            Newer = [Changed(ClusterCodec.Encode(Final()), 7, ClusterCodec.Version + 1)],
             WithMore = WithMember(ClusterCodec.Encode(Final())),
             RefusesMore = true,
         },
         Purged(),
+        new("replacement-rule", 5, Pieces([.. RuleKnown.Select(ClusterCodec.Encode)]), AgainCommands),
+        new("replacement-snapshot", 5, ClusterCodec.Encode(WithRule), bytes =>
+            ClusterCodec.Encode(ClusterCodec.DecodeConfiguration(bytes))),
         new("voters", 1, Voters(), bytes => MemberSet.Decode(bytes).Bytes.ToArray())
         {
             Newer = [Changed(Voters(), 0, 2)],
@@ -251,6 +254,18 @@ internal static class DiskFormats
     }
 
     private static byte[] FinalErasure() => ClusterCodec.Encode(new ClusterCommand.MakeErasureFinal(7));
+
+    // Only what older versions cannot say is written in the newest.
+    private static ClusterConfiguration WithRule =>
+        Configuration() with { ReplaceAfter = TimeSpan.FromMinutes(30) };
+
+    private static ClusterCommand[] RuleKnown =>
+    [
+        new ClusterCommand.Found(WithRule),
+        new ClusterCommand.SetReplaceAfter(TimeSpan.FromMinutes(30)),
+        new ClusterCommand.SetReplaceAfter(null),
+        new ClusterCommand.GiveUp(Other, new Epoch(7)),
+    ];
 
     private static ClusterCommand[] CommandsKnown =>
     [

@@ -200,7 +200,7 @@ public sealed class NodeToNodeTests : IAsyncDisposable
 
         public TimeProvider Clock => TimeProvider.System;
 
-        public void Heard(NodeId node, Guid directoryId, DateTimeOffset? itsClock) =>
+        public void Heard(NodeId node, Guid directoryId, DateTimeOffset? itsClock, uint version) =>
             First.TrySetResult(node);
     }
 

@@ -62,5 +62,5 @@ public sealed class PeerLivenessTests
         Assert.True(_liveness.IsLive(Peer));
     }
 
-    private void Beat() => _liveness.Heard(Peer, default, null);
+    private void Beat() => _liveness.Heard(Peer, default, null, 2);
 }

@@ -124,10 +124,10 @@ public sealed class ClusterStateMachineTests
         Assert.False(ClusterCodec.TryDecode("membership entry"u8, out _));
         Assert.False(ClusterCodec.TryDecode([], out _));
         byte[] newer = ClusterCodec.Encode(new ClusterCommand.Remove(Id(2)));
-        newer[7] = 5;
+        newer[7] = 6;
         TsDbException error = Assert.Throws<TsDbException>(() => ClusterCodec.TryDecode(newer, out _));
         Assert.Equal(ErrorKind.Invalid, error.Kind);
-        Assert.Contains("this program knows 4: start a newer one", error.Message, StringComparison.Ordinal);
+        Assert.Contains("this program knows 5: start a newer one", error.Message, StringComparison.Ordinal);
         Assert.Throws<TsDbException>(() =>
             ClusterCodec.TryDecode("TSDBCMD\u0001{\"kind\":\"new\"}"u8, out _));
     }

@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using TsDb.Model;
+using TsDb.Replication.Cluster;
+using TsDb.Replication.Repair;
+
+namespace TsDb.Adapters.Raft;
+
+/// <summary>
+/// Gives up a silent member by the cluster's rule: every node watches, the leader acts, and the command
+/// itself counts only in the configuration that the leader decided upon.
+/// </summary>
+public sealed class ReplacementLoop(
+    RaftClusterState cluster, ShardSurvey survey, TimeProvider clock, ILoggerFactory loggers)
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    private readonly ILogger _log = loggers.CreateLogger("TsDb.Cluster");
+    private readonly ReplacementWatch _watch = new();
+    private readonly long _start = clock.GetTimestamp();
+
+    /// <summary>Runs until cancelled.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        using PeriodicTimer timer = new(LookEvery, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ct))
+            {
+                if (cluster.Current is not { } current) continue;
+                Member? due = _watch.Due(current, cluster.IsLive, clock.GetElapsedTime(_start));
+                if (due is not null && cluster.Leader == cluster.Self) await GiveUpAsync(due, current, ct);
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The node ends.
+        }
+    }
+
+    private async Task GiveUpAsync(Member due, ClusterConfiguration current, CancellationToken ct)
+    {
+        try
+        {
+            ImmutableArray<ShardState> shards = await survey.AskAsync(current, ct);
+            if (cluster.IsLive(due.Id) || !ReplacementWatch.AreWholeWithout(due.Id, shards)) return;
+            await cluster.ChangeAsync(
+                new ClusterCommand.GiveUp(due.DirectoryId, current.Epoch),
+                now => now.Epoch != current.Epoch,
+                ct);
+            Log.GivenUp(_log, due.Id, current.ReplaceAfter ?? default);
+        }
+        catch (Exception e) when (e is TsDbException
+            || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            // A second later it is tried again, if it still is to be.
+            Log.NotGivenUp(_log, due.Id, e.Message);
+        }
+    }
+}
