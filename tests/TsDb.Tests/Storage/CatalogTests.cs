@@ -89,14 +89,20 @@ public sealed class CatalogTests
     [Theory]
     [InlineData("{}")]
     [InlineData("[1]")]
-    [InlineData("{\"v\":2,\"kind\":\"expired\",\"names\":[]}")]
-    [InlineData("{\"v\":1,\"kind\":\"unheard\"}")]
     [InlineData("{\"v\":1,\"kind\":\"sealed\",\"covered\":5,\"segments\":[],\"schemas\":[{\"db\":\"d\","
         + "\"table\":\"t\",\"tags\":[],\"fields\":[[]]}]}")]
     [InlineData("{\"v\":1,\"kind\":\"expired\",\"names\":[null]}")]
     [InlineData("{\"v\":1,\"kind\":\"durable\",\"leaf\":{},\"epoch\":\"x\"}")]
     public void Bytes_that_are_no_record_are_corrupt(string text) => Assert.Equal(
         ErrorKind.Corrupt,
+        Assert.Throws<TsDbException>(
+            () => CatalogCodec.Decode(System.Text.Encoding.UTF8.GetBytes(text))).Kind);
+
+    [Theory]
+    [InlineData("{\"v\":2,\"kind\":\"expired\",\"names\":[]}")]
+    [InlineData("{\"v\":1,\"kind\":\"unheard\"}")]
+    public void Records_of_a_newer_program_are_refused_and_no_damage(string text) => Assert.Equal(
+        ErrorKind.Invalid,
         Assert.Throws<TsDbException>(
             () => CatalogCodec.Decode(System.Text.Encoding.UTF8.GetBytes(text))).Kind);
 
