@@ -52,8 +52,9 @@ public sealed class ShardSurvey(
     {
         if (node == cluster.Self) return own.ShardDigests(shards);
         if (!cluster.IsLive(node)) return [];
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(Patience);
+        using CancellationTokenSource late = new(Patience, clock);
+        using CancellationTokenSource patience =
+            CancellationTokenSource.CreateLinkedTokenSource(ct, late.Token);
         try
         {
             return await peers.ShardDigestsAsync(node, shards, patience.Token);
