@@ -15,6 +15,7 @@ internal sealed class QueryTimes
     private const int WarmUpRounds = 4;
     private const int WarmUps = 32;
     private const double AtRest = 0.1;
+    private static readonly TimeSpan WarmUpMax = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RestWithin = TimeSpan.FromSeconds(15);
 
@@ -34,14 +35,10 @@ internal sealed class QueryTimes
         params int[] processes)
     {
         QueryTimes times = new();
-        Question[] warmUps =
-        [
-            .. questions.GroupBy(question => question.Type).SelectMany(
-                type => Enumerable.Range(0, WarmUps).Select(i => type.ElementAt(i % type.Count()))),
-        ];
         for (int round = 0; round < WarmUpRounds; round++)
         {
-            foreach (Question question in warmUps) await target.AskAsync(question);
+            foreach (IGrouping<string, Question> type in questions.GroupBy(question => question.Type))
+                await WarmAsync(target, [.. type]);
             await RestAsync(processes);
         }
 
@@ -72,6 +69,13 @@ internal sealed class QueryTimes
     /// <summary>Milliseconds of processor time that a question of a type took on the average.</summary>
     public double CpuMilliseconds(string type) =>
         _byType.TryGetValue(type, out List<double>? all) ? _cpuByType[type] * 1_000 / all.Count : 0;
+
+    private static async Task WarmAsync(IQueryTarget target, Question[] questions)
+    {
+        long started = Stopwatch.GetTimestamp();
+        for (int i = 0; i < WarmUps && Stopwatch.GetElapsedTime(started) < WarmUpMax; i++)
+            await target.AskAsync(questions[i % questions.Length]);
+    }
 
     private static async Task RestAsync(int[] processes)
     {
