@@ -35,7 +35,7 @@ passed=0 failed=0 skipped=0
 for project in ${TSDB_TEST_ONLY:-Tidy Tests Simulation Conformance Integration}; do
   started=$SECONDS
   echo "== TsDb.$project"
-  dotnet "artifacts/bin/TsDb.$project/release/TsDb.$project.dll" --no-ansi --progress off --timeout 15m \
+  dotnet "artifacts/bin/TsDb.$project/release/TsDb.$project.dll" --no-ansi --progress off --timeout 25m \
     --filter-not-trait "Campaign=chaos" "Campaign=mixed" ${TSDB_TEST_ARGS:-} \
     >"$log/$project" 2>&1 &
   runner=$!

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TsDb.Model;
 using TsDb.Query.Analysis;
 
@@ -14,14 +15,14 @@ internal sealed class TableFinder(ClusterView view, IReadOnlyList<HeardNode> hea
         Find(IdOf(name, request, unheard), []);
 
     /// <summary>The table with these columns beside those that were heard of.</summary>
-    public ResolvedTable Find(TableId table, IReadOnlyList<Column> more) =>
-        cache.Resolve(
-            table,
-            [
-                .. heard.Where(node => node.Tables.ContainsKey(table))
-                    .Select(node => node.Tables[table].Columns)
-                    .Append([.. more]),
-            ]);
+    public ResolvedTable Find(TableId table, IReadOnlyList<Column> more)
+    {
+        List<ImmutableArray<Column>> said = [];
+        foreach (HeardNode node in heard)
+            if (node.Tables.TryGetValue(table, out NodeTable? known)) said.Add(known.Columns);
+        if (more.Count > 0) said.Add([.. more]);
+        return cache.Resolve(table, said);
+    }
 
     /// <summary>The table that a name means. Errors as <see cref="Find(TableName, QueryRequest,
     /// IReadOnlyList{ShardId})"/>.</summary>

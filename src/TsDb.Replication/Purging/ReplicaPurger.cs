@@ -34,6 +34,9 @@ public sealed class ReplicaPurger(ReplicaStore store, ISegmentVerifier verifier,
     /// </summary>
     public bool Run(Erasures erasures, CancellationToken ct)
     {
+        // What a call that was broken off had looked through, it had for the tombstones of then: a later one
+        // must not say more of it.
+        _checked.Clear();
         bool isWhole = true;
         foreach (IGrouping<long, (StoredFile File, TablePurge Purge)> table in
             ReplicaPurgePolicy.Left(store.Current, erasures).ToLookup(left => left.Purge.To))
