@@ -18,6 +18,7 @@ public sealed class ReplacementLoop(
     private readonly ILogger _log = loggers.CreateLogger("TsDb.Cluster");
     private readonly ReplacementWatch _watch = new();
     private readonly long _start = clock.GetTimestamp();
+    private string? _waitsFor;
 
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -43,18 +44,32 @@ public sealed class ReplacementLoop(
         try
         {
             ImmutableArray<ShardState> shards = await survey.AskAsync(current, ct);
-            if (cluster.IsLive(due.Id) || !ReplacementWatch.AreWholeWithout(due.Id, shards)) return;
+            if (cluster.IsLive(due.Id)) return;
+            if (!ReplacementWatch.AreWholeWithout(due.Id, shards))
+            {
+                Wait(due, "other owners do not say that they are whole");
+                return;
+            }
+
             await cluster.ChangeAsync(
                 new ClusterCommand.GiveUp(due.DirectoryId, current.Epoch),
                 now => now.Epoch != current.Epoch,
                 ct);
             Log.GivenUp(_log, due.Id, current.ReplaceAfter ?? default);
+            _waitsFor = null;
         }
         catch (Exception e) when (e is TsDbException
             || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
             // A second later it is tried again, if it still is to be.
-            Log.NotGivenUp(_log, due.Id, e.Message);
+            Wait(due, e.Message);
         }
+    }
+
+    // Said once, not each second.
+    private void Wait(Member due, string reason)
+    {
+        if (_waitsFor != reason) Log.NotGivenUp(_log, due.Id, reason);
+        _waitsFor = reason;
     }
 }

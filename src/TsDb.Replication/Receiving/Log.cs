@@ -85,7 +85,7 @@ internal static partial class Log
     [LoggerMessage(4151, LogLevel.Warning, "Erased rows of {Path} could not be removed: {Reason}")]
     public static partial void NotPurged(ILogger log, string path, string reason);
 
-    [LoggerMessage(4152, LogLevel.Debug, "Removing erased rows waits: {Reason}")]
+    [LoggerMessage(4152, LogLevel.Warning, "Removing erased rows waits: {Reason}")]
     public static partial void PurgingDelayed(ILogger log, string reason);
 
     [LoggerMessage(4149, LogLevel.Debug, "Merging waits: {Reason}")]

@@ -20,6 +20,7 @@ public sealed partial class ReceiveService
     private readonly ReplicaCompactor _compactor;
     private readonly ReplicaPurger _purger;
     private (long Version, Erasures? Erasures) _purged = (-1, null);
+    private string? _purgeWaitsFor;
     private long _compactedVersion = -1;
     private DateTimeOffset _compactAgainAt;
 
@@ -52,12 +53,14 @@ public sealed partial class ReceiveService
         {
             // Damaged files are set aside, and fetched anew as they are at another owner.
             if (!_purger.Run(cluster.Erasures, ct)) AskRepair();
+            _purgeWaitsFor = null;
             if (_store.Current.Number == version.Number) _purged = (version.Number, cluster.Erasures);
         }
         catch (Exception e) when (e is IOException or TsDbException)
         {
             // What is masked stays so; the next turn tries again.
-            Log.PurgingDelayed(_log, e.Message);
+            if (_purgeWaitsFor != e.Message) Log.PurgingDelayed(_log, e.Message);
+            _purgeWaitsFor = e.Message;
         }
     }
 

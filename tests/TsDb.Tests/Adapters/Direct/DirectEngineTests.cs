@@ -225,7 +225,17 @@ public sealed class DirectEngineTests : IDisposable
 
     private static Gen<ModelPoint[]> Points(int from, int to) => Gen.OneOf(
         GenPoints.Point(Gen.Int[from / 10, to / 10].Select(ten => Start + ten * 10 * Second)),
-        GenPoints.Point(Gen.Long[Start + from * Second, Start + to * Second])).Array[1, 60];
+        GenPoints.Point(Gen.Long[Start + from * Second, Start + to * Second])).Select(Summable).Array[1, 60];
+
+    // Where 2^53 and its negative cancel, what is left of a sum depends on the order of its terms, by ones:
+    // either engine is right then, and no bound on the sum says so.
+    private static ModelPoint Summable(ModelPoint point) =>
+        point.Fields.TryGetValue("f", out object? value) && value is < -1e15
+            ? point with
+            {
+                Fields = new Dictionary<string, object>(point.Fields) { ["f"] = -(double)value },
+            }
+            : point;
 
     private bool Compare(DirectEngine engine, Relation.Points relation, string sql)
     {
