@@ -142,7 +142,8 @@ internal static class WireFormats
     private static byte[] WithVersion(byte[] bytes, byte version) =>
         DiskFormats.Changed(bytes, bytes[0] == 0x08 ? 1 : 3, version);
 
-    private static FragmentRequest Fragment() => new()
+    /// <summary>A question to a node that has something of everything.</summary>
+    internal static FragmentRequest Fragment() => new()
     {
         Fragment = Question().Fragment!,
         ShardCount = 64,
@@ -153,7 +154,8 @@ internal static class WireFormats
         Erasures = 2,
     };
 
-    private static FreshQuestion Question() => new()
+    /// <summary>Likewise to an edge.</summary>
+    internal static FreshQuestion Question() => new()
     {
         Table = Table,
         ColumnsHash = 7,

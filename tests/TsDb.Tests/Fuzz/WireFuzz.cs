@@ -7,11 +7,10 @@ using TsDb.Adapters.Flight;
 using TsDb.Adapters.Mqtt.Sensors.Wire;
 using TsDb.Adapters.Raft;
 using TsDb.Model;
-using TsDb.Query;
 using TsDb.Query.Distributed;
-using TsDb.Query.Planning;
 using TsDb.Replication.Cluster;
 using TsDb.Storage.Sensors;
+using TsDb.Tests.Formats;
 using TsDb.Tests.Replication.Receiving;
 using TsDb.Tests.Storage.Sensors;
 using ZstdSharp;
@@ -77,11 +76,12 @@ internal static class WireFuzz
         new("sensor-rules", [Text(Rules)], bytes => Orderly(() => RuleFile.Parse(bytes))) { Words = Words },
         new("flight-ticket", [Text("""{"database":"d","sql_query":"SELECT 1","query_type":"sql"}""")],
             bytes => Orderly(() => FlightTicket.Parse(bytes))) { Words = Words },
-        new("fragment-ticket", [FragmentTickets.Encode(Fragment(), Cluster)], bytes => Orderly(() =>
-        {
-            if (FragmentTickets.Decode(bytes) is { } ticket) QueryMessages.Request(ticket);
-        })) { Words = Words, Weight = 2 },
-        new("fresh-question", [Unpacked(EdgeMessages.Encode(Question(), Cluster))], bytes =>
+        new("fragment-ticket", [FragmentTickets.Encode(WireFormats.Fragment(), Cluster)], bytes =>
+            Orderly(() =>
+            {
+                if (FragmentTickets.Decode(bytes) is { } ticket) QueryMessages.Request(ticket);
+            })) { Words = Words, Weight = 2 },
+        new("fresh-question", [Unpacked(EdgeMessages.Encode(WireFormats.Question(), Cluster))], bytes =>
             Orderly(() => EdgeMessages.DecodeQuestion(Packed(bytes)))) { Words = Words, Weight = 2 },
         new("fresh-answer", Answers(), ReadAnswer) { Words = Words, Weight = 4, AllocationBase = 16 << 20 },
         new("cluster-port", ClusterTalk(), ReadTalk) { Words = Words, Weight = 2 },
@@ -236,33 +236,6 @@ internal static class WireFuzz
             SparkplugBytes.Metric(
                 "t", 19, SparkplugBytes.Template(SparkplugBytes.Metric("a", 10, SparkplugBytes.Float(1))))),
     ];
-
-    private static FragmentRequest Fragment() => new()
-    {
-        Fragment = Question().Fragment!,
-        ShardCount = 64,
-        Shards = [new ShardId(3), new ShardId(9)],
-        Except = [new Cell(Table, new EdgeId("E1"), new Day(7))],
-        AtLeast = CatalogVersion.None,
-        Limits = new SqlLimits(),
-    };
-
-    private static FreshQuestion Question() => new()
-    {
-        Table = Table,
-        ColumnsHash = 7,
-        Erasures = 2,
-        Fragment = new PlannedFragment
-        {
-            ResultName = "r",
-            Sql = "SELECT count(*) FROM points",
-            RelationName = "points",
-            Table = new ResolvedTable(
-                Table, [new ResolvedColumn("v", "v", ColumnRole.Field, ResolvedType.Double)]),
-            Scope = new ScanScope(new TimeRange(-5, 7), new HashSet<EdgeId> { new("E1") }, null),
-        },
-        Pinned = ImmutableSortedDictionary<Day, LeafDigest>.Empty.Add(new Day(-3), new LeafDigest(4, 99)),
-    };
 
     private static byte[][] Answers()
     {

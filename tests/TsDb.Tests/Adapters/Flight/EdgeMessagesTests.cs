@@ -1,12 +1,10 @@
-using System.Collections.Immutable;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using CsCheck;
 using TsDb.Adapters.Flight;
 using TsDb.Model;
-using TsDb.Query;
 using TsDb.Query.Distributed;
-using TsDb.Query.Planning;
+using TsDb.Tests.Formats;
 
 namespace TsDb.Tests.Adapters.Flight;
 
@@ -17,27 +15,13 @@ public sealed class EdgeMessagesTests
     [Fact]
     public void A_question_comes_back_as_it_was()
     {
-        FreshQuestion question = new()
-        {
-            Table = Table,
-            ColumnsHash = ulong.MaxValue - 7,
-            Fragment = new PlannedFragment
-            {
-                ResultName = "r",
-                Sql = "SELECT count(*) FROM points",
-                RelationName = "points",
-                Table = new ResolvedTable(
-                    Table, [new ResolvedColumn("v", "v", ColumnRole.Field, ResolvedType.Double)]),
-                Scope = new ScanScope(new TimeRange(-5, 7), new HashSet<EdgeId> { new("E1") }, null),
-            },
-            Pinned = ImmutableSortedDictionary<Day, LeafDigest>.Empty.Add(new Day(-3), new LeafDigest(4, 99)),
-        };
+        FreshQuestion question = WireFormats.Question() with { ColumnsHash = ulong.MaxValue - 7 };
         FreshQuestion read = EdgeMessages.DecodeQuestion(
             EdgeMessages.Encode(question, new ClusterId(Guid.Empty)));
         Assert.Equal(question.Table, read.Table);
         Assert.Equal(question.ColumnsHash, read.ColumnsHash);
         Assert.Equal(question.Pinned, read.Pinned);
-        Assert.Equal(question.Fragment.Sql, read.Fragment!.Sql);
+        Assert.Equal(question.Fragment!.Sql, read.Fragment!.Sql);
         Assert.Equal(question.Fragment.Scope.Range, read.Fragment.Scope.Range);
         Assert.Equal(question.Fragment.Scope.Edges, read.Fragment.Scope.Edges);
         Assert.Equal(question.Fragment.Table.Columns.AsEnumerable(), read.Fragment.Table.Columns);
