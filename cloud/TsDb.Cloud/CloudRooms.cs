@@ -71,7 +71,8 @@ internal sealed class CloudRooms : IAsyncDisposable
     public required ClusterQueries Queries { get; init; }
 
     /// <summary>Ends, with the reason, when the node can promise nothing any more and should exit.</summary>
-    public Task Fault => Task.WhenAny(Receiving.Failure, Cluster.Failure).Unwrap();
+    public Task Fault =>
+        Task.WhenAny(Receiving.Failure, Cluster.Failure, _beating, _replacing).Unwrap();
 
     /// <summary>Why the node can store nothing just now; null while it can.</summary>
     public string? Refusal => Cluster.Current is null
@@ -140,8 +141,8 @@ internal sealed class CloudRooms : IAsyncDisposable
         await LeaveAsync();
         await _stop.CancelAsync();
         await Receiving.DisposeAsync();
-        await _beating;
-        await _replacing;
+        await _beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _replacing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Cluster.DisposeAsync();
         Channels.Dispose();
         Engine.Dispose();

@@ -84,5 +84,9 @@ public sealed class HeartbeatLoop(
         {
             // Silence is what the detector measures; there is nothing else to do about it.
         }
+        catch (Exception e)
+        {
+            heartbeats.Failed(member.Id, e);
+        }
     }
 }

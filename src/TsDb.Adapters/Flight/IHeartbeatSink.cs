@@ -13,4 +13,9 @@ public interface IHeartbeatSink
     /// the version of what it knows.
     /// </summary>
     void Heard(NodeId node, Guid directoryId, DateTimeOffset? itsClock, uint version);
+
+    /// <summary>
+    /// A heartbeat to a node failed for another reason than that it is away: a defect here, worth a log line.
+    /// </summary>
+    void Failed(NodeId node, Exception error);
 }

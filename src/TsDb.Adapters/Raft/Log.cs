@@ -57,4 +57,10 @@ internal static partial class Log
 
     [LoggerMessage(6116, LogLevel.Warning, "Silent member {Node} is not given up yet: {Reason}")]
     public static partial void NotGivenUp(ILogger log, NodeId node, string reason);
+
+    [LoggerMessage(6117, LogLevel.Error, "Looking after silent members failed, it goes on in a second")]
+    public static partial void ReplacementFailed(ILogger log, Exception error);
+
+    [LoggerMessage(6118, LogLevel.Error, "A heartbeat to node {Node} failed by a defect, it goes on")]
+    public static partial void HeartbeatFailed(ILogger log, NodeId node, Exception error);
 }

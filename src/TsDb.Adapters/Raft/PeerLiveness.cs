@@ -49,6 +49,9 @@ public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : I
         Note(node, peer, true);
     }
 
+    /// <inheritdoc/>
+    public void Failed(NodeId node, Exception error) => Log.HeartbeatFailed(_log, node, error);
+
     /// <summary>True if the node was heard in its usual rhythm.</summary>
     public bool IsLive(NodeId node)
     {

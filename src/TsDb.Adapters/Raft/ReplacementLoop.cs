@@ -29,13 +29,28 @@ public sealed class ReplacementLoop(
             while (await timer.WaitForNextTickAsync(ct))
             {
                 if (cluster.Current is not { } current) continue;
-                Member? due = _watch.Due(current, cluster.IsLive, clock.GetElapsedTime(_start));
-                if (due is not null && cluster.Leader == cluster.Self) await GiveUpAsync(due, current, ct);
+                await LookAsync(current, ct);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             // The node ends.
+        }
+    }
+
+    private async Task LookAsync(ClusterConfiguration current, CancellationToken ct)
+    {
+        try
+        {
+            Member? due = _watch.Due(current, cluster.IsLive, clock.GetElapsedTime(_start));
+            if (cluster.Leader != cluster.Self) return;
+            if (due is not null) await GiveUpAsync(due, current, ct);
+            else if (_watch.HeldUp is { } held) Wait(held.Member, held.Reason);
+            else _waitsFor = null;
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            Log.ReplacementFailed(_log, e);
         }
     }
 

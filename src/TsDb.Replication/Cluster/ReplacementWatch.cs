@@ -20,6 +20,11 @@ public sealed class ReplacementWatch
     private readonly Dictionary<Guid, TimeSpan> _silentSince = [];
     private TimeSpan _lookedAt;
 
+    /// <summary>
+    /// Whom the rule would give up, and why that cannot be, as of the last look; null if nobody is held up.
+    /// </summary>
+    public (Member Member, string Reason)? HeldUp { get; private set; }
+
     /// <summary>The member that is due to be given up; null for none. Call it again and again.</summary>
     public Member? Due(ClusterConfiguration cluster, Func<NodeId, bool> isLive, TimeSpan now)
     {
@@ -29,10 +34,13 @@ public sealed class ReplacementWatch
         foreach (Guid heard in _silentSince.Keys.Except(silent.Select(m => m.DirectoryId)).ToArray())
             _silentSince.Remove(heard);
         foreach (Member member in silent) _silentSince.TryAdd(member.DirectoryId, now);
-        return silent is [Member only] && cluster.ReplaceAfter is { } after
-            && now - _silentSince[only.DirectoryId] >= after && ObstacleTo(cluster, only.DirectoryId) is null
-            ? only
-            : null;
+        HeldUp = null;
+        if (silent is not [Member only] || cluster.ReplaceAfter is not { } after
+            || now - _silentSince[only.DirectoryId] < after)
+            return null;
+        if (ObstacleTo(cluster, only.DirectoryId) is not { } reason) return only;
+        HeldUp = (only, reason);
+        return null;
     }
 
     /// <summary>
@@ -47,7 +55,7 @@ public sealed class ReplacementWatch
     {
         Member? member = cluster.Members.FirstOrDefault(m => m.DirectoryId == directory);
         if (member is null) return "it is no member";
-        if (!cluster.Moves.IsEmpty) return $"{cluster.Moves.Length} shards are on their way";
+        if (!cluster.Moves.IsEmpty) return "shards are on their way";
         int left = cluster.Members.Count(m => m != member && !m.IsLeaving);
         if (left < cluster.ReplicationFactor)
             return $"{left} other members cannot hold {cluster.ReplicationFactor} copies";

@@ -104,6 +104,23 @@ public sealed class NodeToNodeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_defect_in_a_heartbeat_is_said_at_once_and_the_next_one_comes()
+    {
+        await StartAsync(FakeCluster.Id);
+        FailingSink sink = new();
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        Task running = new HeartbeatLoop(
+            new CloudIdentity(new NodeId("a"), _a.Current!.Members[0].DirectoryId), _a, _channels, sink,
+            TimeSpan.FromMilliseconds(10), TimeProvider.System).RunAsync(stop.Token);
+        TimeSpan within = TimeSpan.FromSeconds(10);
+        (NodeId node, Exception error) = await sink.Failure.Task.WaitAsync(within, TimeProvider.System, Ct);
+        Assert.Equal((B, "a defect"), (node, error.Message));
+        await sink.Second.Task.WaitAsync(within, TimeProvider.System, Ct);
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
     public async Task Catalogs_and_fragments_arrive_as_they_were_asked()
     {
         await StartAsync(FakeCluster.Id);
@@ -202,6 +219,29 @@ public sealed class NodeToNodeTests : IAsyncDisposable
 
         public void Heard(NodeId node, Guid directoryId, DateTimeOffset? itsClock, uint version) =>
             First.TrySetResult(node);
+
+        public void Failed(NodeId node, Exception error) => First.TrySetException(error);
+    }
+
+    /// <summary>Fails at the first sign of life.</summary>
+    private sealed class FailingSink : IHeartbeatSink
+    {
+        private int _heard;
+
+        public TaskCompletionSource<(NodeId Node, Exception Error)> Failure { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Second { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TimeProvider Clock => TimeProvider.System;
+
+        public void Heard(NodeId node, Guid directoryId, DateTimeOffset? itsClock, uint version)
+        {
+            if (Interlocked.Increment(ref _heard) == 1) throw new InvalidOperationException("a defect");
+            Second.TrySetResult();
+        }
+
+        public void Failed(NodeId node, Exception error) => Failure.TrySetResult((node, error));
     }
 
     private sealed class Desk : PeerDesk

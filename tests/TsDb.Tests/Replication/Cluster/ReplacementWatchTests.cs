@@ -96,6 +96,20 @@ public sealed class ReplacementWatchTests
     }
 
     [Fact]
+    public void Whom_the_rule_would_give_up_but_cannot_is_named_with_the_reason()
+    {
+        ClusterConfiguration three = Shipments.Founded(3, 3) with { ReplaceAfter = After };
+        _silent.Add(Shipments.Node(2));
+        Assert.Null(Look(three, After - TimeSpan.FromSeconds(1)));
+        Assert.Null(_watch.HeldUp);
+        Assert.Null(Look(three, TimeSpan.FromSeconds(2)));
+        Assert.Equal(Shipments.Node(2), _watch.HeldUp?.Member.Id);
+        Assert.Contains("cannot hold 3 copies", _watch.HeldUp?.Reason, StringComparison.Ordinal);
+        Assert.NotNull(Look(Four, TimeSpan.FromSeconds(1)));
+        Assert.Null(_watch.HeldUp);
+    }
+
+    [Fact]
     public void Every_other_owner_has_to_be_whole()
     {
         ShardState[] whole = [.. Enumerable.Range(0, Four.ShardCount).Select(n => State(n, 7, false))];
