@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs every test project and ends with one line "tests: N passed, N failed[, N skipped]"; the exit code says the same.
+# Integration runs beside the others, which go one after the other.
 #   TSDB_TEST_NO_SKIPS=1   a skipped test is a failure (continuous integration)
 #   TSDB_TEST_ONLY="Tests Tidy"   only these projects
 set -uo pipefail
@@ -32,18 +33,23 @@ install_tools
 log=$(mktemp -d "${TMPDIR:-/tmp}/tsdb-tests.XXXXXX")
 trap 'rm -rf "$log"' EXIT
 passed=0 failed=0 skipped=0
-for project in ${TSDB_TEST_ONLY:-Tidy Tests Simulation Conformance Integration}; do
-  started=$SECONDS
+declare -A runner begun
+
+begin() { # PROJECT [COMMAND...]: starts a project, by a command such as nice
+  local project=$1
   echo "== TsDb.$project"
-  dotnet "artifacts/bin/TsDb.$project/release/TsDb.$project.dll" --no-ansi --progress off --timeout 25m \
+  begun[$project]=$SECONDS
+  "${@:2}" dotnet "artifacts/bin/TsDb.$project/release/TsDb.$project.dll" --no-ansi --progress off --timeout 25m \
     --filter-not-trait "Campaign=chaos" "Campaign=mixed" ${TSDB_TEST_ARGS:-} \
     >"$log/$project" 2>&1 &
-  runner=$!
-  while sleep 1 && kill -0 $runner 2>/dev/null; do
-    [ $(((SECONDS - started) % 10)) = 0 ] && echo "   TsDb.$project: $((SECONDS - started)) s"
-  done
-  wait $runner
+  runner[$project]=$!
+}
+
+end() { # PROJECT: counts a project that has ended, and shows what failed
+  local project=$1 code ran bad
+  wait "${runner[$project]}"
   code=$?
+  unset "runner[$project]"
   number() { awk -v key="$1:" '$1 == key {n = $2} END {print n + 0}' "$log/$project"; }
   ran=$(number total) bad=$(number failed)
   if [ $code != 0 ] && [ "$bad" = 0 ] && [ $code != 8 ]; then
@@ -53,7 +59,27 @@ for project in ${TSDB_TEST_ONLY:-Tidy Tests Simulation Conformance Integration};
   [ $code = 0 ] || [ $code = 8 ] || grep -av '^\(Test run summary\|  [a-z]*: [0-9]\)' "$log/$project" | tail -n 200
   grep -aE '^skipped ' -A 1 "$log/$project"
   passed=$((passed + $(number succeeded))) failed=$((failed + bad)) skipped=$((skipped + $(number skipped)))
-  echo "   TsDb.$project: $ran tests in $((SECONDS - started)) s, $bad failed, $(number skipped) skipped"
+  echo "   TsDb.$project: $ran tests in $((SECONDS - begun[$project])) s, $bad failed, $(number skipped) skipped"
+}
+
+# Integration waits for processes half of its time: the others run beside it, one after the other, and
+# give way.
+others=()
+beside=
+for project in ${TSDB_TEST_ONLY:-Tidy Tests Simulation Conformance Integration}; do
+  if [ "$project" = Integration ]; then begin Integration; beside="nice -n 5"; else others+=("$project"); fi
+done
+while [ ${#runner[@]} -gt 0 ] || [ ${#others[@]} -gt 0 ]; do
+  if [ ${#others[@]} -gt 0 ] && [ -z "$(printf '%s\n' "${!runner[@]}" | grep -v '^Integration$')" ]; then
+    begin "${others[0]}" $beside
+    others=("${others[@]:1}")
+  fi
+  sleep 1
+  for project in "${!runner[@]}"; do
+    elapsed=$((SECONDS - begun[$project]))
+    if ! kill -0 "${runner[$project]}" 2>/dev/null; then end "$project"
+    elif [ $((elapsed % 10)) = 0 ]; then echo "   TsDb.$project: $elapsed s"; fi
+  done
 done
 
 line="tests: $passed passed, $failed failed"
