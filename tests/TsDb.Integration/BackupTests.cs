@@ -19,11 +19,11 @@ public sealed class BackupTests
     {
         await using TestFleet fleet = await TestFleet.StartAsync(
             clouds: 3, edges: 1, cloudFlags: ["--replication", "2"],
-            edgeFlags: ["--seal-age", "200ms", "--ship-delay", "50ms"]);
+            edgeFlags: ["--seal-age", "500ms", "--ship-delay", "50ms"]);
         NodePlan edge = fleet.Edges[0];
         NodePlan[] all = [edge, .. fleet.Clouds];
         HttpNumberedWriter writer =
-            new("w", fleet.Fleet.Client(edge)) { Rest = TimeSpan.FromMilliseconds(5) };
+            new("w", fleet.Fleet.Client(edge)) { Rest = TimeSpan.FromMilliseconds(25) };
         using CancellationTokenSource stop = new();
         Task writing = writer.RunAsync(stop.Token);
         await fleet.Fleet.UntilAsync(

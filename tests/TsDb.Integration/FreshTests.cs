@@ -34,6 +34,9 @@ public sealed class FreshTests
     // On a busy machine it takes nodes seconds after their start to hear of each other.
     private static readonly TimeSpan RefusedMax = TimeSpan.FromSeconds(30);
 
+    // After each point, so that the machine has time for questions too.
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(5);
+
     private static readonly string[] EdgeFlags =
         ["--seal-age", "300ms", "--ship-delay", "200ms", "--ship-bytes", "64KiB"];
 
@@ -142,8 +145,12 @@ public sealed class FreshTests
 
         public async Task RunAsync(CancellationToken stop)
         {
+            CancellationToken ct = TestContext.Current.CancellationToken;
             while (!stop.IsCancellationRequested)
-                await WriteAsync(1, TestContext.Current.CancellationToken);
+            {
+                await WriteAsync(1, ct);
+                await Task.Delay(Rest, TimeProvider.System, ct);
+            }
         }
 
         public async Task WriteAsync(int points, CancellationToken ct)

@@ -1,14 +1,13 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
-using TsDb.Cli.Demo;
 using TsDb.Integration.Fleets;
 
 namespace TsDb.Integration;
 
 /// <summary>What goes out by <c>tsdb export</c> comes in again by <c>tsdb import</c>, value by value; what
 /// cannot come in is refused by row and reason.</summary>
-public sealed class ImportTests
+public sealed class ImportTests(SharedEdge shared) : IClassFixture<SharedEdge>
 {
     private const string Extremes =
         """
@@ -23,34 +22,36 @@ public sealed class ImportTests
         t b=true 0
         """;
 
+    private string Url => shared.Edge.Url;
+
     [Theory]
     [InlineData("csv")]
     [InlineData("parquet")]
     public async Task Every_type_comes_back_from_a_file_exactly(string ending)
     {
-        await using TestFleet fleet = await TestFleet.StartAsync(clouds: 1, edges: 1);
-        NodePlan edge = fleet.Edges[0];
+        string again = $"{ending}_again";
         string lines = Extremes.ReplaceLineEndings("\n").Replace("carriage\n", "carriage\r\n",
             StringComparison.Ordinal);
-        await TestFleet.WriteAsync(edge, new MemoryStream(Encoding.UTF8.GetBytes(lines)));
-        string first = Path.Combine(fleet.Folder, $"first.{ending}");
-        string second = Path.Combine(fleet.Folder, $"second.{ending}");
-        await RightAsync("export", "--url", edge.Url, "--sql", "SELECT * FROM t ORDER BY time", first);
-        CommandLine import = await RightAsync("import", first, "--url", edge.Url, "--db", "again",
+        await WriteAsync(Encoding.UTF8.GetBytes(lines), ending);
+        string first = Path.Combine(shared.Folder, $"first.{ending}");
+        string second = Path.Combine(shared.Folder, $"second.{ending}");
+        await RightAsync("export", "--url", Url, "--db", ending, "--sql", "SELECT * FROM t ORDER BY time",
+            first);
+        CommandLine import = await RightAsync("import", first, "--url", Url, "--db", again,
             "--table", "t", "--tags", "site,room", "--types", "u=uint,f=float");
         Assert.StartsWith("7 lines", import.Output, StringComparison.Ordinal);
-        string[] asked = ["query", "--format", "csv", "--url", edge.Url, "SELECT * FROM t ORDER BY time"];
-        CommandLine before = await RightAsync(asked);
-        CommandLine after = await RightAsync([.. asked, "--db", "again"]);
+        string[] asked = ["query", "--format", "csv", "--url", Url, "SELECT * FROM t ORDER BY time", "--db"];
+        CommandLine before = await RightAsync([.. asked, ending]);
+        CommandLine after = await RightAsync([.. asked, again]);
         Assert.Equal(before.Output, after.Output);
         Assert.Contains("-9223372036854775808,", after.Output, StringComparison.Ordinal);
         Assert.Contains("18446744073709551615", after.Output, StringComparison.Ordinal);
         string types = "SELECT typeof(f) AS f, typeof(i) AS i, typeof(u) AS u, typeof(b) AS b, "
             + "typeof(s) AS s FROM t LIMIT 1";
         CommandLine type = await RightAsync(
-            "query", "--format", "csv", "--url", edge.Url, "--db", "again", types);
+            "query", "--format", "csv", "--url", Url, "--db", again, types);
         Assert.Equal("f,i,u,b,s\nDOUBLE,BIGINT,UBIGINT,BOOLEAN,VARCHAR\n", type.Output);
-        await RightAsync("export", "--url", edge.Url, "--db", "again", "--sql",
+        await RightAsync("export", "--url", Url, "--db", again, "--sql",
             "SELECT * FROM t ORDER BY time", second);
         if (ending == "csv") Assert.Equal(File.ReadAllText(first), File.ReadAllText(second));
     }
@@ -58,9 +59,7 @@ public sealed class ImportTests
     [Fact]
     public async Task A_row_that_cannot_come_in_is_named_and_the_others_are_stored()
     {
-        await using TestFleet fleet = await TestFleet.StartAsync(clouds: 1, edges: 1);
-        NodePlan edge = fleet.Edges[0];
-        string file = Path.Combine(fleet.Folder, "rows.csv");
+        string file = Path.Combine(shared.Folder, "rows.csv");
         File.WriteAllText(file, """"
             time,host,v,n,note
             2016-01-01 00:00:00.000000001,a,1,1,fine
@@ -73,8 +72,8 @@ public sealed class ImportTests
             6,a,,,nothing
             7,a,7.5,18446744073709551615,"say ""hi"""
             """");
-        CommandLine import = await CommandLine.RunAsync("import", file, "--url", edge.Url, "--table", "t",
-            "--tags", "host");
+        CommandLine import = await CommandLine.RunAsync("import", file, "--url", Url, "--db", "rows",
+            "--table", "t", "--tags", "host");
         Assert.Equal(1, import.ExitCode);
         Assert.StartsWith("4 lines", import.Output, StringComparison.Ordinal);
         foreach (string said in new[]
@@ -88,15 +87,13 @@ public sealed class ImportTests
             "4 rows were refused; the others are stored",
         })
             Assert.Contains(said, import.Errors, StringComparison.Ordinal);
-        long rows = await fleet.NumberAsync(edge, "SELECT count(*) AS n FROM t");
-        Assert.Equal(4, rows);
-        Assert.Equal(
-            "say \"hi\"", (await fleet.AskAsync(edge, "SELECT note FROM t WHERE n > 9"))[0]
-                .GetProperty("note").GetString());
-        await RequireRefusedFilesAsync(fleet, edge);
+        Assert.Equal(4, await shared.Edge.NumberAsync("SELECT count(*) AS n FROM t", "rows"));
+        Assert.Equal(1, await shared.Edge.NumberAsync(
+            "SELECT count(*) AS n FROM t WHERE n > 9 AND note = 'say \"hi\"'", "rows"));
+        await RequireRefusedFilesAsync();
     }
 
-    private static async Task RequireRefusedFilesAsync(TestFleet fleet, NodePlan edge)
+    private async Task RequireRefusedFilesAsync()
     {
         byte[] text = Encoding.UTF8.GetBytes("time,v\n" + string.Concat(Enumerable.Range(0, 20_000).Select(
             i => string.Create(CultureInfo.InvariantCulture, $"{i},{i * 7_919L % 10_007}\n"))));
@@ -111,18 +108,18 @@ public sealed class ImportTests
             (damaged, "is damaged"),
         })
         {
-            string file = Path.Combine(fleet.Folder, "file.csv.gz");
+            string file = Path.Combine(shared.Folder, "file.csv.gz");
             await File.WriteAllBytesAsync(file, bytes);
             CommandLine import = await CommandLine.RunAsync(
-                "import", file, "--url", edge.Url, "--table", "cut");
+                "import", file, "--url", Url, "--table", "cut");
             Assert.Equal(2, import.ExitCode);
             Assert.Contains(said, import.Errors, StringComparison.Ordinal);
         }
 
-        string large = Path.Combine(fleet.Folder, "large.csv");
+        string large = Path.Combine(shared.Folder, "large.csv");
         await File.WriteAllTextAsync(large, "time,v\n1,9007199254740993\n2,0.5\n");
         CommandLine rounding = await CommandLine.RunAsync(
-            "import", large, "--url", edge.Url, "--table", "large");
+            "import", large, "--url", Url, "--table", "large");
         Assert.Equal(2, rounding.ExitCode);
         Assert.Contains("9007199254740993, which a double would round", rounding.Errors,
             StringComparison.Ordinal);
@@ -131,29 +128,31 @@ public sealed class ImportTests
     [Fact]
     public async Task What_the_edge_refuses_is_named_by_the_row_of_the_file()
     {
-        await using TestFleet fleet = await TestFleet.StartAsync(clouds: 1, edges: 1);
-        NodePlan edge = fleet.Edges[0];
-        await TestFleet.WriteAsync(edge, new MemoryStream("t v=1i 1\n"u8.ToArray()));
+        await WriteAsync("t v=1i 1\n"u8.ToArray(), "refused");
         StringBuilder csv = new("time,v,note\n");
         for (int row = 0; row < 2_500; row++)
             csv.Append(CultureInfo.InvariantCulture, $"{row},{row},\"two\nlines\"\n");
-        string file = Path.Combine(fleet.Folder, "rows.csv");
+        string file = Path.Combine(shared.Folder, "rows.csv");
         File.WriteAllText(file, csv.ToString());
-        CommandLine import = await CommandLine.RunAsync("import", file, "--url", edge.Url, "--table", "t",
-            "--tags", "", "--types", "v=float");
+        CommandLine import = await CommandLine.RunAsync("import", file, "--url", Url, "--db", "refused",
+            "--table", "t", "--tags", "", "--types", "v=float");
         Assert.Equal(1, import.ExitCode);
         Assert.Contains("line 2: invalid column type for column 'v'", import.Errors,
             StringComparison.Ordinal);
         Assert.Contains("line 20: invalid column type", import.Errors, StringComparison.Ordinal);
         Assert.Contains("2500 rows were refused", import.Errors, StringComparison.Ordinal);
         // The table says that v is an integer and, once there, that note is no tag.
-        await TestFleet.WriteAsync(edge, new MemoryStream("t note=\"\" 1\n"u8.ToArray()));
-        CommandLine again = await RightAsync("import", file, "--url", edge.Url, "--table", "t");
+        await WriteAsync("t note=\"\" 1\n"u8.ToArray(), "refused");
+        CommandLine again = await RightAsync(
+            "import", file, "--url", Url, "--db", "refused", "--table", "t");
         Assert.Contains("tags none; fields v (int), note (string)", again.Errors, StringComparison.Ordinal);
         Assert.StartsWith("2,500 lines", again.Output, StringComparison.Ordinal);
-        Assert.Equal(2_500, await fleet.NumberAsync(
-            edge, "SELECT count(*) AS n FROM t WHERE note = chr(116) || 'wo' || chr(10) || 'lines'"));
+        Assert.Equal(2_500, await shared.Edge.NumberAsync(
+            "SELECT count(*) AS n FROM t WHERE note = chr(116) || 'wo' || chr(10) || 'lines'", "refused"));
     }
+
+    private Task WriteAsync(byte[] lines, string database) =>
+        TestFleet.WriteAsync(Url, new MemoryStream(lines), database);
 
     private static async Task<CommandLine> RightAsync(params string[] arguments)
     {

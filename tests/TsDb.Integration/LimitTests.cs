@@ -15,16 +15,25 @@ public sealed class LimitTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    [Theory]
-    [InlineData("/write?db=default", 400, "partial write")]
-    [InlineData("/api/v2/write?bucket=default", 422, "partial write")]
-    [InlineData("/api/v3/write_lp?db=default", 422, "partial write")]
-    public async Task Every_dialect_refuses_what_is_too_much_by_line_and_warns_before(
-        string path, int status, string words)
+    [Fact]
+    public async Task Every_dialect_refuses_what_is_too_much_by_line_and_warns_before()
     {
         await using LoneEdge edge = await LoneEdge.StartAsync(
             _folder, "--columns-max", "3", "--tables-max", "2", "--tag-values-max", "7", "--body-max", "4KiB",
             "--days-max", "5", "--future-max", "1h");
+        await RefusesAsync(edge, "/write?db=v1", "v1", 400);
+        await RefusesAsync(edge, "/api/v2/write?bucket=v2", "v2", 422);
+        await RefusesAsync(edge, "/api/v3/write_lp?db=v3", "v3", 422);
+        JsonNode limits = (await edge.StatusAsync())["limits"]!;
+        Assert.Equal((7, 7), (limits["tag_values"]!["used"]!.GetValue<int>(),
+            limits["tag_values"]!["max"]!.GetValue<int>()));
+        Assert.Contains("tsdb_limit_used{", await edge.GetAsync("/metrics"), StringComparison.Ordinal);
+        await edge.UntilAsync("a warning is logged", Soon, () => Task.FromResult(
+            edge.Log().Contains("limit 'tag_values' is used to 100", StringComparison.Ordinal)));
+    }
+
+    private static async Task RefusesAsync(LoneEdge edge, string path, string database, int status)
+    {
         string good = string.Concat(Enumerable.Range(0, 7).Select(n => $"m,host=h{n} v={n}i\n"));
         Assert.Equal(204, (await edge.PostAsync(path, good)).Status);
         string future = Time(TimeSpan.FromHours(2));
@@ -38,25 +47,18 @@ public sealed class LimitTests : IDisposable
         string body = "n v=1i\n" + string.Join('\n', wrong.Select(one => one.Line)) + "\nm,host=h2 v=5i";
         (int answered, string text, _) = await edge.PostAsync(path, body);
         Assert.Equal(status, answered);
-        Assert.Contains(words, text, StringComparison.Ordinal);
+        Assert.Contains("partial write", text, StringComparison.Ordinal);
         string plain = text.Replace("\\u0022", "\"", StringComparison.Ordinal)
             .Replace("\\u0027", "'", StringComparison.Ordinal).Replace("\\", "", StringComparison.Ordinal);
         Assert.All(wrong, one => Assert.Contains(one.Why, plain, StringComparison.Ordinal));
-        Assert.Equal(8, await edge.NumberAsync("SELECT count(*) AS n FROM m"));
-        Assert.Equal(1, await edge.NumberAsync("SELECT count(*) AS n FROM n"));
+        Assert.Equal(8, await edge.NumberAsync("SELECT count(*) AS n FROM m", database));
+        Assert.Equal(1, await edge.NumberAsync("SELECT count(*) AS n FROM n", database));
 
         (int large, string largeText, _) = await edge.PostAsync(path, new string(' ', 5_000));
         Assert.Equal((413, true), (large, largeText.Contains("4096", StringComparison.Ordinal)));
         string days = string.Concat(Enumerable.Range(0, 6).Select(n => $"m v=1i {n * 86_400_000_000_000}\n"));
         (int long_, string longText, _) = await edge.PostAsync(path, days);
         Assert.Equal((413, true), (long_, longText.Contains("5 days", StringComparison.Ordinal)));
-
-        JsonNode limits = (await edge.StatusAsync())["limits"]!;
-        Assert.Equal((7, 7), (limits["tag_values"]!["used"]!.GetValue<int>(),
-            limits["tag_values"]!["max"]!.GetValue<int>()));
-        Assert.Contains("tsdb_limit_used{", await edge.GetAsync("/metrics"), StringComparison.Ordinal);
-        await edge.UntilAsync("a warning is logged", Soon, () => Task.FromResult(
-            edge.Log().Contains("limit 'tag_values' is used to 100", StringComparison.Ordinal)));
     }
 
     [Fact]

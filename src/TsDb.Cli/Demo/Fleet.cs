@@ -7,7 +7,7 @@ namespace TsDb.Cli.Demo;
 /// <summary>A running fleet: its processes, and a client to each node.</summary>
 internal sealed class Fleet(FleetPlan plan, TimeProvider clock) : IAsyncDisposable
 {
-    private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(20);
 
     private readonly Dictionary<string, NodeProcess> _processes = new(StringComparer.Ordinal);

@@ -39,8 +39,8 @@ public sealed class FoundingTests : IDisposable
         TestNode[] nodes = new TestNode[3];
         foreach (int i in (int[])[first, second, third])
         {
+            if (i != first) await Task.Delay(pause, TimeProvider.System, Ct);
             nodes[i] = await _cluster.StartAsync(i);
-            await Task.Delay(pause, TimeProvider.System, Ct);
         }
 
         await TestCluster.EventuallyAsync(

@@ -75,11 +75,11 @@ internal sealed class LoneEdge : IAsyncDisposable
         Client.GetJsonAsync("/api/v1/status", TestContext.Current.CancellationToken);
 
     /// <summary>The one number of an answer with one row and one column.</summary>
-    public async Task<long> NumberAsync(string sql)
+    public async Task<long> NumberAsync(string sql, string database = "default")
     {
         CancellationToken ct = TestContext.Current.CancellationToken;
         using HttpResponseMessage response =
-            await Client.QueryAsync(new QueryCall("default", sql, "json"), ct);
+            await Client.QueryAsync(new QueryCall(database, sql, "json"), ct);
         using JsonDocument answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(ct));
         return answer.RootElement[0].EnumerateObject().Single().Value.GetInt64();
     }

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using DuckDB.NET.Data;
+using TsDb.Model;
 
 namespace TsDb.Integration.Fleets;
 
@@ -31,7 +33,8 @@ internal sealed class RealData : IDisposable
         Run("""
             CREATE TABLE points AS
             SELECT split_part(key, ',', 1) AS tbl, split_part(key, 'series=', 2) AS series,
-              make_timestamp_ns(ts) AS time, CAST(split_part(field, '=', 2) AS DOUBLE) AS value
+              make_timestamp_ns(ts) AS time, ts // 86_400_000_000_000 AS day,
+              CAST(split_part(field, '=', 2) AS DOUBLE) AS value
             FROM lines QUALIFY row_number() OVER (PARTITION BY key, ts ORDER BY n DESC) = 1
             """);
     }
@@ -54,8 +57,8 @@ internal sealed class RealData : IDisposable
     public Stream Lines() => new GZipStream(File.OpenRead(_path), CompressionMode.Decompress);
 
     /// <summary>The lines of part <paramref name="part"/> of <paramref name="parts"/>: whole series, in
-    /// order.</summary>
-    public Stream Lines(int part, int parts)
+    /// order; of every so many days one, by the column <c>day</c> of table <c>points</c>.</summary>
+    public Stream Lines(int part, int parts, int days)
     {
         using StreamReader reader = new(Lines());
         Dictionary<string, int> series = new(StringComparer.Ordinal);
@@ -64,10 +67,16 @@ internal sealed class RealData : IDisposable
         {
             string key = line[..line.IndexOf(' ', StringComparison.Ordinal)];
             if (!series.TryGetValue(key, out int index)) series.Add(key, index = series.Count);
-            if (index % parts == part) chosen.Append(line).Append('\n');
+            if (index % parts == part && DayOf(line) % days == 0) chosen.Append(line).Append('\n');
         }
 
         return new MemoryStream(Encoding.UTF8.GetBytes(chosen.ToString()));
+    }
+
+    private static long DayOf(string line)
+    {
+        ReadOnlySpan<char> time = line.AsSpan(line.LastIndexOf(' ') + 1);
+        return long.Parse(time, CultureInfo.InvariantCulture) / Day.NanosecondsLength;
     }
 
     /// <summary>Rows of a question to DuckDB over table <c>points</c>.</summary>

@@ -50,10 +50,14 @@ internal sealed class TestFleet : IAsyncDisposable
     }
 
     /// <summary>Writes lines to an edge, each request acknowledged before the next.</summary>
-    public static async Task WriteAsync(NodePlan edge, Stream lines, string database = "default")
+    public static Task WriteAsync(NodePlan edge, Stream lines, string database = "default") =>
+        WriteAsync(edge.Url, lines, database);
+
+    /// <summary>Writes lines to the edge at an address.</summary>
+    public static async Task WriteAsync(string url, Stream lines, string database)
     {
         CancellationToken ct = TestContext.Current.CancellationToken;
-        await using HttpLineSink sink = new(edge.Url, database, "ns", TimeProvider.System);
+        await using HttpLineSink sink = new(url, database, "ns", TimeProvider.System);
         LineBatches batches = new(lines, linesMax: 5_000, bytesMax: 4 << 20);
         while (await batches.NextAsync(ct) is { LineCount: > 0 } batch)
             Assert.Empty(await sink.SendAsync(batch, ct));
@@ -78,10 +82,11 @@ internal sealed class TestFleet : IAsyncDisposable
     }
 
     /// <summary>The rows of an answer, as JSON objects.</summary>
-    public async Task<JsonElement[]> AskAsync(NodePlan node, string sql, string? consistency = null)
+    public async Task<JsonElement[]> AskAsync(
+        NodePlan node, string sql, string? consistency = null, string database = "default")
     {
         CancellationToken ct = TestContext.Current.CancellationToken;
-        QueryCall call = new("default", sql, "json") { Consistency = consistency };
+        QueryCall call = new(database, sql, "json") { Consistency = consistency };
         using HttpResponseMessage response = await Fleet.Client(node).QueryAsync(call, ct);
         using JsonDocument answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(ct));
         return [.. answer.RootElement.EnumerateArray().Select(row => row.Clone())];

@@ -6,22 +6,18 @@ namespace TsDb.Integration.Shell;
 
 /// <summary><c>tsdb shell</c> as somebody at a terminal sees it, through a pseudo terminal, and from a
 /// pipe.</summary>
-public sealed class ShellTests : IDisposable
+public sealed class ShellTests(SharedEdge shared) : IClassFixture<SharedEdge>
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(20);
-
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tsdb-shell-");
-
-    public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
     public async Task A_terminal_has_completion_history_commands_a_chart_and_cancels()
     {
-        await using LoneEdge edge = await LoneEdge.StartAsync(_folder.FullName);
+        LoneEdge edge = shared.Edge;
         Assert.Equal(204, (await edge.PostAsync(
             "/write?db=default",
             "shelltest,host=a v=1i 1700000000000000000\nshelltest,host=a v=3i 1700000060000000000")).Status);
-        using Terminal terminal = Terminal.Start(_folder.FullName, "shell", "--url", edge.Url);
+        using Terminal terminal = Terminal.Start(shared.Folder, "shell", "--url", edge.Url);
         await terminal.SeeAsync("default> ");
         await terminal.TypeAsync("\\d\r", "shelltest", "complete");
         await terminal.TypeAsync(
@@ -41,7 +37,7 @@ public sealed class ShellTests : IDisposable
     [Fact]
     public async Task Statements_from_a_pipe_run_one_after_the_other_and_a_failure_is_the_exit_code()
     {
-        await using LoneEdge edge = await LoneEdge.StartAsync(_folder.FullName);
+        LoneEdge edge = shared.Edge;
         ProcessStartInfo start = new(TsDb.Cli.Demo.Programs.Find("tsdb")[0])
         {
             ArgumentList = { "shell", "--url", edge.Url, "--format", "csv" },

@@ -8,7 +8,7 @@ namespace TsDb.Integration.Tracing;
 internal sealed class TracedFleet : IAsyncDisposable
 {
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(100);
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tsdb-trace-");
     private readonly SortedDictionary<string, NodeProcess> _processes = new(StringComparer.Ordinal);
