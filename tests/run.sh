@@ -33,7 +33,7 @@ install_tools
 log=$(mktemp -d "${TMPDIR:-/tmp}/tsdb-tests.XXXXXX")
 trap 'rm -rf "$log"' EXIT
 passed=0 failed=0 skipped=0
-declare -A runner begun
+declare -A runner=() begun=()
 
 begin() { # PROJECT [COMMAND...]: starts a project, by a command such as nice
   local project=$1
