@@ -8,13 +8,18 @@ using TsDb.Replication.Receiving;
 
 namespace TsDb.Adapters.Flight;
 
-/// <summary>Tells every other member that this node lives, and takes each answer as a sign of life.</summary>
+/// <summary>
+/// Tells every other member that this node lives, and takes each answer as a sign of life. A call tells both
+/// ends: a member that has just called is not called.
+/// </summary>
 public sealed class HeartbeatLoop(
     CloudIdentity identity, IClusterState cluster, NodeChannels channels, IHeartbeatSink heartbeats,
     TimeSpan every, TimeProvider clock)
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
 
+    // Less than a period, so that a beat that comes late is not waited for.
+    private readonly TimeSpan _lately = every * 0.8;
     private readonly ConcurrentDictionary<string, Task> _calls = new(StringComparer.Ordinal);
 
     /// <summary>
@@ -47,6 +52,7 @@ public sealed class HeartbeatLoop(
     // One call a peer at a time: to a frozen peer they would pile up.
     private void Beat(Member member, ClusterConfiguration current, CancellationToken ct)
     {
+        if (heartbeats.WasHeard(member.Id, _lately)) return;
         if (_calls.TryGetValue(member.FlightAddress, out Task? running) && !running.IsCompleted) return;
         _calls[member.FlightAddress] = BeatAsync(member, current, ct);
     }

@@ -18,4 +18,7 @@ public interface IHeartbeatSink
     /// A heartbeat to a node failed for another reason than that it is away: a defect here, worth a log line.
     /// </summary>
     void Failed(NodeId node, Exception error);
+
+    /// <summary>True if the node gave a sign of life no longer ago than that.</summary>
+    bool WasHeard(NodeId node, TimeSpan within);
 }

@@ -11,7 +11,7 @@ namespace TsDb.Adapters.Raft;
 /// </summary>
 public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : IHeartbeatSink
 {
-    /// <summary>How often every node tells every other that it lives.</summary>
+    /// <summary>How often the nodes of a pair hear of each other.</summary>
     public static readonly TimeSpan BeatEvery = TimeSpan.FromMilliseconds(250);
 
     private const double PhiDead = 8;
@@ -51,6 +51,13 @@ public sealed class PeerLiveness(TimeProvider clock, ILoggerFactory loggers) : I
 
     /// <inheritdoc/>
     public void Failed(NodeId node, Exception error) => Log.HeartbeatFailed(_log, node, error);
+
+    /// <inheritdoc/>
+    public bool WasHeard(NodeId node, TimeSpan within)
+    {
+        if (!_peers.TryGetValue(node, out Peer? peer)) return false;
+        lock (peer) return peer.Detector is not null && clock.GetElapsedTime(peer.LastHeard) <= within;
+    }
 
     /// <summary>True if the node was heard in its usual rhythm.</summary>
     public bool IsLive(NodeId node)

@@ -121,6 +121,23 @@ public sealed class NodeToNodeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_member_that_has_just_called_is_not_called()
+    {
+        await StartAsync(FakeCluster.Id);
+        Sink heardByA = new() { IsHeardLately = true };
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        Task running = new HeartbeatLoop(
+            new CloudIdentity(new NodeId("a"), _a.Current!.Members[0].DirectoryId), _a, _channels, heardByA,
+            TimeSpan.FromMilliseconds(10), TimeProvider.System).RunAsync(stop.Token);
+        await heardByA.Asked.Task.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Ct);
+        Assert.False(_sink.First.Task.IsCompleted);
+        heardByA.IsHeardLately = false;
+        await _sink.First.Task.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Ct);
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
     public async Task Catalogs_and_fragments_arrive_as_they_were_asked()
     {
         await StartAsync(FakeCluster.Id);
@@ -212,6 +229,18 @@ public sealed class NodeToNodeTests : IAsyncDisposable
 
     private sealed class Sink : IHeartbeatSink
     {
+        private const int Often = 5;
+        private volatile bool _isHeardLately;
+        private int _asked;
+
+        public bool IsHeardLately
+        {
+            get => _isHeardLately;
+            set => _isHeardLately = value;
+        }
+
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public TaskCompletionSource<NodeId> First { get; } =
             new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -221,6 +250,12 @@ public sealed class NodeToNodeTests : IAsyncDisposable
             First.TrySetResult(node);
 
         public void Failed(NodeId node, Exception error) => First.TrySetException(error);
+
+        public bool WasHeard(NodeId node, TimeSpan within)
+        {
+            if (Interlocked.Increment(ref _asked) == Often) Asked.TrySetResult();
+            return IsHeardLately;
+        }
     }
 
     /// <summary>Fails at the first sign of life.</summary>
@@ -242,6 +277,8 @@ public sealed class NodeToNodeTests : IAsyncDisposable
         }
 
         public void Failed(NodeId node, Exception error) => Failure.TrySetResult((node, error));
+
+        public bool WasHeard(NodeId node, TimeSpan within) => false;
     }
 
     private sealed class Desk : PeerDesk

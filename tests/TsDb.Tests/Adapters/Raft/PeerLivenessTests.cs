@@ -47,12 +47,15 @@ public sealed class PeerLivenessTests
     public void Who_falls_silent_is_dead_within_seconds_and_alive_with_the_next_beat()
     {
         Assert.False(_liveness.IsLive(Peer));
+        Assert.False(_liveness.WasHeard(Peer, TimeSpan.MaxValue));
         for (int beat = 0; beat < 100; beat++)
         {
             Beat();
             _clock.Advance(PeerLiveness.BeatEvery);
         }
 
+        Assert.True(_liveness.WasHeard(Peer, PeerLiveness.BeatEvery));
+        Assert.False(_liveness.WasHeard(Peer, PeerLiveness.BeatEvery / 2));
         _clock.Advance(TimeSpan.FromSeconds(1));
         Assert.True(_liveness.IsLive(Peer));
         _clock.Advance(TimeSpan.FromSeconds(2));
