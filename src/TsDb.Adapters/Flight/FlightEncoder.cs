@@ -23,31 +23,40 @@ internal static class FlightEncoder
 
     /// <summary>Encodes all rows of the result. Memory holds one batch's bytes at a time: a message must be
     /// sent before the next is asked for.</summary>
+    /// <param name="schema">The columns, with what is to be said of them.</param>
+    /// <param name="result">The rows.</param>
+    /// <param name="mayHaveRuns">True if texts may be sent as <see cref="TextRuns"/> where that is shorter.
+    /// </param>
+    /// <param name="ct">Stops between two batches.</param>
     public static async IAsyncEnumerable<FlightData> EncodeAsync(
-        Schema schema, ISqlResult result, [EnumeratorCancellation] CancellationToken ct)
+        Schema schema,
+        ISqlResult result,
+        bool mayHaveRuns,
+        [EnumeratorCancellation] CancellationToken ct)
     {
-        using MemoryStream bytes = new();
-        using ArrowStreamWriter writer = new(bytes, schema, leaveOpen: true);
-        writer.WriteStart();
-        foreach (FlightData data in Take(bytes)) yield return data;
+        using Stream stream = new(schema);
         await foreach (RecordBatch batch in result.ReadAsync(ct).WithCancellation(ct))
         {
             using (batch)
             {
+                if (!stream.IsStarted) stream.Start(mayHaveRuns && TextRuns.AreShorter(batch));
                 int wanted = RowsNext(batch.Length, ExplainFigures.BytesOf(batch));
                 for (int rows = 0; rows < batch.Length;)
                 {
                     int count = Math.Min(wanted, batch.Length - rows);
 
                     // Not disposed: a slice shares the buffers of its batch.
-                    RecordBatch slice = Slice(batch, schema, rows, count);
-                    writer.WriteRecordBatch(slice);
-                    wanted = RowsNext(count, bytes.Length);
+                    stream.Write(Slice(batch, schema, rows, count));
+                    wanted = RowsNext(count, stream.Length);
                     rows += count;
-                    foreach (FlightData data in Take(bytes)) yield return data;
+                    foreach (FlightData data in stream.Take()) yield return data;
                 }
             }
         }
+
+        // Without rows there are still the columns.
+        if (!stream.IsStarted) stream.Start(hasRuns: false);
+        foreach (FlightData data in stream.Take()) yield return data;
     }
 
     private static int RowsNext(int rows, long bytes) =>
@@ -56,24 +65,55 @@ internal static class FlightEncoder
     private static RecordBatch Slice(RecordBatch batch, Schema schema, int offset, int rows) =>
         new(schema, batch.Arrays.Select(array => ArrowArrayFactory.Slice(array, offset, rows)), rows);
 
-    private static List<FlightData> Take(MemoryStream bytes)
+    // What the writer has written and nobody has taken.
+    private sealed class Stream(Schema schema) : IDisposable
     {
-        List<FlightData> messages = [];
-        ReadOnlyMemory<byte> rest = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
-        while (IpcMessages.TryTake(ref rest, out ReadOnlyMemory<byte> header, out ReadOnlyMemory<byte> body))
-        {
-            if (body.Length > MessageBytesMax - (64 << 10))
-                throw new TsDbException(ErrorKind.TooLarge,
-                    "one row or dictionary of the result is larger than 4 MiB: select less of it");
+        private readonly MemoryStream _bytes = new();
+        private Schema? _sent;
+        private bool _hasRuns;
+        private ArrowStreamWriter? _writer;
 
-            messages.Add(new FlightData
-            {
-                DataHeader = UnsafeByteOperations.UnsafeWrap(header),
-                DataBody = UnsafeByteOperations.UnsafeWrap(body),
-            });
+        public bool IsStarted => _writer is not null;
+
+        public long Length => _bytes.Length;
+
+        public void Start(bool hasRuns)
+        {
+            _hasRuns = hasRuns;
+            _sent = hasRuns ? TextRuns.Shorten(schema) : schema;
+            _writer = new ArrowStreamWriter(_bytes, _sent, leaveOpen: true);
+            _writer.WriteStart();
         }
 
-        bytes.SetLength(0);
-        return messages;
+        public void Write(RecordBatch batch) =>
+            _writer!.WriteRecordBatch(_hasRuns ? TextRuns.Shorten(batch, _sent!) : batch);
+
+        public List<FlightData> Take()
+        {
+            List<FlightData> messages = [];
+            ReadOnlyMemory<byte> rest = _bytes.GetBuffer().AsMemory(0, (int)_bytes.Length);
+            while (IpcMessages.TryTake(
+                ref rest, out ReadOnlyMemory<byte> header, out ReadOnlyMemory<byte> body))
+            {
+                if (body.Length > MessageBytesMax - (64 << 10))
+                    throw new TsDbException(ErrorKind.TooLarge,
+                        "one row or dictionary of the result is larger than 4 MiB: select less of it");
+
+                messages.Add(new FlightData
+                {
+                    DataHeader = UnsafeByteOperations.UnsafeWrap(header),
+                    DataBody = UnsafeByteOperations.UnsafeWrap(body),
+                });
+            }
+
+            _bytes.SetLength(0);
+            return messages;
+        }
+
+        public void Dispose()
+        {
+            _writer?.Dispose();
+            _bytes.Dispose();
+        }
     }
 }

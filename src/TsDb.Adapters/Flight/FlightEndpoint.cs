@@ -34,8 +34,9 @@ internal sealed class FlightEndpoint(IEnumerable<IFlightSource> sources, IAuthor
                 await context.WriteResponseHeadersAsync(new Metadata { { CoverageName, coverage } });
             Schema schema = WithColumnTypes(result.Schema);
             CancellationToken ct = context.CancellationToken;
-            await foreach (FlightData data in FlightEncoder.EncodeAsync(schema, result, ct))
-                await responseStream.WriteAsync(data, context.CancellationToken);
+            IAsyncEnumerable<FlightData> rows =
+                FlightEncoder.EncodeAsync(schema, result, answer.HasTextRuns, ct);
+            await foreach (FlightData data in rows) await responseStream.WriteAsync(data, ct);
         }
         catch (TsDbException e)
         {

@@ -17,6 +17,6 @@ public sealed class FlightFragmentClient(IClusterState cluster, NodeChannels cha
     {
         if (node == cluster.Self) return local.Fragments.RunAsync(node, request, ct);
         (string address, ClusterId id) = _caller.Find(node);
-        return _flight.OpenAsync(address, FragmentTickets.Encode(request, id), ct);
+        return _flight.OpenAsync(address, FragmentTickets.Encode(request, id, textRuns: true), ct);
     }
 }

@@ -12,6 +12,7 @@ internal sealed class FlightResult : ISqlResult
     private readonly AsyncServerStreamingCall<FlightPiece> _call;
     private readonly ArrowStreamReader _reader;
     private readonly string _peer;
+    private readonly bool _hasTextRuns;
 
     private FlightResult(
         AsyncServerStreamingCall<FlightPiece> call, ArrowStreamReader reader, Schema schema, string peer)
@@ -19,7 +20,8 @@ internal sealed class FlightResult : ISqlResult
         _call = call;
         _reader = reader;
         _peer = peer;
-        Schema = schema;
+        _hasTextRuns = TextRuns.AreIn(schema);
+        Schema = _hasTextRuns ? TextRuns.Expand(schema) : schema;
     }
 
     /// <inheritdoc/>
@@ -51,7 +53,8 @@ internal sealed class FlightResult : ISqlResult
     /// <inheritdoc/>
     public async IAsyncEnumerable<RecordBatch> ReadAsync([EnumeratorCancellation] CancellationToken ct)
     {
-        while (await NextAsync(ct) is { } batch) yield return batch;
+        while (await NextAsync(ct) is { } batch)
+            yield return _hasTextRuns ? TextRuns.Expand(batch, Schema) : batch;
     }
 
     /// <inheritdoc/>

@@ -12,6 +12,9 @@ internal sealed class FragmentSource(LocalQueries local, IClusterState cluster, 
         if (FragmentTickets.Decode(ticket) is not { } asked) return null;
         guard.RequireCluster(asked.ClusterId);
         return new FlightAnswer(
-            await local.Fragments.RunAsync(cluster.Self, QueryMessages.Request(asked), ct), Coverage: null);
+            await local.Fragments.RunAsync(cluster.Self, QueryMessages.Request(asked), ct), Coverage: null)
+        {
+            HasTextRuns = asked.TextRuns,
+        };
     }
 }

@@ -15,9 +15,15 @@ internal static class FragmentTickets
 
     private static readonly byte[] Magic = [.. "TSDBFRG"u8, Version];
 
-    public static byte[] Encode(FragmentRequest request, ClusterId cluster)
+    /// <summary>The ticket of a request.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="cluster">The cluster of whoever asks.</param>
+    /// <param name="textRuns">True if texts may come as runs: nodes that do not know them send them plain.
+    /// </param>
+    public static byte[] Encode(FragmentRequest request, ClusterId cluster, bool textRuns)
     {
         FragmentTicket ticket = QueryMessages.Ticket(request, cluster);
+        ticket.TextRuns = textRuns;
         byte[] bytes = new byte[Magic.Length + ticket.CalculateSize()];
         Magic.CopyTo(bytes, 0);
         ticket.WriteTo(bytes.AsSpan(Magic.Length));

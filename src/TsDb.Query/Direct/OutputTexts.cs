@@ -6,7 +6,8 @@ using Array = System.Array;
 namespace TsDb.Query.Direct;
 
 /// <summary>An Arrow column of texts in the making.</summary>
-internal sealed class OutputTexts(int length)
+/// <param name="length">How many rows it will have.</param>
+public sealed class OutputTexts(int length)
 {
     private readonly byte[] _offsets = new byte[(length + 1) * sizeof(int)];
     private readonly byte[] _validity = new byte[(length + 7) / 8];
@@ -37,13 +38,12 @@ internal sealed class OutputTexts(int length)
     {
         int length = isNull ? 0 : text.Length;
         Reserve(checked(length * times));
-        Span<int> offsets = MemoryMarshal.Cast<byte, int>(_offsets.AsSpan());
-        for (int i = 0; i < times; i++)
-        {
-            if (length > 0) text.CopyTo(_bytes.AsSpan(_used));
-            _used += length;
-            offsets[_count + i + 1] = _used;
-        }
+        Span<byte> into = _bytes.AsSpan(_used, length * times);
+        if (!into.IsEmpty) text.CopyTo(into);
+        for (int filled = length; filled < into.Length; filled *= 2)
+            into[..Math.Min(filled, into.Length - filled)].CopyTo(into[filled..]);
+        foreach (ref int offset in MemoryMarshal.Cast<byte, int>(_offsets.AsSpan()).Slice(_count + 1, times))
+            offset = _used += length;
 
         if (isNull) _nulls += times;
         else ValidBits.Set(_validity, _count, times);
@@ -57,6 +57,7 @@ internal sealed class OutputTexts(int length)
         End();
     }
 
+    /// <summary>The column; it takes over the bytes.</summary>
     public StringArray Build() => new(new ArrayData(
         StringType.Default, _count, _nulls, 0,
         [

@@ -72,11 +72,15 @@ internal static class WireFormats
             Inside = Unpacked, WithMore = Packed([.. Unpacked(EdgeMessages.Encode(Question(), Cluster)),
                 .. UnknownField]),
         },
-        new("fragment-ticket", 2, FragmentTickets.Encode(Fragment(), Cluster), bytes =>
-            FragmentTickets.Encode(QueryMessages.Request(FragmentTickets.Decode(bytes)!), Cluster))
+        new("fragment-ticket", 2, FragmentTickets.Encode(Fragment(), Cluster, textRuns: false), bytes =>
+            FragmentTickets.Encode(
+                QueryMessages.Request(FragmentTickets.Decode(bytes)!), Cluster, textRuns: false))
         {
-            Newer = [DiskFormats.Changed(FragmentTickets.Encode(Fragment(), Cluster), 7, 3)],
-            WithMore = [.. FragmentTickets.Encode(Fragment(), Cluster), .. UnknownField],
+            Newer =
+            [
+                DiskFormats.Changed(FragmentTickets.Encode(Fragment(), Cluster, textRuns: false), 7, 3),
+            ],
+            WithMore = [.. FragmentTickets.Encode(Fragment(), Cluster, textRuns: false), .. UnknownField],
         },
         new("row-form", RowForm.Version, Rows(), bytes =>
             RowForm.TryEncode(RowForm.Decode(bytes, default, Facts(2)), default)!)

@@ -76,8 +76,10 @@ internal static class WireFuzz
         new("sensor-rules", [Text(Rules)], bytes => Orderly(() => RuleFile.Parse(bytes))) { Words = Words },
         new("flight-ticket", [Text("""{"database":"d","sql_query":"SELECT 1","query_type":"sql"}""")],
             bytes => Orderly(() => FlightTicket.Parse(bytes))) { Words = Words },
-        new("fragment-ticket", [FragmentTickets.Encode(WireFormats.Fragment(), Cluster)], bytes =>
-            Orderly(() =>
+        new(
+            "fragment-ticket",
+            [FragmentTickets.Encode(WireFormats.Fragment(), Cluster, textRuns: true)],
+            bytes => Orderly(() =>
             {
                 if (FragmentTickets.Decode(bytes) is { } ticket) QueryMessages.Request(ticket);
             })) { Words = Words, Weight = 2 },

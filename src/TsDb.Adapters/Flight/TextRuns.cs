@@ -1,0 +1,127 @@
+using Apache.Arrow;
+using Apache.Arrow.Types;
+using TsDb.Query.Direct;
+
+namespace TsDb.Adapters.Flight;
+
+/// <summary>
+/// Texts of rows between nodes as Arrow's run-end encoding: rows of one series lie together and have the same
+/// tags, which so travel once a run in place of once a row.
+/// </summary>
+internal static class TextRuns
+{
+    private static readonly RunEndEncodedType Type = new(Int32Type.Default, StringType.Default);
+
+    // A run costs about as much as some rows, to send and to make.
+    private const int RowsPerRunMin = 4;
+    private const int RowsLookedAt = 1_024;
+
+    /// <summary>True if the texts of the first rows repeat so often that they are better sent as runs.
+    /// </summary>
+    public static bool AreShorter(RecordBatch batch)
+    {
+        (int texts, int runs) = (0, 0);
+        int rows = Math.Min(batch.Length, RowsLookedAt);
+        foreach (IArrowArray array in batch.Arrays)
+        {
+            if (array is not StringArray column) continue;
+            texts++;
+            for (int row = 0; row < rows; row = EndOfRun(column, row, rows)) runs++;
+        }
+
+        return runs * RowsPerRunMin < texts * rows;
+    }
+
+    /// <summary>The same columns with texts as runs.</summary>
+    public static Schema Shorten(Schema schema) => With(schema, field => field.DataType is StringType
+        ? new Field(field.Name, Type, field.IsNullable, field.Metadata)
+        : field);
+
+    /// <summary>The same rows, with texts as runs.</summary>
+    /// <param name="batch">Rows with plain texts.</param>
+    /// <param name="schema">What <see cref="Shorten(Schema)"/> made of their columns.</param>
+    public static RecordBatch Shorten(RecordBatch batch, Schema schema) => new(
+        schema, batch.Arrays.Select(array => array is StringArray texts ? Runs(texts) : array), batch.Length);
+
+    /// <summary>The same columns with plain texts.</summary>
+    public static Schema Expand(Schema schema) => With(schema, field => IsRuns(field)
+        ? new Field(field.Name, StringType.Default, field.IsNullable, field.Metadata)
+        : field);
+
+    /// <summary>True if columns of the schema are texts as runs.</summary>
+    public static bool AreIn(Schema schema) => schema.FieldsList.Any(IsRuns);
+
+    /// <summary>The same rows with plain texts. Throws <see cref="InvalidDataException"/> if runs do not add
+    /// up to the rows.</summary>
+    /// <param name="batch">Rows with texts as runs; whoever calls disposes what is not in the result.</param>
+    /// <param name="schema">What <see cref="Expand(Schema)"/> made of their columns.</param>
+    public static RecordBatch Expand(RecordBatch batch, Schema schema)
+    {
+        List<IArrowArray> columns = [];
+        foreach (IArrowArray array in batch.Arrays)
+        {
+            columns.Add(array is RunEndEncodedArray runs ? Texts(runs, batch.Length) : array);
+        }
+
+        return new RecordBatch(schema, columns, batch.Length);
+    }
+
+    private static bool IsRuns(Field field) => field.DataType is RunEndEncodedType
+    {
+        ValuesDataType: StringType,
+        RunEndsDataType: Int32Type,
+    };
+
+    private static Schema With(Schema schema, Func<Field, Field> change) =>
+        new(schema.FieldsList.Select(change), schema.Metadata);
+
+    private static RunEndEncodedArray Runs(StringArray texts)
+    {
+        Int32Array.Builder ends = new();
+        StringArray.Builder values = new();
+        for (int row = 0; row < texts.Length;)
+        {
+            int end = EndOfRun(texts, row, texts.Length);
+            if (texts.IsNull(row)) values.AppendNull();
+            else values.Append(texts.GetBytes(row));
+            ends.Append(end);
+            row = end;
+        }
+
+        return new RunEndEncodedArray(ends.Build(), values.Build());
+    }
+
+    // Rows of one length whose bytes repeat are the same text.
+    private static int EndOfRun(StringArray texts, int start, int rows)
+    {
+        ReadOnlySpan<int> offsets = texts.ValueOffsets;
+        int length = offsets[start + 1] - offsets[start];
+        bool isNull = texts.IsNull(start);
+        int end = start + 1;
+        while (end < rows && offsets[end + 1] - offsets[end] == length
+            && (texts.NullCount == 0 || texts.IsNull(end) == isNull)) end++;
+        if (length == 0 || end == start + 1) return end;
+        ReadOnlySpan<byte> bytes = texts.Values[offsets[start]..offsets[end]];
+        int same = bytes[..^length].CommonPrefixLength(bytes[length..]);
+        return start + 1 + (same / length);
+    }
+
+    private static StringArray Texts(RunEndEncodedArray runs, int rows)
+    {
+        ReadOnlySpan<int> ends = ((Int32Array)runs.RunEnds).Values;
+        StringArray values = (StringArray)runs.Values;
+        if (runs.Data.Offset != 0 || values.Length != ends.Length || (ends.IsEmpty ? 0 : ends[^1]) != rows)
+            throw new InvalidDataException("runs of texts do not add up to the rows");
+        OutputTexts texts = new(rows);
+        int start = 0;
+        for (int i = 0; i < ends.Length; i++)
+        {
+            if (ends[i] <= start || ends[i] > rows)
+                throw new InvalidDataException("runs of texts do not rise to the number of rows");
+            texts.AppendRepeated(values.GetBytes(i), values.IsNull(i), ends[i] - start);
+            start = ends[i];
+        }
+
+        return texts.Build();
+    }
+}
