@@ -124,7 +124,7 @@ internal sealed partial record EdgeOptions
             BodiesBytesMax = Positive(values, "bodies-max"),
             ShipBytes = Positive(values, "ship-bytes"),
             ShipDelay = values.Duration("ship-delay"),
-            ShipRate = values.OptionalBytes("ship-rate"),
+            ShipRate = values.OptionalText("ship-rate") is null ? null : Positive(values, "ship-rate"),
             ShipHours = values.OptionalText("ship-hours") is null
                 ? null : values.Read("ship-hours", ShipHours.Parse),
             DiskBytesMax = diskMax,
