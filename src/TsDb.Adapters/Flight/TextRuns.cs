@@ -53,15 +53,13 @@ internal static class TextRuns
 
     /// <summary>The same rows with plain texts. Throws <see cref="InvalidDataException"/> if runs do not add
     /// up to the rows.</summary>
-    /// <param name="batch">Rows with texts as runs; whoever calls disposes what is not in the result.</param>
+    /// <param name="batch">Rows with texts as runs; its other columns are the result's as well.</param>
     /// <param name="schema">What <see cref="Expand(Schema)"/> made of their columns.</param>
     public static RecordBatch Expand(RecordBatch batch, Schema schema)
     {
         List<IArrowArray> columns = [];
         foreach (IArrowArray array in batch.Arrays)
-        {
             columns.Add(array is RunEndEncodedArray runs ? Texts(runs, batch.Length) : array);
-        }
 
         return new RecordBatch(schema, columns, batch.Length);
     }
