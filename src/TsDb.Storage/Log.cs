@@ -40,8 +40,14 @@ internal static partial class Log
     [LoggerMessage(2010, LogLevel.Error, "Seal failed; it is tried again")]
     public static partial void SealFailed(ILogger log, Exception e);
 
-    [LoggerMessage(2011, LogLevel.Information, "Removed {Files} files that the catalog does not name")]
-    public static partial void OrphansRemoved(ILogger log, int files);
+    [LoggerMessage(2011, LogLevel.Information,
+        "Removed {Path}, which the catalog does not name: its rows are in the log, or in other segments")]
+    public static partial void OrphanRemoved(ILogger log, string path);
+
+    [LoggerMessage(2018, LogLevel.Error,
+        "{Files} files that the catalog does not name were left alone ({Path} is one): it may be older than "
+        + "they are, as a segment that it names is missing, or the log has nothing of what they hold")]
+    public static partial void OrphansKept(ILogger log, int files, string path);
 
     [LoggerMessage(2017, LogLevel.Error,
         "Segment {Path} is missing and was set aside: put the file back and start again")]

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using TsDb.Storage.Catalog;
 using TsDb.Storage.Commit;
@@ -46,14 +47,14 @@ internal sealed class StoreParts : IDisposable
         ILogger log = env.Loggers.CreateLogger<EdgeStore>();
         EdgeIdentity identity = EdgeIdentity.LoadOrCreate(disk, options, env.NewId);
         CatalogFile catalog = CatalogFile.Open(disk, env.NewId, log);
-        VersionBuilder builder =
-            new(disk, identity.Id, SegmentFiles.Missing(disk, catalog.State, log));
+        ImmutableHashSet<string> missing = SegmentFiles.Missing(disk, catalog.State, log);
+        VersionBuilder builder = new(disk, identity.Id, missing);
         VersionSet versions = new(disk, builder.First(catalog.State), log);
         WriteAheadLog wal = new(disk, env.NewId, options.LogFileBytes, log);
         StoreRooms rooms = new(
             new MemoryRoom(options, env.Clock), new DiskRoom(disk, options.DiskReserveBytes));
         CommitWriter writer = new(wal, versions, builder, rooms, options, env);
-        SegmentFiles.RemoveOrphans(disk, catalog.State, log);
+        SegmentFiles.RemoveOrphans(disk, catalog.State, missing, log);
         return new StoreParts
         {
             Disk = disk,

@@ -17,6 +17,11 @@ internal static partial class Log
         4103, LogLevel.Error, "The catalog of leaves is damaged and was set aside: this node recovers")]
     public static partial void CatalogDamaged(ILogger log, Exception error);
 
+    [LoggerMessage(
+        4153, LogLevel.Error,
+        "The catalog of leaves in {Path} is missing: this node recovers; its segments stay where they are")]
+    public static partial void CatalogMissing(ILogger log, string path);
+
     [LoggerMessage(4104, LogLevel.Error, "The catalog of leaves could not be written")]
     public static partial void CatalogFailed(ILogger log, Exception error);
 

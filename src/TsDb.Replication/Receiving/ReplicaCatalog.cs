@@ -68,7 +68,9 @@ internal sealed class ReplicaCatalog : IDisposable
                 ReplicaStore.CatalogFolder,
                 newId,
                 bytes => catalog.Apply(ReplicaRecordCodec.Decode(bytes.Span), leaves));
-            catalog.IsIntact = catalog._records.BytesLength > 0 && !disk.Exists(LostMark);
+            bool isThere = catalog._records.BytesLength > 0;
+            if (!isThere) Log.CatalogMissing(log, disk.FullPath(ReplicaStore.CatalogFolder));
+            catalog.IsIntact = isThere && !disk.Exists(LostMark);
         }
         catch (TsDbException e) when (e.Kind == ErrorKind.Corrupt)
         {

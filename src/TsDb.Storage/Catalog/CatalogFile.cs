@@ -1,14 +1,16 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using TsDb.Model;
 using TsDb.Storage.Ports;
 using TsDb.Storage.Records;
+using TsDb.Storage.Wal;
 
 namespace TsDb.Storage.Catalog;
 
 /// <summary>
 /// The catalog on disk. Used by one thread at a time. When a record could not be written, nothing is known of
 /// it: the files it names must stay, and before the next record the catalog is rewritten from the state
-/// without it.
+/// without it. It is made when the directory is founded, so one that is not there was lost.
 /// </summary>
 internal sealed class CatalogFile : IDisposable
 {
@@ -28,8 +30,23 @@ internal sealed class CatalogFile : IDisposable
     /// <summary>The state after the last record that was written.</summary>
     public CatalogState State { get; private set; }
 
+    /// <summary>
+    /// Makes an empty one that survives a loss of power, before the directory gets its identity: one that
+    /// has an identity and no catalog has lost it.
+    /// </summary>
+    public static void Found(IDisk disk, Func<Guid> newId)
+    {
+        using RecordLog records = RecordLog.Open(disk, Folder, newId, _ => { });
+        if (records.BytesLength == 0) records.Rewrite([]);
+    }
+
+    /// <summary>
+    /// Reads the catalog. Throws <see cref="ErrorKind.Corrupt"/> if it is damaged, or if it is not there and
+    /// the directory has ever had one: then nothing tells what its segments are.
+    /// </summary>
     public static CatalogFile Open(IDisk disk, Func<Guid> newId, ILogger log)
     {
+        RequireThere(disk);
         CatalogState state = CatalogState.Empty;
         RecordLog records = RecordLog.Open(
             disk, Folder, newId, bytes => state = state.Apply(CatalogCodec.Decode(bytes)));
@@ -66,7 +83,6 @@ internal sealed class CatalogFile : IDisposable
     // disk the old file has to do until there is room: the next record needs the rewrite first.
     private void MakeCertain()
     {
-        if (_records.BytesLength == 0) return;
         try
         {
             Rewrite();
@@ -75,6 +91,24 @@ internal sealed class CatalogFile : IDisposable
         {
             Log.CatalogFailed(_log, e);
         }
+    }
+
+    // Programs before 0.2 made the file with its first record: a crash before that left a directory with a
+    // log from the first commit on, and nothing more.
+    private static void RequireThere(IDisk disk)
+    {
+        if (RecordLog.Exists(disk, Folder)) return;
+        int segments = disk.List(SegmentFolder.Root).Count;
+        CommitSequence before = LogReplay.Beginning(disk) ?? default;
+        if (segments == 0 && before == default) return;
+        string found = segments > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{segments} files of segments")
+            : string.Create(CultureInfo.InvariantCulture, $"a log that begins behind commit {before.Value}");
+        throw new TsDbException(
+            ErrorKind.Corrupt,
+            $"the catalog, {disk.FullPath(Folder)}/*.records, is missing, and the directory has {found}: put "
+            + "it back, or restore a backup ('tsdb restore'). Nothing was changed. Without either, start on "
+            + "a new directory, and bring the segments in, which are Parquet files, with 'tsdb import'");
     }
 
     private void Rewrite()

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using TsDb.Model;
+using TsDb.Storage.Catalog;
 using TsDb.Storage.Ports;
 
 namespace TsDb.Storage.Identity;
 
 /// <summary>
 /// Whose directory this is: edge id and incarnation, in the <see cref="NodeFile"/>, made once and synced
-/// before anything else is written.
+/// before anything else is written but an empty catalog.
 /// </summary>
 internal sealed record EdgeIdentity(EdgeId Id, Incarnation Incarnation)
 {
@@ -26,6 +27,7 @@ internal sealed record EdgeIdentity(EdgeId Id, Incarnation Incarnation)
                     + "restore the file");
             }
 
+            CatalogFile.Found(disk, newId);
             EdgeIdentity created = new(options.Id ?? options.IdDefault, new Incarnation(newId()));
             created.Save(disk);
             return created;

@@ -126,6 +126,9 @@ public sealed class RecordLog : IDisposable
         DeleteOlder();
     }
 
+    /// <summary>True if a folder has a log, which is so from its first <see cref="Rewrite"/> on.</summary>
+    public static bool Exists(IDisk disk, string folder) => disk.List(folder).Any(path => NumberOf(path) > 0);
+
     /// <summary>The path of a log's first file.</summary>
     public static string FirstPath(string folder) => PathOf(folder, 1);
 

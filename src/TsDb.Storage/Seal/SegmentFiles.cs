@@ -3,12 +3,16 @@ using Microsoft.Extensions.Logging;
 using TsDb.Model;
 using TsDb.Storage.Catalog;
 using TsDb.Storage.Ports;
+using TsDb.Storage.Wal;
 
 namespace TsDb.Storage.Seal;
 
 /// <summary>What has to be so of the files below <c>segments</c> when a store opens.</summary>
 internal static class SegmentFiles
 {
+    private const string Suffix = ".parquet";
+    private const string TemporarySuffix = ".tmp";
+
     /// <summary>
     /// The segments whose file is not there. They are set aside, so that one of them does not stand in the
     /// way of all others: no query reads them, and what they hold is named as missing.
@@ -22,12 +26,38 @@ internal static class SegmentFiles
         return missing;
     }
 
-    /// <summary>Removes what a crash left behind: files that no record names.</summary>
-    public static void RemoveOrphans(IDisk disk, CatalogState catalog, ILogger log)
+    /// <summary>
+    /// Removes what a crash left behind: segments that no record names, because their seal or merge did not
+    /// come to its record, or because they were dropped. Where that cannot be, the catalog is older than what
+    /// lies beside it: then nothing is removed.
+    /// </summary>
+    public static void RemoveOrphans(
+        IDisk disk, CatalogState catalog, ImmutableHashSet<string> missing, ILogger log)
     {
         string[] orphans = [
-            .. disk.List(SegmentFolder.Root).Where(path => !catalog.Segments.ContainsKey(path))];
-        foreach (string path in orphans) disk.Delete(path);
-        if (orphans.Length > 0) Log.OrphansRemoved(log, orphans.Length);
+            .. disk.List(SegmentFolder.Root)
+                .Where(path => IsOurs(path) && !catalog.Segments.ContainsKey(path))];
+        if (orphans.Length == 0) return;
+        if (!missing.IsEmpty || IsOlder(catalog, orphans, LogReplay.Beginning(disk)))
+        {
+            Log.OrphansKept(log, orphans.Length, disk.FullPath(orphans[0]));
+            return;
+        }
+
+        foreach (string path in orphans)
+        {
+            disk.Delete(path);
+            Log.OrphanRemoved(log, path);
+        }
     }
+
+    // What was sealed and not recorded is in the log still.
+    private static bool IsOlder(CatalogState catalog, string[] orphans, CommitSequence? logBegins) =>
+        logBegins is { } before
+            ? before.CompareTo(catalog.Covered) > 0
+            : orphans.Any(path => SegmentSealer.RankOf(path) >= catalog.RankNext);
+
+    private static bool IsOurs(string path) =>
+        path.EndsWith(Suffix, StringComparison.Ordinal)
+        || path.EndsWith(Suffix + TemporarySuffix, StringComparison.Ordinal);
 }

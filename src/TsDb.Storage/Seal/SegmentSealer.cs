@@ -108,5 +108,15 @@ internal sealed class SegmentSealer(IDisk disk, ISegmentFormat format, Func<Guid
         return (file, new StoredSegment(name, bytes.Length, manifest, rank, IsCut: false));
     }
 
+    /// <summary>The rank in the name of a file that a seal made; null for another name.</summary>
+    public static long? RankOf(string name)
+    {
+        ReadOnlySpan<char> file = name.AsSpan(name.LastIndexOf('/') + 1);
+        return file.IndexOf('-') is var end and > 0
+            && long.TryParse(file[..end], NumberStyles.None, CultureInfo.InvariantCulture, out long rank)
+            ? rank
+            : null;
+    }
+
     private static string FolderOf(string path) => path[..path.LastIndexOf('/')];
 }

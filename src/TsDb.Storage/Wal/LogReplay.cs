@@ -45,6 +45,21 @@ internal sealed class LogReplay(IDisk disk, CommitSequence covered, ILogger log)
         }
     }
 
+    /// <summary>
+    /// The commit before the first one in the log, by what its first whole frame says; null if it has none.
+    /// </summary>
+    public static CommitSequence? Beginning(IDisk disk)
+    {
+        foreach (LogFile file in FilesInOrder(disk))
+        {
+            using IDiskFile open = disk.Open(file.Path);
+            if (new LogFileReader(open, file.Path, file.Id).TryRead(out WalFrame frame, out _))
+                return frame.Previous;
+        }
+
+        return null;
+    }
+
     /// <summary>The files of a log, older ones first. Throws <see cref="ErrorKind.Corrupt"/> for a stranger
     /// among them.</summary>
     public static IEnumerable<LogFile> FilesInOrder(IDisk disk) => disk.List(LogFile.Folder)

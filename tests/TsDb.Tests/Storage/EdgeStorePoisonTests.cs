@@ -78,6 +78,111 @@ public sealed class EdgeStorePoisonTests
         await store.DisposeAsync();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_directory_that_lost_its_catalog_is_refused_and_nothing_of_it_changes(bool hasSegments)
+    {
+        StoreWorld world = new(1);
+        string whole = await WriteAsync(world, sealsCount: 1);
+        IReadOnlyDictionary<string, byte[]> before = world.Disk.Backup();
+        world.Disk.PutBack(Without(before, path => IsIn("catalog", path)
+            || (!hasSegments && IsIn("segments", path))));
+        IReadOnlyDictionary<string, byte[]> without = world.Disk.Backup();
+        TsDbException refused = Assert.Throws<TsDbException>(world.Open);
+        Assert.Equal(ErrorKind.Corrupt, refused.Kind);
+        Assert.Contains("catalog/*.records, is missing", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(without, world.Disk.Backup());
+        world.Disk.PutBack(before);
+        await using EdgeStore store = world.Open();
+        Assert.Equal(whole, world.ReadAll(store));
+    }
+
+    [Fact]
+    public async Task What_a_crash_of_an_older_program_left_before_its_first_seal_is_opened()
+    {
+        StoreWorld world = new(1);
+        string whole = await WriteAsync(world, sealsCount: 0);
+        world.Disk.PutBack(Without(world.Disk.Backup(), path => IsIn("catalog", path)));
+        await world.Open().DisposeAsync();
+        world.Disk.Restart();
+        Assert.Single(world.Disk.List("catalog"));
+        await using EdgeStore store = world.Open();
+        Assert.Equal(whole, world.ReadAll(store));
+    }
+
+    [Fact]
+    public async Task Files_that_the_catalog_does_not_name_go_only_where_their_rows_are_elsewhere()
+    {
+        const string left = "segments/x/left.parquet", stranger = "segments/x/seen.parquet.damaged";
+        StoreWorld world = new(1);
+        string whole = await WriteAsync(world, sealsCount: 1);
+        Dictionary<string, byte[]> files = new(world.Disk.Backup())
+        {
+            [left] = [1], [left + ".tmp"] = [1], [stranger] = [1],
+        };
+        string named = files.Keys.First(path => IsIn("segments", path) && files[path].Length > 1);
+
+        world.Disk.PutBack(Without(files, path => path == named));
+        await world.Open().DisposeAsync();
+        Assert.True(world.Disk.Exists(left));
+
+        world.Disk.PutBack(files);
+        await using EdgeStore store = world.Open();
+        Assert.Equal(whole, world.ReadAll(store));
+        Assert.Equal([stranger], world.Disk.List("segments/x"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_catalog_that_is_older_than_the_segments_takes_none_of_them_along(bool hasLog)
+    {
+        StoreWorld world = new(1);
+        await WriteAsync(world, sealsCount: 1);
+        IReadOnlyDictionary<string, byte[]> older = world.Disk.Backup();
+        string whole = await WriteAsync(world, sealsCount: 2);
+        IReadOnlyDictionary<string, byte[]> newer = world.Disk.Backup();
+        Dictionary<string, byte[]> mixed = Without(newer, path => IsIn("catalog", path)
+            || (!hasLog && IsIn("wal", path)));
+        foreach ((string path, byte[] bytes) in older)
+            if (IsIn("catalog", path)) mixed[path] = bytes;
+        world.Disk.PutBack(mixed);
+        if (hasLog) Assert.Equal(ErrorKind.Corrupt, Assert.Throws<TsDbException>(world.Open).Kind);
+        else await world.Open().DisposeAsync();
+        Dictionary<string, byte[]> after = new(world.Disk.Backup());
+        foreach (string path in newer.Keys.Where(path => IsIn("segments", path)))
+            Assert.Equal(newer[path], after[path]);
+        world.Disk.PutBack(newer);
+        await using EdgeStore store = world.Open();
+        Assert.Equal(whole, world.ReadAll(store));
+    }
+
+    // Seals so often, then leaves points in the log; returns all that is there.
+    private static async Task<string> WriteAsync(StoreWorld world, int sealsCount)
+    {
+        await using EdgeStore store = world.Open();
+        for (int i = 0; i <= sealsCount; i++)
+        {
+            Task<CommitOutcome> commit = Commit(store, StoreWorld.Batch(world.RandomPoints(6)));
+            store.RunUntilIdle();
+            Assert.Equal(CommitOutcome.Committed, await commit);
+            if (i == sealsCount) break;
+            Task flush = store.FlushAsync(CancellationToken.None);
+            store.RunUntilIdle();
+            await flush;
+        }
+
+        return world.ReadAll(store);
+    }
+
+    private static bool IsIn(string folder, string path) =>
+        path.StartsWith(folder + "/", StringComparison.Ordinal);
+
+    private static Dictionary<string, byte[]> Without(
+        IReadOnlyDictionary<string, byte[]> files, Func<string, bool> isGone) =>
+        files.Where(file => !isGone(file.Key)).ToDictionary();
+
     private static long StoredBytes(EdgeStore store)
     {
         using StoreLease lease = store.Acquire();
