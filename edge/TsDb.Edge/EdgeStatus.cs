@@ -6,6 +6,7 @@ using TsDb.Model;
 using TsDb.Replication.Shipping;
 using TsDb.Storage;
 using TsDb.Storage.Catalog;
+using TsDb.Storage.Shipping;
 
 namespace TsDb.Edge;
 
@@ -57,22 +58,28 @@ internal static class EdgeStatus
             .Select(l => (l.Leaf, l.DurableAt is not null));
         JsonObject listing = LeafListing.Describe(leaves, context.Request.Query["leaves"] == "true");
         listing["id"] = rooms.Store.Id.Value;
+        CatalogState catalog = rooms.Store.Catalog;
+        listing["set_aside"] = new JsonArray([.. catalog.Ledger.Values
+            .Where(l => l.Aside is not null && ShipLedger.Open(catalog, l) is not null)
+            .Select(l => Describe(l.Leaf, l.Aside!.Reason))]);
         return listing;
     }
 
     private static JsonObject DescribeShipping(ShipService? ship)
     {
         JsonObject shipping = Describe(ship);
-        shipping["quarantine"] = new JsonArray([.. (ship?.Lag.Uplink.Quarantine ?? []).Select(aside =>
-            new JsonObject
-            {
-                ["cell"] = aside.Leaf.Cell.ToString(),
-                ["ordinal"] = aside.Leaf.Ordinal.Value,
-                ["hash"] = aside.Leaf.Hash.ToString(),
-                ["reason"] = aside.Reason,
-            })]);
+        shipping["quarantine"] = new JsonArray(
+            [.. (ship?.Lag.Uplink.Quarantine ?? []).Select(aside => Describe(aside.Leaf, aside.Reason))]);
         return shipping;
     }
+
+    private static JsonObject Describe(Leaf aside, string reason) => new()
+    {
+        ["cell"] = aside.Cell.ToString(),
+        ["ordinal"] = aside.Ordinal.Value,
+        ["hash"] = aside.Hash.ToString(),
+        ["reason"] = reason,
+    };
 
     private static Task WriteAsync(HttpContext context, JsonObject answer)
     {

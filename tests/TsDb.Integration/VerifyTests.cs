@@ -68,6 +68,8 @@ public sealed class VerifyTests
         await fleet.DrainAsync();
         Assert.Equal(0, (await VerifyAsync(edge, cloud)).ExitCode);
 
+        await SetOneAsideAsync(fleet, edge, cloud, ct);
+
         // Lost again, the newest, which holds the rows of the one before, and this time nobody gives it back.
         Assert.Equal(0, (await CommandLine.RunAsync("ship", "pause", "--url", edge.Url)).ExitCode);
         await fleet.Fleet.KillAsync(cloud, ct);
@@ -81,6 +83,26 @@ public sealed class VerifyTests
         Assert.Matches(@"segments given up\s+\|\s+1", given.Output);
         Assert.Equal(
             (Shipments - 1) * PointsEach, await fleet.NumberAsync(cloud, "SELECT count(*) AS n FROM m"));
+    }
+
+    // Of a table that comes before the other: its file at the edge is cut short before it is shipped.
+    private static async Task SetOneAsideAsync(
+        TestFleet fleet, NodePlan edge, NodePlan cloud, CancellationToken ct)
+    {
+        Assert.Equal(0, (await CommandLine.RunAsync("ship", "pause", "--url", edge.Url)).ExitCode);
+        await TestFleet.WriteAsync(edge, new MemoryStream("a v=1i 1700000000000000000"u8.ToArray()));
+        using (await fleet.Fleet.Client(edge).SendAsync(new(HttpMethod.Post, "/api/v1/flush"), ct)) { }
+        string table = Path.Combine(fleet.Folder, edge.Name, "segments", "default", "a");
+        File.WriteAllBytes(
+            Directory.GetFiles(table, "*.parquet", SearchOption.AllDirectories).Single(), "PAR1"u8);
+        Assert.Equal(0, (await CommandLine.RunAsync("ship", "resume", "--url", edge.Url)).ExitCode);
+        await fleet.Fleet.UntilAsync("the shipment is set aside", Soon, async () =>
+            (await fleet.Fleet.StatusAsync(edge, ct))["ship"]!["quarantined"]!.GetValue<int>() == 1, ct);
+        CommandLine aside = await VerifyAsync(edge, cloud);
+        Assert.Equal(1, aside.ExitCode);
+        Assert.Contains("0 on their way, 1 set aside", aside.Output, StringComparison.Ordinal);
+        Assert.Matches(@"set aside: \S*default\S*a\S* .*ends at offset 4", aside.Output);
+        Assert.DoesNotMatch("(?m)^equal", aside.Output);
     }
 
     private static Task<CommandLine> VerifyAsync(NodePlan edge, NodePlan cloud) =>

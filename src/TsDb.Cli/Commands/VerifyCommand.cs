@@ -7,7 +7,10 @@ using TsDb.Model;
 
 namespace TsDb.Cli.Commands;
 
-/// <summary><c>tsdb verify</c>: proof that the cloud has what an edge has cut, leaf by leaf.</summary>
+/// <summary>
+/// <c>tsdb verify</c>: proof that the cloud has what an edge has cut, leaf by leaf. It ends with 1 also where
+/// the edge has set a shipment aside.
+/// </summary>
 internal static class VerifyCommand
 {
     public static Command Create(CommonOptions common)
@@ -19,8 +22,8 @@ internal static class VerifyCommand
         };
         Command command = new(
             "verify",
-            "Compare the segments of an edge (--url) with those in the cloud by set hash: equal, or what is "
-            + "missing where.") { cloud };
+            "Compare the shipments of an edge (--url) with those in the cloud by set hash: equal, or what is "
+            + "missing where, and what is not offered any more.") { cloud };
         command.Add(common.Url);
         command.SetAction((parsed, ct) => VerifyAsync(
             parsed.GetRequiredValue(common.Url), parsed.GetRequiredValue(cloud), ct));
@@ -33,7 +36,8 @@ internal static class VerifyCommand
         JsonNode held = await edge.GetJsonAsync("/api/v1/leaves?leaves=true", ct);
         EdgeId id = new(held["id"]!.GetValue<string>());
         Leaf[] durable = [.. LeavesOf(held, id, onlyDurable: true)];
-        int pending = LeavesOf(held, id, onlyDurable: false).Count() - durable.Length;
+        JsonArray aside = held["set_aside"] as JsonArray ?? [];
+        int pending = LeavesOf(held, id, onlyDurable: false).Count() - durable.Length - aside.Count;
         using NodeClient cloud = new(cloudUrl);
         JsonNode status = await cloud.GetJsonAsync("/api/v1/status", ct);
         TextTable table = new("cloud node", "shipments it has to have", "set hash there", "verdict");
@@ -43,7 +47,7 @@ internal static class VerifyCommand
         {
             string node = member!["id"]!.GetValue<string>();
             using NodeClient client = new("http://" + member["address"]!.GetValue<string>());
-            (string count, string digest, string verdict) = ("-", "-", "");
+            (string count, string digest, string found) = ("-", "-", "");
             try
             {
                 JsonNode there = await client.GetJsonAsync($"/api/v1/leaves?edge={id}&leaves=true", ct);
@@ -57,24 +61,37 @@ internal static class VerifyCommand
                 Leaf[] lacks = [.. due.Where(l => !has.Contains(l))];
                 missing.AddRange(lacks.Select(l => $"{node}: {l.Cell} #{Text(l.Ordinal.Value)} {l.Hash}"));
                 bool same = digest == LeafDigest.Of(due).ToString();
-                verdict = same ? "equal" : $"{lacks.Length} missing";
+                found = same ? "equal" : $"{lacks.Length} missing";
                 isEqual &= same;
             }
             catch (TsDbException silent) when (silent.Kind == ErrorKind.Unavailable)
             {
-                verdict = "does not answer";
+                found = "does not answer";
                 isEqual = false;
             }
 
-            table.Add(node, count, digest, verdict);
+            table.Add(node, count, digest, found);
         }
 
         Console.WriteLine($"edge {id}: {durable.Length} shipments that the cloud said are durable, set hash "
-            + $"{LeafDigest.Of(durable)}; {pending} on their way");
+            + $"{LeafDigest.Of(durable)}; {pending} on their way, {aside.Count} set aside");
         table.Print(Console.Out);
         missing.ForEach(Console.WriteLine);
-        Console.WriteLine(isEqual ? "equal" : "not equal");
-        return isEqual ? 0 : 1;
+        foreach (JsonNode? leaf in aside)
+        {
+            Console.WriteLine(
+                $"set aside: {leaf!["cell"]} #{leaf["ordinal"]} {leaf["hash"]}: {leaf["reason"]}");
+        }
+
+        string verdict = (isEqual, aside.Count) switch
+        {
+            (true, 0) => "equal",
+            (_, 0) => "not equal",
+            _ => "not equal: what is set aside is not in the cloud and is not offered any more; once the "
+                + "reason is gone, 'tsdb ship requeue' offers it again",
+        };
+        Console.WriteLine(verdict);
+        return isEqual && aside.Count == 0 ? 0 : 1;
     }
 
     // What is older than its database is kept in the cloud is gone by rule.
