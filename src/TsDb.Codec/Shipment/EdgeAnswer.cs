@@ -17,7 +17,15 @@ public abstract record EdgeAnswer
     /// The answer to the hello of <paramref name="Instance"/> with <paramref name="Incarnation"/>.
     /// </summary>
     public sealed record Hello(
-        Guid Instance, Incarnation Incarnation, HelloVerdict Verdict, string Reason) : EdgeAnswer;
+        Guid Instance, Incarnation Incarnation, HelloVerdict Verdict, string Reason) : EdgeAnswer
+    {
+        /// <summary>
+        /// Where the edge's ledger of that incarnation parts from what the node has; null if it does not say.
+        /// Comes with <see cref="HelloVerdict.TakeNewIncarnation"/>, also of an incarnation that the edge
+        /// has left already.
+        /// </summary>
+        public Divergence? Divergence { get; init; }
+    }
 
     /// <summary>
     /// The write quorum of the header's epoch has the leaf on disk: what the edge waits for.

@@ -198,6 +198,7 @@ public static partial class ShipmentCodec
                 Incarnation = WireRules.From(hello.Incarnation.Value),
                 Verdict = (P.HelloVerdict)hello.Verdict,
                 Reason = WireRules.Reason(hello.Reason),
+                Divergence = hello.Divergence is { } divergence ? FromDivergence(divergence) : null,
             },
         },
         EdgeAnswer.Durable durable => new P.EdgeAnswer { Durable = WireRules.From(durable.Hash) },
@@ -235,6 +236,22 @@ public static partial class ShipmentCodec
         _ => throw new System.Diagnostics.UnreachableException(answer.ToString()),
     };
 
+    private static P.Divergence FromDivergence(Divergence divergence) => new()
+    {
+        Cell = WireRules.From(divergence.Cell),
+        First = divergence.First.Value,
+        Unseen = divergence.Unseen.Value,
+    };
+
+    private static Divergence ToDivergence(P.Divergence wire)
+    {
+        WireRules.Require(
+            wire.Unseen >= Ordinal.First.Value && wire.Unseen <= wire.First,
+            $"a divergence at ordinal {wire.First}, unseen from {wire.Unseen} on");
+        return new Divergence(
+            WireRules.Cell(wire.Cell), new Ordinal(wire.First), new Ordinal(wire.Unseen));
+    }
+
     private static P.Want FromWant(EdgeAnswer.Want want)
     {
         P.Want wire = new() { Hash = WireRules.From(want.Hash), Form = (P.TransferForm)want.Form };
@@ -256,7 +273,10 @@ public static partial class ShipmentCodec
             WireRules.Uuid(wire.Hello.Instance, "an instance"),
             WireRules.IncarnationOf(wire.Hello.Incarnation),
             Verdict(wire.Hello.Verdict),
-            WireRules.Reason(wire.Hello.Reason)),
+            WireRules.Reason(wire.Hello.Reason))
+        {
+            Divergence = wire.Hello.Divergence is { } divergence ? ToDivergence(divergence) : null,
+        },
         P.EdgeAnswer.BodyOneofCase.Durable => new EdgeAnswer.Durable(WireRules.Hash(wire.Durable)),
         P.EdgeAnswer.BodyOneofCase.Have => new EdgeAnswer.Have(WireRules.Hash(wire.Have)),
         P.EdgeAnswer.BodyOneofCase.Want => new EdgeAnswer.Want(

@@ -25,9 +25,17 @@ internal sealed class EdgeGreeter(ReceiverOptions options, Func<NodeId, bool> is
     });
 
     /// <summary>
-    /// The start of the edge's program that may ship, as far as this node judged; null if none said hello.
+    /// Starts of the edge's program that may live: the one that may ship, as far as this node judged, and
+    /// those that are connected to a broker.
     /// </summary>
-    public Guid? InstanceOf(EdgeId edge) => _edges.GetValueOrDefault(edge)?.Instance;
+    public IReadOnlySet<Guid> InstancesOf(EdgeId edge)
+    {
+        SortedSet<Guid> instances = [];
+        if (!_edges.TryGetValue(edge, out EdgeState? state)) return instances;
+        if (state.Instance is { } judged) instances.Add(judged);
+        instances.UnionWith(state.Presences.Where(entry => entry.Value.IsOnline).Select(entry => entry.Key));
+        return instances;
+    }
 
     /// <summary>The edge was heard of.</summary>
     public void Hear(EdgeId edge, DateTimeOffset now) => StateOf(edge).HeardAt = now;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using TsDb.Codec.Shipment;
 using TsDb.Model;
 
 namespace TsDb.Replication.Receiving;
@@ -45,8 +46,9 @@ internal static partial class Log
     [LoggerMessage(4110, LogLevel.Information, "Repair fetched {Fetched} leaves; {Missing} could not be got")]
     public static partial void Repaired(ILogger log, int fetched, int missing);
 
-    [LoggerMessage(4111, LogLevel.Information, "Edge {Edge}: {Verdict} {Reason}")]
-    public static partial void EdgeGreeted(ILogger log, EdgeId edge, string verdict, string reason);
+    [LoggerMessage(EventId = 4111, Message = "Edge {Edge}: {Verdict} {Reason}")]
+    public static partial void EdgeGreeted(
+        ILogger log, LogLevel level, EdgeId edge, HelloVerdict verdict, string reason);
 
     [LoggerMessage(4112, LogLevel.Error, "The receiver stopped")]
     public static partial void ReceiverFailed(ILogger log, Exception error);

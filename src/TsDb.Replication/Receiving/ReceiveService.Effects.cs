@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
 using TsDb.Codec.Shipment;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
@@ -39,7 +40,15 @@ public sealed partial class ReceiveService
         {
             case ReceiveEffect.Answer answer:
                 if (answer.What is EdgeAnswer.Hello hello)
-                    Log.EdgeGreeted(_log, answer.Edge, hello.Verdict.ToString(), hello.Reason);
+                {
+                    // At each comparison it is said again of an incarnation that was left for it long ago.
+                    bool isNews = hello.Divergence is null
+                        || _receiver.IsNewest(answer.Edge, hello.Incarnation);
+                    Log.EdgeGreeted(
+                        _log, isNews ? LogLevel.Information : LogLevel.Debug,
+                        answer.Edge, hello.Verdict, hello.Reason);
+                }
+
                 if (!_answers.TryGetValue(answer.Edge, out List<EdgeAnswer>? answers))
                     _answers.Add(answer.Edge, answers = []);
                 answers.Add(answer.What);

@@ -21,6 +21,10 @@ public sealed partial class Receiver
     private readonly RecentHashes _unknown = new(UnknownMax, UnknownRest);
     private readonly RecentHashes _lostAsked = new(ListsMax, LostRest);
 
+    /// <summary>True of the incarnation that an edge was met with last.</summary>
+    internal bool IsNewest(EdgeId edge, Incarnation incarnation) =>
+        _cluster!.Edges.GetValueOrDefault(edge)?.Incarnations is [.., var last] && last == incarnation;
+
     private void Hear(EdgeControl message, DateTimeOffset now)
     {
         if (message.Body is EdgeControl.NewerHello newer)
@@ -125,29 +129,26 @@ public sealed partial class Receiver
     {
         ShardId shard = ShardId.Of(list.Cell, _cluster!.ShardCount);
         if (list.Cell.Edge != message.Edge || !_owned.Contains(shard)) return;
-        long max = list.Leaves.IsEmpty ? 0 : list.Leaves.Max(entry => entry.Ordinal.Value);
-        if (list.IsLast && _suspicions.Remove((list.Cell, list.Incarnation), out Suspicion? suspicion)
-            && max < suspicion.OrdinalMax)
-        {
-            Answer(message.Edge, new EdgeAnswer.Hello(
-                message.Instance,
-                list.Incarnation,
-                HelloVerdict.TakeNewIncarnation,
-                $"shipment {suspicion.OrdinalMax} of {list.Cell} is known here only: restored or cloned"));
-            return;
-        }
-
         CellLeaves? here = _stored().Find(list.Cell);
-        if (IsNewest(message.Edge, list.Incarnation) && FindForked(here, list) is { } forked)
+        bool isBehind = list.IsLast
+            && _suspicions.Remove((list.Cell, list.Incarnation), out Suspicion? suspicion)
+            && Last(list) < suspicion.OrdinalMax;
+        if (FindDivergence(here, list, isBehind) is { } divergence)
         {
-            // Told at once, and not only when it is offered: until then what the edge cut below it, unaware,
-            // would become durable under older points.
+            // Told at once, and not only when a leaf is offered: until then what the edge cut below it,
+            // unaware, would become durable under older points.
             Answer(message.Edge, new EdgeAnswer.Hello(
                 message.Instance,
                 list.Incarnation,
                 HelloVerdict.TakeNewIncarnation,
-                $"shipment {forked.Value} of {list.Cell} is here with other bytes: restored or cloned"));
-            return;
+                $"shipment {divergence.First.Value} of {list.Cell} is here with other bytes, or only here: "
+                + "restored or cloned")
+            {
+                Divergence = divergence,
+            });
+
+            // It compares again once it has taken a new one.
+            if (IsNewest(message.Edge, list.Incarnation)) return;
         }
 
         Leaf[] missing =
@@ -159,19 +160,29 @@ public sealed partial class Receiver
         AskOwners(shard, missing);
     }
 
-    private bool IsNewest(EdgeId edge, Incarnation incarnation) =>
-        _cluster!.Edges.GetValueOrDefault(edge)?.Incarnations is [.., var last] && last == incarnation;
+    private static long Last(EdgeControl.LeafList list) =>
+        list.Leaves.IsEmpty ? 0 : list.Leaves.Max(entry => entry.Ordinal.Value);
 
-    private static Ordinal? FindForked(CellLeaves? here, EdgeControl.LeafList list)
+    // Of an older incarnation, too: the edge left it by the word of another node, or about another cell.
+    private static Divergence? FindDivergence(
+        CellLeaves? here, EdgeControl.LeafList list, bool isBehind)
     {
-        foreach (LeafEntry entry in here is null ? [] : list.Leaves)
+        long seen = 0;
+        LeafEntry[] entries = [.. list.Leaves.OrderBy(entry => entry.Ordinal)];
+        foreach (LeafEntry entry in entries)
         {
             Leaf theirs = new(list.Cell, list.Incarnation, entry.Ordinal, entry.Hash);
-            if (here!.Find(list.Incarnation, entry.Ordinal) is not null && here.Find(theirs) is null)
-                return entry.Ordinal;
+            if (here?.IsForked(theirs) == true) return At(entry.Ordinal.Value);
+            if (here?.Find(theirs) is not null) seen = entry.Ordinal.Value;
         }
 
-        return null;
+        return isBehind ? At(Last(list) + 1) : null;
+
+        // What lies before this page is not known here.
+        Divergence At(long first) => new(
+            list.Cell,
+            new Ordinal(first),
+            seen > 0 ? new Ordinal(seen + 1) : Ordinal.First);
     }
 
     private void Confirm(EdgeId edge, Leaf leaf, DateTimeOffset now)

@@ -297,10 +297,15 @@ public sealed partial class Receiver
         EdgeId edge = leaf.Cell.Edge;
         string reason = $"shipment {leaf.Ordinal.Value} of {leaf.Cell} is here with other bytes";
         Answer(edge, new EdgeAnswer.Refuse(leaf.Hash, reason, IsFork: true));
-        if (_greeter.InstanceOf(edge) is { } instance)
+
+        // It may be the other one's leaf, of which the edge knows nothing.
+        foreach (Guid instance in _greeter.InstancesOf(edge))
         {
             Answer(edge, new EdgeAnswer.Hello(
-                instance, leaf.Incarnation, HelloVerdict.TakeNewIncarnation, reason));
+                instance, leaf.Incarnation, HelloVerdict.TakeNewIncarnation, reason)
+            {
+                Divergence = new Divergence(leaf.Cell, leaf.Ordinal, leaf.Ordinal),
+            });
         }
     }
 }

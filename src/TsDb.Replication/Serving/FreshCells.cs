@@ -29,7 +29,7 @@ public static class FreshCells
         LeafDigest all = Digest(leaves);
         if (!hasHot && !hasUncut && (leaves.IsEmpty || IsAllInCloud(leaves, all, pinned))) return null;
         if (!Contains(leaves, all, pinned))
-            return "the cloud has leaves of it that this edge does not know";
+            return "the cloud has shipments of it that this edge does not hold (restored or cloned)";
         bool isWhole = leaves.All(leaf =>
             leaf.Presence is LeafPresence.Present or LeafPresence.Compacted or LeafPresence.Forked);
         return isWhole ? "" : "retention dropped a part of it here";

@@ -30,12 +30,6 @@ internal static partial class Log
         "The cloud knows more of this edge than the edge does (restored or cloned): {Incarnation} begins")]
     public static partial void IncarnationTaken(ILogger log, Incarnation incarnation);
 
-    [LoggerMessage(
-        3107,
-        LogLevel.Warning,
-        "{Cell} #{Ordinal}: the cloud has another shipment of that number, the rows are cut anew")]
-    public static partial void LeafForked(ILogger log, Cell cell, long ordinal);
-
     [LoggerMessage(3108, LogLevel.Warning, "What became of {Cell} #{Ordinal} could not be recorded")]
     public static partial void NotRecorded(ILogger log, Cell cell, long ordinal, Exception reason);
 
@@ -52,4 +46,13 @@ internal static partial class Log
 
     [LoggerMessage(3111, LogLevel.Warning, "What the cluster erased could not be kept: {Reason}")]
     public static partial void TombstonesNotKept(ILogger log, string reason);
+
+    [LoggerMessage(
+        3107,
+        LogLevel.Information,
+        "{Cell} #{Ordinal} of {Incarnation} may lie below shipments of a copy of this edge: cut anew")]
+    public static partial void CutTakenBack(ILogger log, Cell cell, long ordinal, Incarnation incarnation);
+
+    [LoggerMessage(3113, LogLevel.Warning, "Shipments of {Cell} that are to be cut anew cannot be yet")]
+    public static partial void CutsNotTakenBack(ILogger log, Cell cell, Exception reason);
 }

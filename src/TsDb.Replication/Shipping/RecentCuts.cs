@@ -1,32 +1,36 @@
+using TsDb.Codec.Shipment;
 using TsDb.Model;
 using TsDb.Storage.Catalog;
 
 namespace TsDb.Replication.Shipping;
 
 /// <summary>
-/// What was cut lately. A directory that was restored or cloned cuts under its old incarnation until the
-/// cloud's word reaches it; those ordinals lie among, or below, such as it does not know, so older points
-/// would win over their rows. They are cut anew then. By the ledger, so that a restart forgets none. In how
-/// many pieces a cell was cut meanwhile does not matter: one that the cloud has otherwise, or a number that
-/// only the cloud has, tells of all of them; where there is neither, everything the cloud has lies below or
-/// is the same.
+/// Cuts to be made anew. A directory that was restored or cloned cuts under its old incarnation until the
+/// cloud's word reaches it; what the other directory has cut under the same incarnation may lie above that,
+/// and older points would win. What both have from before they parted stays as it is: cut anew it would go
+/// over what the other one overwrote since. By the ledger, so that a restart forgets none.
+/// <para>
+/// Where they parted only the owners of a cell can tell, each by the leaves that it has: at its first leaf
+/// with other bytes, or that only the cloud has. In a cell of which nobody says so there is nothing to do.
+/// Leaves of here below that, which the node that spoke does not have and that are not durable elsewhere, may
+/// be of after the parting, since the newest are shipped first; those that were sealed since this program
+/// started are, as a directory is put back only while nobody runs on it.
+/// </para>
 /// </summary>
 internal static class RecentCuts
 {
-    /// <summary>
-    /// Before the last cut. Ledgers are compared every hour, and at every connect; what is not durable yet
-    /// may have waited for a connection for longer.
-    /// </summary>
+    // Before the last cut: what an edge has cut in months under the name of which a copy has begun to run now
+    // is not worth its bytes once more.
     private static readonly TimeSpan Span = TimeSpan.FromHours(3);
 
     /// <summary>
-    /// The leaves of an incarnation that were cut lately, or wait for the cloud, and whose rows are here; by
-    /// cell, the newest first, without a gap: none but those that lie below a leaf whose rows are held no
-    /// more, as these would go over it.
+    /// Leaves of all cells that were sealed at a rank or above it, and cut lately, and with
+    /// <paramref name="withWaiting"/> those that wait for the cloud; newest first in each cell.
     /// </summary>
-    public static IEnumerable<Leaf> Of(CatalogState catalog, Incarnation incarnation)
+    public static IEnumerable<Leaf> SinceRank(
+        CatalogState catalog, Incarnation incarnation, long rank, bool withWaiting)
     {
-        List<(DateTimeOffset At, LedgerLeaf Known)> cuts = [];
+        Dictionary<LedgerLeaf, DateTimeOffset> cuts = [];
         (Cell? cell, DateTimeOffset at) = (null, default);
         foreach ((LeafKey key, LedgerLeaf known) in catalog.Ledger)
         {
@@ -35,19 +39,36 @@ internal static class RecentCuts
             // A clock may have gone back: of one cell no cut is older than the one before it.
             if (cell != key.Cell) (cell, at) = (key.Cell, default);
             if (known.CutAt > at) at = known.CutAt.Value;
-            cuts.Add((at, known));
+            cuts.Add(known, at);
         }
 
-        if (!cuts.Any(cut => IsHere(cut.Known))) return [];
-        DateTimeOffset last = cuts.Where(cut => IsHere(cut.Known)).Max(cut => cut.At);
+        DateTimeOffset last = cuts.Where(cut => IsHere(cut.Key)).Select(cut => cut.Value)
+            .DefaultIfEmpty().Max();
         DateTimeOffset since = last - DateTimeOffset.MinValue > Span ? last - Span : default;
-        return cuts.GroupBy(cut => cut.Known.Leaf.Cell).SelectMany(group => group
-            .SkipWhile(cut => !IsHere(cut.Known) || (cut.At < since && !IsWaiting(cut.Known)))
-            .Reverse()
-            .TakeWhile(cut => cut.Known.Presence is not (LeafPresence.Expired or LeafPresence.Erased))
-            .Where(cut => IsHere(cut.Known))
-            .Select(cut => cut.Known.Leaf));
+        return NewestFirst(cuts.Keys, known => (withWaiting && IsWaiting(known))
+            || (cuts[known] >= since && catalog.Segments[known.SegmentName!].Rank >= rank));
     }
+
+    /// <summary>Leaves of one cell since its directories parted; newest first.</summary>
+    public static IEnumerable<Leaf> Apart(
+        CatalogState catalog, Incarnation incarnation, Divergence at)
+    {
+        IEnumerable<LedgerLeaf> cuts = catalog.Ledger.Values
+            .Where(known => known.Leaf.Incarnation == incarnation && known.Leaf.Cell == at.Cell);
+        return NewestFirst(cuts, known => known.Leaf.Ordinal.Value >= at.First.Value
+            || (known.Leaf.Ordinal.Value >= at.Unseen.Value && IsWaiting(known)));
+    }
+
+    // All from the oldest of each cell on, but none that lie below a leaf whose rows are held no more, as
+    // these would go over it.
+    private static IEnumerable<Leaf> NewestFirst(
+        IEnumerable<LedgerLeaf> cuts, Func<LedgerLeaf, bool> isApart) =>
+        cuts.GroupBy(known => known.Leaf.Cell).SelectMany(group => group
+            .SkipWhile(known => !IsHere(known) || !isApart(known))
+            .Reverse()
+            .TakeWhile(known => known.Presence is not (LeafPresence.Expired or LeafPresence.Erased))
+            .Where(IsHere)
+            .Select(known => known.Leaf));
 
     private static bool IsHere(LedgerLeaf known) =>
         known.Presence is LeafPresence.Present or LeafPresence.Compacted;

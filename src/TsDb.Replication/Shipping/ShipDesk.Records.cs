@@ -1,3 +1,4 @@
+using TsDb.Codec.Shipment;
 using TsDb.Model;
 using TsDb.Storage.Catalog;
 using TsDb.Storage.Shipping;
@@ -40,11 +41,6 @@ public sealed partial class ShipDesk
                 _changes.Add(new LeafChange(
                     again.Leaf, open => open.Aside is not null, new LeafSetAside(again.Leaf, null)));
                 return true;
-            case ShipEffect.CutAnew fork:
-                _changes.Add(new LeafChange(
-                    fork.Leaf, open => open.Presence == LeafPresence.Present, new LeafForked(fork.Leaf)));
-                Log.LeafForked(_log, fork.Leaf.Cell, fork.Leaf.Ordinal.Value);
-                return true;
             default:
                 return false;
         }
@@ -66,12 +62,13 @@ public sealed partial class ShipDesk
         {
             Leaf first = changes[0].Leaf;
             Log.NotRecorded(_log, first.Cell, first.Ordinal.Value, failed);
-            _unrecorded.Enqueue(later =>
-            {
-                _changes.AddRange(changes);
-                RecordChanges(later);
-            });
-            _recordAt = now + RecordAgainAfter;
+            DoLater(
+                later =>
+                {
+                    _changes.AddRange(changes);
+                    RecordChanges(later);
+                },
+                now);
             return;
         }
 
@@ -89,39 +86,70 @@ public sealed partial class ShipDesk
             : null;
     }
 
-    // Rows that were cut under an incarnation that is not this directory's alone are cut anew, also where
-    // the cloud has them already. That is recorded before the incarnation is left: should it be broken off,
-    // what is still cut is older than what is not, and the cloud, which compares again, says the same to the
-    // incarnation that stayed. The other way round, a crash in between would leave rows below the cuts of the
-    // other directory, and the new incarnation would know nothing of it.
-    private void TakeNewIncarnation(DateTimeOffset now)
+    // Rows that were cut under an incarnation that is not this directory's alone are cut anew where leaves of
+    // the other one may lie above them, also if the cloud has them already. That is recorded before the
+    // incarnation is left: should it be broken off, what is still cut is older than what is not, and the
+    // cloud, which compares again, says the same to the incarnation that stayed. The other way round, a crash
+    // in between would leave rows below the cuts of the other directory, and the new incarnation would know
+    // nothing of it.
+    private void TakeNewIncarnation(Divergence? divergence, DateTimeOffset now)
     {
         Incarnation before = _parts.Store.Incarnation;
         Incarnation taken;
         try
         {
-            foreach (Leaf[] some in RecentCuts.Of(_parts.Store.Catalog, before).Chunk(UncutPerRecord))
-            {
-                _parts.Store.ChangeCatalog(state => Uncut(state, some));
-                foreach (Leaf leaf in some) _events.Enqueue(new ShipEvent.LeafDropped(leaf.Hash));
-            }
-
+            TakeBack(RecentCuts.SinceRank(_parts.Store.Catalog, before, _rankAtStart, divergence is null));
+            if (divergence is not null)
+                TakeBack(RecentCuts.Apart(_parts.Store.Catalog, before, divergence));
             taken = _parts.Store.RenewIncarnation();
         }
         catch (Exception failed) when (
             failed is IOException or TsDbException { Kind: ErrorKind.Unavailable })
         {
             Log.IncarnationNotTaken(_log, before, failed);
-            _unrecorded.Enqueue(later =>
-            {
-                if (_parts.Store.Incarnation == before) TakeNewIncarnation(later);
-            });
-            _recordAt = now + RecordAgainAfter;
+            DoLater(
+                later =>
+                {
+                    if (_parts.Store.Incarnation == before) TakeNewIncarnation(divergence, later);
+                },
+                now);
             return;
         }
 
         Log.IncarnationTaken(_log, taken);
         _events.Enqueue(new ShipEvent.IncarnationTaken(taken));
+    }
+
+    private void TakeBackCuts(ShipEffect.TakeBackCuts back, DateTimeOffset now)
+    {
+        try
+        {
+            TakeBack(RecentCuts.Apart(_parts.Store.Catalog, back.Incarnation, back.Divergence));
+        }
+        catch (TsDbException failed) when (failed.Kind == ErrorKind.Unavailable)
+        {
+            Log.CutsNotTakenBack(_log, back.Divergence.Cell, failed);
+            DoLater(later => TakeBackCuts(back, later), now);
+        }
+    }
+
+    private void TakeBack(IEnumerable<Leaf> newestFirst)
+    {
+        foreach (Leaf[] some in newestFirst.Chunk(UncutPerRecord))
+        {
+            _parts.Store.ChangeCatalog(state => Uncut(state, some));
+            foreach (Leaf leaf in some)
+            {
+                Log.CutTakenBack(_log, leaf.Cell, leaf.Ordinal.Value, leaf.Incarnation);
+                _events.Enqueue(new ShipEvent.LeafDropped(leaf.Hash));
+            }
+        }
+    }
+
+    private void DoLater(Action<DateTimeOffset> work, DateTimeOffset now)
+    {
+        _unrecorded.Enqueue(work);
+        _recordAt = now + RecordAgainAfter;
     }
 
     private static CatalogRecord? Uncut(CatalogState state, Leaf[] newestFirst)
@@ -154,8 +182,7 @@ public sealed partial class ShipDesk
         catch (IOException failed)
         {
             Log.NotPinned(_log, cluster, failed);
-            _unrecorded.Enqueue(later => Pin(cluster, later));
-            _recordAt = now + RecordAgainAfter;
+            DoLater(later => Pin(cluster, later), now);
         }
     }
 

@@ -27,6 +27,7 @@ public sealed partial class ShipDesk
     private readonly TravelForms _forms;
     private readonly ILogger _log;
     private readonly Queue<ShipEvent> _events = new();
+    private readonly long _rankAtStart;
     private DateTimeOffset _lagAt;
     private DateTimeOffset _lagSayAt;
     private long? _filesToPurge;
@@ -44,6 +45,7 @@ public sealed partial class ShipDesk
         (_parts, _options) = (parts, options);
         _log = loggers.CreateLogger<ShipDesk>();
         _lagAt = now + LagEvery;
+        _rankAtStart = parts.Store.Catalog.RankNext;
         _forms = new TravelForms(parts);
         _ledger = ShipLedger.Restore(parts.Store.Catalog);
         _shipper = new Shipper(options, _ledger, parts.Store.Incarnation, ClusterPin.Read(parts.Disk), now);
@@ -159,8 +161,11 @@ public sealed partial class ShipDesk
             case ShipEffect.PinCluster pin:
                 Pin(pin.Cluster, now);
                 break;
-            case ShipEffect.TakeNewIncarnation:
-                TakeNewIncarnation(now);
+            case ShipEffect.TakeNewIncarnation take:
+                TakeNewIncarnation(take.Divergence, now);
+                break;
+            case ShipEffect.TakeBackCuts back:
+                TakeBackCuts(back, now);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException(effect.ToString());

@@ -63,11 +63,6 @@ public abstract record ShipEffect
     /// <summary>Record that the cloud will never need the leaf: its day is below the horizon.</summary>
     public sealed record MarkExpired(Leaf Leaf) : ShipEffect;
 
-    /// <summary>
-    /// The cloud has another leaf of that ordinal: the rows have to be cut anew, under another ordinal.
-    /// </summary>
-    public sealed record CutAnew(Leaf Leaf) : ShipEffect;
-
     /// <summary>The leaf was set aside: record it and tell people.</summary>
     public sealed record MarkQuarantined(Leaf Leaf, string Reason, Epoch Epoch) : ShipEffect;
 
@@ -83,6 +78,15 @@ public abstract record ShipEffect
     /// <summary>Remember this cluster: from now on the edge ships to no other.</summary>
     public sealed record PinCluster(ClusterId Cluster) : ShipEffect;
 
-    /// <summary>Begin a new incarnation, then tell <see cref="ShipEvent.IncarnationTaken"/>.</summary>
-    public sealed record TakeNewIncarnation : ShipEffect;
+    /// <summary>
+    /// Begin a new incarnation, because another directory cuts, or has cut, under this one too; before that
+    /// take back the cuts that may lie below its leaves. Then tell <see cref="ShipEvent.IncarnationTaken"/>.
+    /// </summary>
+    /// <param name="Divergence">Where the two part in a cell; null if the node does not say.</param>
+    public sealed record TakeNewIncarnation(Divergence? Divergence) : ShipEffect;
+
+    /// <summary>
+    /// Where the two part in another cell, or by the word of another node: take back those cuts, too.
+    /// </summary>
+    public sealed record TakeBackCuts(Incarnation Incarnation, Divergence Divergence) : ShipEffect;
 }

@@ -67,7 +67,14 @@ public sealed partial class Shipper
 
     private void TakeHello(EdgeAnswer.Hello hello, DateTimeOffset now)
     {
-        if (!_link.IsUp || hello.Instance != _options.Instance || hello.Incarnation != _incarnation) return;
+        if (!_link.IsUp || hello.Instance != _options.Instance) return;
+        if (hello.Verdict == HelloVerdict.TakeNewIncarnation)
+        {
+            Part(hello.Incarnation, hello.Divergence, hello.Reason);
+            return;
+        }
+
+        if (hello.Incarnation != _incarnation) return;
         switch (hello.Verdict)
         {
             case HelloVerdict.Registered when _hello is HelloState.Said or HelloState.Refused:
@@ -82,12 +89,22 @@ public sealed partial class Shipper
             case HelloVerdict.Refused:
                 (_hello, _helloAt, _lastError) = (HelloState.Refused, now + _options.HelloMax, hello.Reason);
                 break;
-            case HelloVerdict.TakeNewIncarnation when _hello != HelloState.AwaitingIncarnation:
-                (_hello, _lastError) = (HelloState.AwaitingIncarnation, hello.Reason);
-                _effects.Add(new ShipEffect.TakeNewIncarnation());
-                break;
             default:
                 break;
+        }
+    }
+
+    // Another directory cuts, or has cut, under an incarnation of this one.
+    private void Part(Incarnation incarnation, Divergence? at, string reason)
+    {
+        if (incarnation == _incarnation && _hello != HelloState.AwaitingIncarnation)
+        {
+            (_hello, _lastError) = (HelloState.AwaitingIncarnation, reason);
+            _effects.Add(new ShipEffect.TakeNewIncarnation(at));
+        }
+        else if (at is not null)
+        {
+            _effects.Add(new ShipEffect.TakeBackCuts(incarnation, at));
         }
     }
 
@@ -159,10 +176,10 @@ public sealed partial class Shipper
         transfer.Refusals[node] = refuse.Reason;
         if (refuse.IsFork)
         {
-            ShipLeaf fork = transfer.Leaf;
+            Leaf fork = transfer.Leaf.Leaf;
             End(refuse.Hash, LeafState.Expired);
-            _lastError = $"{node}: {refuse.Reason}";
-            _effects.Add(new ShipEffect.CutAnew(fork.Leaf));
+            Divergence at = new(fork.Cell, fork.Ordinal, fork.Ordinal);
+            Part(fork.Incarnation, at, $"{node}: {refuse.Reason}");
             return;
         }
 

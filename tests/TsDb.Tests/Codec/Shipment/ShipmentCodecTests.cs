@@ -36,6 +36,11 @@ public sealed class ShipmentCodecTests
     [
         new EdgeAnswer.Hello(
             new Guid(5, 5, 5, new byte[8]), Incarnation, HelloVerdict.Refused, "another is live"),
+        new EdgeAnswer.Hello(
+            new Guid(5, 5, 5, new byte[8]), Incarnation, HelloVerdict.TakeNewIncarnation, "restored")
+        {
+            Divergence = new Divergence(Cell, new Ordinal(7), new Ordinal(5)),
+        },
         new EdgeAnswer.Durable(Hash),
         new EdgeAnswer.Have(Hash),
         new EdgeAnswer.Want(Hash, TransferForm.Zstd, [new WantRange(0, 5), new WantRange(99, 1)]),

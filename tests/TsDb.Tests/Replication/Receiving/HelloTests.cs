@@ -114,8 +114,31 @@ public sealed class HelloTests
         List(leaves[..1]);
         Assert.All(
             _world.Answers<EdgeAnswer.Hello>(), a =>
-                Assert.Equal(HelloVerdict.TakeNewIncarnation, a.Verdict));
+                Assert.Equal(
+                    (HelloVerdict.TakeNewIncarnation, At(first: 2, unseen: 2)), (a.Verdict, a.Divergence)));
         Assert.NotEmpty(_world.Answers<EdgeAnswer.Hello>());
+    }
+
+    [Fact]
+    public void What_no_leaf_here_tells_of_the_ledger_before_it_is_said_too()
+    {
+        Hello(One, Shipments.First);
+        _world.Offer(Shipments.Make(1));
+        _world.Offer(Shipments.Make(4));
+        _world.Run(Moment);
+        _world.Said.Clear();
+        List([Shipments.Make(1), .. Enumerable.Range(2, 3).Select(i => Shipments.Make(i, seed: 1))]);
+        Assert.NotEmpty(_world.Answers<EdgeAnswer.Hello>());
+        Assert.All(
+            _world.Answers<EdgeAnswer.Hello>(),
+            a => Assert.Equal(At(first: 4, unseen: 2), a.Divergence));
+
+        // Of what comes before a page of the list nothing is known.
+        _world.Said.Clear();
+        List([.. Enumerable.Range(3, 2).Select(i => Shipments.Make(i, seed: 1))]);
+        Assert.All(
+            _world.Answers<EdgeAnswer.Hello>(),
+            a => Assert.Equal(At(first: 4, unseen: 1), a.Divergence));
     }
 
     [Fact]
@@ -133,11 +156,19 @@ public sealed class HelloTests
                 Assert.Equal((HelloVerdict.TakeNewIncarnation, One), (a.Verdict, a.Instance)));
         Assert.Empty(_world.Answers<EdgeAnswer.Missing>());
 
-        // Once it has taken a new one, the old ledger stays as it was and tells nothing new.
+        // Also once it has taken a new one: that may have been by a word about another cell. What the cloud
+        // lacks of the old ledger is asked for as ever.
         _world.Register(Shipments.Second);
         _world.Said.Clear();
         List(cuts);
-        Assert.Empty(_world.Answers<EdgeAnswer.Hello>());
+        Assert.NotEmpty(_world.Answers<EdgeAnswer.Hello>());
+        Assert.All(
+            _world.Answers<EdgeAnswer.Hello>(),
+            a => Assert.Equal(
+                (Shipments.First, At(first: 1, unseen: 1)), (a.Incarnation, a.Divergence)));
+        Assert.All(
+            _world.Answers<EdgeAnswer.Missing>(), m => Assert.Equal([cuts[1].Leaf.Hash], m.Hashes));
+        Assert.NotEmpty(_world.Answers<EdgeAnswer.Missing>());
     }
 
     [Fact]
@@ -228,6 +259,9 @@ public sealed class HelloTests
         _world.Run(Pause * 3);
         Assert.Equal(6, _world.ClusterSaid.Count);
     }
+
+    private static Divergence At(long first, long unseen) =>
+        new(Shipments.Cell(), new Ordinal(first), new Ordinal(unseen));
 
     private void Lag(long revision) => _world.Say(new EdgeControl.Lag { Revision = revision }, One);
 

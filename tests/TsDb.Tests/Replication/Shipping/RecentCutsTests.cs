@@ -140,6 +140,66 @@ public sealed class RecentCutsTests
         Assert.Equal([1L], Cuts(store, first, LeafPresence.Forked));
     }
 
+    [Theory]
+    [InlineData(3, 3, new long[] { 1, 2 }, new long[] { 3, 4 })]
+    [InlineData(5, 5, new long[] { 1, 2, 3 }, new long[] { 4 })]
+    [InlineData(5, 1, new long[] { 1 }, new long[] { 2, 3, 4 })]
+    [InlineData(1, 1, new long[] { }, new long[] { 1, 2, 3, 4 })]
+    public void What_both_directories_have_stays_as_it_is(
+        int differs, int unseen, long[] stay, long[] anew)
+    {
+        (EdgeStore store, ShipDesk desk) = Open();
+        Incarnation first = store.Incarnation;
+        for (int i = 1; i <= 3; i++)
+        {
+            Write(store, i);
+            CutAll(desk);
+        }
+
+        Leaf[] cuts = [.. store.Catalog.Ledger.Values.Select(known => known.Leaf)];
+        store.ChangeCatalog(_ => new LeafDurable(cuts[0], new Epoch(1)));
+        _disk.Restart();
+        (store, desk) = Open();
+        Write(store, 4);
+        CutAll(desk);
+        TakeNewIncarnation(
+            store, desk, new Divergence(cuts[0].Cell, new Ordinal(differs), new Ordinal(unseen)));
+        Assert.NotEqual(first, store.Incarnation);
+        Assert.Equal(stay, Cuts(store, first, LeafPresence.Present));
+        Assert.Equal(anew, Cuts(store, first, LeafPresence.Forked));
+    }
+
+    [Fact]
+    public void What_another_node_says_of_it_later_is_heard_although_the_incarnation_was_left()
+    {
+        (EdgeStore store, ShipDesk desk) = Open();
+        Incarnation first = store.Incarnation;
+        for (int i = 1; i <= 3; i++)
+        {
+            Write(store, i);
+            CutAll(desk);
+        }
+
+        Cell cell = store.Catalog.Ledger.Values.First().Leaf.Cell;
+        _disk.Restart();
+        (store, desk) = Open();
+        TakeNewIncarnation(store, desk, new Divergence(cell, new Ordinal(3), new Ordinal(3)));
+        CutAll(desk);
+        Incarnation second = store.Incarnation;
+        Assert.Equal([1L, 2L], Cuts(store, first, LeafPresence.Present));
+        Divergence lower = new(cell, new Ordinal(2), new Ordinal(2));
+        Hear(desk, first, lower);
+        Assert.Equal(second, store.Incarnation);
+        Assert.Equal([1L], Cuts(store, first, LeafPresence.Present));
+        CutAll(desk);
+        Assert.Equal([1L, 2L], Cuts(store, second, LeafPresence.Present));
+
+        // Once is enough: nothing is left that it could be said of.
+        Hear(desk, first, lower);
+        CutAll(desk);
+        Assert.Equal([1L, 2L], Cuts(store, second, LeafPresence.Present));
+    }
+
     private void CutAll(ShipDesk desk)
     {
         desk.Observe(_clock.GetUtcNow());
@@ -183,7 +243,10 @@ public sealed class RecentCutsTests
         flush.GetAwaiter().GetResult();
     }
 
-    private void TakeNewIncarnation(EdgeStore store, ShipDesk desk)
+    private void TakeNewIncarnation(EdgeStore store, ShipDesk desk, Divergence? divergence = null) =>
+        Hear(desk, store.Incarnation, divergence);
+
+    private void Hear(ShipDesk desk, Incarnation incarnation, Divergence? divergence)
     {
         DateTimeOffset now = _clock.GetUtcNow();
         ClusterInfo cluster = new()
@@ -197,7 +260,10 @@ public sealed class RecentCutsTests
         desk.On(new ShipEvent.LinkUp(ChunkBytes: 1_000), now);
         desk.On(new ShipEvent.Cluster(cluster), now);
         EdgeAnswer.Hello word =
-            new(Instance, store.Incarnation, HelloVerdict.TakeNewIncarnation, "a copy is running");
+            new(Instance, incarnation, HelloVerdict.TakeNewIncarnation, "a copy is running")
+            {
+                Divergence = divergence,
+            };
         desk.On(
             new ShipEvent.Answered(new EdgeAnswers(
                 new MessageHeader(cluster.Cluster, cluster.Epoch), new NodeId("n1"), [word])),

@@ -74,6 +74,25 @@ public sealed class ShipperTests
     }
 
     [Fact]
+    public void Where_another_directory_has_cut_is_heard_of_the_incarnation_of_now_and_of_those_before()
+    {
+        ShipperDesk desk = new();
+        ShipLeaf leaf = Leaf(1);
+        desk.Register();
+        desk.Cut(leaf);
+        EdgeAnswer.Refuse refusal = new(leaf.Leaf.Hash, "another has that number", IsFork: true);
+        Divergence at = new(leaf.Leaf.Cell, leaf.Leaf.Ordinal, leaf.Leaf.Ordinal);
+        ShipEffect.TakeNewIncarnation take =
+            Assert.Single(desk.Say(N1, refusal).OfType<ShipEffect.TakeNewIncarnation>());
+        Assert.Equal(at, take.Divergence);
+        EdgeAnswer.Hello word =
+            new(Instance, First, HelloVerdict.TakeNewIncarnation, "restored") { Divergence = at };
+        Assert.Equal([new ShipEffect.TakeBackCuts(First, at)], desk.Say(N2, word));
+        desk.On(new ShipEvent.IncarnationTaken(new Incarnation(new Guid(12, 0, 0, new byte[8]))));
+        Assert.Equal([new ShipEffect.TakeBackCuts(First, at)], desk.Say(N3, word));
+    }
+
+    [Fact]
     public void An_older_description_of_the_cluster_does_not_replace_a_newer_one()
     {
         ShipperDesk desk = new();
