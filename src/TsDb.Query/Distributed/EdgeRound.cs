@@ -30,11 +30,12 @@ internal sealed class EdgeRound(
     {
         EdgeId[] all = [.. edges];
         FreshQuestion question = new() { Table = table, ColumnsHash = EdgeColumns.HashOf([]) };
+        long number = columns.NextQuestion();
         using CancellationTokenSource wait = new(waitMax, clock);
         await Task.WhenAll(all.Where(IsAsked).Select(async edge =>
         {
             if (await AskAsync(edge, question, wait.Token, ct) is { } answer)
-                columns.Learn(edge, table, answer.Columns ?? []);
+                columns.Learn(edge, table, answer.Columns ?? [], number);
         }));
         return [.. all.SelectMany(edge => columns.Find(edge, table) ?? [])];
 
@@ -57,6 +58,7 @@ internal sealed class EdgeRound(
         TableId table = fragment.Table.Table;
         ILookup<EdgeId, (Cell Cell, LeafDigest Digest)> pinned =
             holdings.States().ToLookup(state => state.Cell.Edge);
+        long number = columns.NextQuestion();
         using CancellationTokenSource wait = new(waitMax, clock);
         (EdgeId Edge, FreshAnswer? Answer)[] answers = await Task.WhenAll(edges.Select(async edge =>
         {
@@ -76,7 +78,7 @@ internal sealed class EdgeRound(
         {
             if (answer?.Columns is { } others)
             {
-                columns.Learn(edge, table, others);
+                columns.Learn(edge, table, others, number);
                 throw new TsDbException(
                     ErrorKind.Conflict,
                         $"the columns of {table} on edge {edge} changed since the query began");
