@@ -23,7 +23,7 @@ internal sealed class ClusterDesk(RaftClusterState state) : IClusterCallee
         if (preface.Purpose == ClusterPurpose.Talk && isAnonymous) return ClusterVerdict.Welcome;
         if (Cluster == default) return ClusterVerdict.NotYet;
         if (preface.Cluster != Cluster) return ClusterVerdict.OtherCluster;
-        if (state.Current?.Removed.Contains(preface.DirectoryId) == true) return ClusterVerdict.Removed;
+        if (state.Latest?.Removed.Contains(preface.DirectoryId) == true) return ClusterVerdict.Removed;
         if (preface.Purpose == ClusterPurpose.Raft && state.Transport is null) return ClusterVerdict.NotYet;
         state.Addresses.Note(preface.DirectoryId, preface.Address);
         return ClusterVerdict.Welcome;
@@ -75,7 +75,7 @@ internal sealed class ClusterDesk(RaftClusterState state) : IClusterCallee
 
     private async Task<TalkReply> JoinAsync(TalkRequest.Join join, CancellationToken ct)
     {
-        if (state.Node is not { } node || state.Current is not { } current)
+        if (state.Node is not { } node || state.Latest is not { } current)
             throw new TsDbException(ErrorKind.Unavailable, $"{state.Identity.Id} is not in a cluster yet");
         if (!node.IsLeader)
         {
@@ -99,8 +99,8 @@ internal sealed class ClusterDesk(RaftClusterState state) : IClusterCallee
         }
 
         await node.ProposeAsync(new ClusterCommand.Admit(member), ct);
-        return state.Current.Members.Any(member.IsSameAs)
-            ? new TalkReply.Joined(current.Id, state.Current.Members)
+        return state.Latest.Members.Any(member.IsSameAs)
+            ? new TalkReply.Joined(current.Id, state.Latest.Members)
             : throw new TsDbException(
                 ErrorKind.Conflict,
                     $"the cluster does not take {member.Id}: the directory has another name in it");

@@ -42,6 +42,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     private RaftTransport? _transport;
     private Task _running = Task.CompletedTask;
     private volatile ClusterConfiguration? _current;
+    private volatile bool _wasMember;
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _areFlagsCompared;
     private int _isDisposed;
@@ -67,7 +68,12 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     public NodeId Self => _identity.Id;
 
     /// <inheritdoc/>
-    public ClusterConfiguration? Current => _current;
+    /// <remarks>
+    /// Not what was before this directory was admitted, which a node sees again when it reads the log of the
+    /// configuration: the member of its name may have been another directory then, in whose place it would
+    /// store and count.
+    /// </remarks>
+    public ClusterConfiguration? Current => _wasMember ? _current : null;
 
     /// <summary>The configuration, and a place in the cluster's log up to which it is applied for
     /// certain.</summary>
@@ -97,6 +103,9 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     internal CloudIdentity Identity => _identity;
 
     internal ClusterSettings Settings => _settings;
+
+    // Whatever is applied here, also before this node belongs to it.
+    internal ClusterConfiguration? Latest => _current;
 
     internal MembershipFiles Files => _files;
 
@@ -372,12 +381,13 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
         {
             bool isNews = _current is not { } before || before.Epoch != configuration.Epoch;
             _current = configuration;
+            _wasMember |= configuration.Members.Any(m => m.DirectoryId == _identity.Directory);
             foreach (Member member in configuration.Members)
                 _addresses.Note(member.DirectoryId, member.ClusterAddress);
             if (isNews) Log.Configured(_log, configuration.Epoch.Value, configuration.Members.Length);
         }
 
-        Changed?.Invoke(configuration);
+        if (_wasMember) Changed?.Invoke(configuration);
     }
 
     private async Task AwaitFoundingAsync(CancellationToken ct)

@@ -10,7 +10,8 @@ public interface IClusterState
     /// <summary>This node.</summary>
     NodeId Self { get; }
 
-    /// <summary>The latest applied configuration; null until a cluster was founded or joined.</summary>
+    /// <summary>The latest applied configuration; null until this directory founded or joined a
+    /// cluster.</summary>
     ClusterConfiguration? Current { get; }
 
     /// <summary>Raised after <see cref="Current"/> changed. Handlers return quickly and do not

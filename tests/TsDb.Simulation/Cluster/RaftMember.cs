@@ -20,7 +20,8 @@ internal sealed class RaftMember(World world, SimulatedNode node, Process progra
 
     public NodeId Self => node.Self;
 
-    public ClusterConfiguration? Current { get; private set; } = known == 0 ? null : world.Raft.At(known);
+    public ClusterConfiguration? Current { get; private set; } =
+        known == 0 || !IsOf(world.Raft.At(known), node) ? null : world.Raft.At(known);
 
     /// <summary>How much of the log it knows.</summary>
     public int Known { get; private set; } = known;
@@ -61,11 +62,14 @@ internal sealed class RaftMember(World world, SimulatedNode node, Process progra
         ClusterConfiguration next = world.Raft.At(length);
 
         // A wiped directory is no member until it has been admitted: the old log is not its own.
-        if (Current is null && next.Members.All(m => m.DirectoryId != node.Directory)) return;
+        if (Current is null && !IsOf(next, node)) return;
         Known = length;
         Current = next;
         program.Run(() => Changed?.Invoke(next));
     }
+
+    private static bool IsOf(ClusterConfiguration configuration, SimulatedNode node) =>
+        configuration.Members.Any(m => m.DirectoryId == node.Directory);
 
     private void Beat()
     {
