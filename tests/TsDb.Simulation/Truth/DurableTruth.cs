@@ -49,8 +49,9 @@ internal sealed class DurableTruth(World world)
         {
             List<Content> contents = _read[cell.Key.Edge][(cell.Key.Table, cell.Key.Day)];
             HashSet<PointKey> left =
-                [.. contents.Where(content => !_superseded.Contains(content.Leaf)).SelectMany(KeysOf)];
-            foreach (Content gone in contents.Where(content => cell.Contains(content.Leaf)))
+                [.. contents.Where(content => !IsSuperseded(content)).SelectMany(KeysOf)];
+            foreach (Content gone in contents.Where(content => IsSuperseded(content)
+                && content.Leaves.Any(leaf => cell.Contains(leaf))))
             {
                 if (KeysOf(gone).All(key => left.Contains(key) || !final.Shows(key))) continue;
                 throw new SimulationException(
@@ -194,8 +195,7 @@ internal sealed class DurableTruth(World world)
 
         // Where it was merged already, with leaves that all owners have: they come with it.
         StoredFile file = node.Held.Find(stored)!;
-        Leaf last = file.LeafAt(file.LeafCount - 1);
-        contents.Add(new Content(last, world.Decoded.Read(node.Disk.Read(file.Path))));
+        contents.Add(new Content([.. file.Leaves], world.Decoded.Read(node.Disk.Read(file.Path))));
         _points.Remove(stored.Cell.Edge);
     }
 
@@ -210,5 +210,11 @@ internal sealed class DurableTruth(World world)
     private static Guid DirectoryOf(ClusterConfiguration cluster, NodeId owner) =>
         cluster.Members.FirstOrDefault(member => member.Id == owner)?.DirectoryId ?? default;
 
-    private sealed record Content(Leaf Leaf, TableBatch Batch);
+    // A merged file has rows of leaves of another life of the edge, too, which are not superseded with them.
+    private bool IsSuperseded(Content content) => content.Leaves.All(_superseded.Contains);
+
+    private sealed record Content(ImmutableArray<Leaf> Leaves, TableBatch Batch)
+    {
+        public Leaf Leaf => Leaves[^1];
+    }
 }
