@@ -43,6 +43,8 @@ internal static class EdgeFlags
         new("retain", "", "Drop shipped days, each whole, whose newest point is older than this (7d)"),
         new("when-full", "reject",
             "What a full disk does: reject writes, or drop-shipped segments, oldest first"),
+        new("scrub-rate", "1MiB",
+            "Bytes a second of stored segments that are read again and compared with their hashes; 0 is off"),
         new("log-level", "information", "Least level of log lines on standard error"),
         new("insecure-bind", "false", "Allow addresses other than loopback although there is no TLS yet",
             IsSwitch: true),

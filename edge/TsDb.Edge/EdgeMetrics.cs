@@ -26,6 +26,14 @@ internal sealed class EdgeMetrics : IDisposable
         _meter.CreateObservableGauge("tsdb.segments", () => rooms.Store.Stats.SegmentCount, "{segment}");
         _meter.CreateObservableGauge("tsdb.segments.size", () => rooms.Store.Stats.SegmentBytes, "By");
         _meter.CreateObservableGauge(
+            "tsdb.segments.set_aside", () => rooms.Store.SetAside.Count, "{segment}",
+            "Segments that no query reads because their file is missing or damaged");
+        _meter.CreateObservableCounter(
+            "tsdb.scrub.size", () => rooms.ScrubLoop.Status.BytesLength, "By",
+            "Stored segments read again and compared with their hashes");
+        _meter.CreateObservableCounter(
+            "tsdb.scrub.damaged", () => rooms.ScrubLoop.Status.Damaged, "{segment}");
+        _meter.CreateObservableGauge(
             "tsdb.writes.refused", () => rooms.Store.Stats.WritesRefusedReason is null ? 0 : 1, null,
             "1 while writes are refused for lack of room");
         _meter.CreateObservableGauge(

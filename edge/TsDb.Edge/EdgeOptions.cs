@@ -67,6 +67,9 @@ internal sealed partial record EdgeOptions
     /// <summary>Hours in which shipping may send; null for any.</summary>
     public ShipHours? ShipHours { get; init; }
 
+    /// <summary>Bytes a second that the scrub reads; 0 for none.</summary>
+    public required long ScrubRate { get; init; }
+
     /// <summary>Bytes of the data directory; null for the disk's own limit.</summary>
     public long? DiskBytesMax { get; init; }
 
@@ -127,6 +130,7 @@ internal sealed partial record EdgeOptions
             ShipRate = values.OptionalText("ship-rate") is null ? null : Positive(values, "ship-rate"),
             ShipHours = values.OptionalText("ship-hours") is null
                 ? null : values.Read("ship-hours", ShipHours.Parse),
+            ScrubRate = values.Bytes("scrub-rate"),
             DiskBytesMax = diskMax,
             LogLevel =
                 values.Read("log-level", text => Enum.TryParse(text, ignoreCase: true, out LogLevel level)

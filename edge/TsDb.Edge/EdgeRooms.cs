@@ -17,6 +17,7 @@ using TsDb.Storage.Backup;
 using TsDb.Storage.Catalog;
 using TsDb.Storage.Compaction;
 using TsDb.Storage.Ingest;
+using TsDb.Storage.Scrubbing;
 using TsDb.Storage.Shipping;
 
 namespace TsDb.Edge;
@@ -32,6 +33,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
     private Task _subscribed = Task.CompletedTask;
     private Task _retained = Task.CompletedTask;
     private Task _compacted = Task.CompletedTask;
+    private Task _scrubbed = Task.CompletedTask;
     private Task _watched = Task.CompletedTask;
     private Task _rulesWatched = Task.CompletedTask;
 
@@ -66,6 +68,11 @@ internal sealed class EdgeRooms : IAsyncDisposable
 
     public required CompactWorker Compact { get; init; }
 
+    /// <summary>Looks at segments again, at its own pace and when a query finds one damaged.</summary>
+    public required SegmentScrub Scrub { get; init; }
+
+    public required ScrubLoop ScrubLoop { get; init; }
+
     public required EdgeErasures Erasures { get; init; }
 
     /// <summary>Bodies of requests that are being read or parsed.</summary>
@@ -97,7 +104,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
     public Task Fault =>
         Task.WhenAny(
             [
-                Store.Fault, _retained, _compacted, _watched,
+                Store.Fault, _retained, _compacted, _scrubbed, _watched,
                 .. Ship is null ? [] : new[] { Ship.Completion },
             ])
         .Unwrap();
@@ -124,17 +131,11 @@ internal sealed class EdgeRooms : IAsyncDisposable
                 MayMergeUncut = options.Uplinks.Count == 0,
             };
             EdgeErasures erasures = new(store, compactor);
+            SegmentScrub scrub = new(store, disk, loggers.CreateLogger<SegmentScrub>());
             ShipService? ship = options.Uplinks.Count == 0 ? null
                 : Uplink(options, disk, store, environment, erasures);
             DuckDbParser parser = new();
-            DuckDbOptions duck = new()
-            {
-                Directories = [disk.FullPath(SegmentFolder.Root)],
-                Memory = options.Queries,
-                ConcurrencyMax = EdgeOptions.StatementsMax,
-                SlowMax = EdgeOptions.SlowMax,
-            };
-            DuckDbEngine engine = new(duck, parser, clock);
+            DuckDbEngine engine = new(Duck(options, disk), parser, clock);
             DirectEngine direct = new(
                 engine, new SegmentCache(options.Queries.DecodedBytes, SegmentRows.Open));
             EdgeQueryService? fresh = ship is null ? null : new EdgeQueryService(
@@ -147,13 +148,15 @@ internal sealed class EdgeRooms : IAsyncDisposable
                 Ingest = ingest,
                 Retain = new RetainWorker(store, options.Store.Retention, ship, clock, loggers),
                 Compact = new CompactWorker(compactor, clock),
+                Scrub = scrub,
+                ScrubLoop = new ScrubLoop(options.ScrubRate, clock),
                 Erasures = erasures,
                 Bodies = new ByteBudget(options.BodiesBytesMax, clock),
                 Loggers = loggers,
                 Environment = environment,
                 Parser = parser,
                 Engine = engine,
-                Queries = new LocalQueryService(store, parser, engine, direct, clock),
+                Queries = new LocalQueryService(store, scrub, parser, engine, direct, clock),
                 Sensors = options.Mqtt is null
                     ? null
                     : new SensorBroker(sensors, new SensorBrokerOptions { Authorizer = authorizer }, loggers),
@@ -181,6 +184,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
         if (Subscription is not null) _subscribed = Subscription.RunAsync(_stop.Token);
         _retained = Retain.RunAsync(_stop.Token);
         _compacted = Compact.RunAsync(_stop.Token);
+        _scrubbed = ScrubAsync(_stop.Token);
         _watched = new LimitWatch(() => LimitsInUse, TimeProvider.System, Loggers).RunAsync(_stop.Token);
         if (Rules is not null) _rulesWatched = Rules.RunAsync(_stop.Token);
         Ship?.Start();
@@ -218,6 +222,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
         await _rulesWatched.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _retained.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _compacted.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _scrubbed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _watched.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (Sensors is not null) await Sensors.DisposeAsync();
         if (Ship is not null)
@@ -233,6 +238,12 @@ internal sealed class EdgeRooms : IAsyncDisposable
         _disk.Dispose();
         _stop.Dispose();
     }
+
+    // On its own thread: it waits for the disk, and the first file comes before anything is awaited.
+    private Task ScrubAsync(CancellationToken stop) => Task.Run(
+        () => ScrubLoop.RunAsync(
+            () => Store.Catalog.Segments.Values, segment => segment.BytesLength, Scrub.Check, stop),
+        CancellationToken.None);
 
     // Not for ever: a file that cannot be read is never cut.
     private async Task AwaitCutAsync(CancellationToken ct)
@@ -258,6 +269,14 @@ internal sealed class EdgeRooms : IAsyncDisposable
                 cut.TrySetResult();
         }
     }
+
+    private static DuckDbOptions Duck(EdgeOptions options, DataDirectory disk) => new()
+    {
+        Directories = [disk.FullPath(SegmentFolder.Root)],
+        Memory = options.Queries,
+        ConcurrencyMax = EdgeOptions.StatementsMax,
+        SlowMax = EdgeOptions.SlowMax,
+    };
 
     private static SensorSubscription Subscribe(
         Uri broker, EdgeStore store, SensorIntake sensors, SensorRulesSource rules, ILoggerFactory loggers) =>

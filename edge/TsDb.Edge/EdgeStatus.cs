@@ -6,6 +6,7 @@ using TsDb.Model;
 using TsDb.Replication.Shipping;
 using TsDb.Storage;
 using TsDb.Storage.Catalog;
+using TsDb.Storage.Scrubbing;
 using TsDb.Storage.Shipping;
 
 namespace TsDb.Edge;
@@ -105,15 +106,24 @@ internal static class EdgeStatus
             {
                 ["count"] = stats.SegmentCount,
                 ["bytes"] = stats.SegmentBytes,
-                ["set_aside"] = new JsonArray([.. rooms.Store.SetAside.Select(name =>
-                    new JsonObject { ["name"] = name, ["reason"] = "its file is missing" })]),
+                ["set_aside"] = new JsonArray([.. rooms.Store.SetAside.Select(aside =>
+                    new JsonObject { ["name"] = aside.Segment.Name, ["reason"] = aside.Reason })]),
             },
+            ["scrub"] = Describe(rooms.ScrubLoop.Status),
             ["limits"] = Describe(rooms.LimitsInUse),
             ["writes_refused"] = stats.WritesRefusedReason,
             ["sensors"] = SensorStatus.Describe(rooms),
             ["ship"] = Describe(rooms.Ship),
         };
     }
+
+    private static JsonObject Describe(ScrubStatus scrub) => new()
+    {
+        ["files"] = scrub.Files,
+        ["bytes"] = scrub.BytesLength,
+        ["damaged"] = scrub.Damaged,
+        ["finished_at"] = scrub.FinishedAt?.ToString("O"),
+    };
 
     private static JsonObject Describe(IReadOnlyList<LimitUse> limits) => new(limits.Select(limit =>
         KeyValuePair.Create<string, JsonNode?>(

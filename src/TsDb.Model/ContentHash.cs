@@ -10,6 +10,9 @@ public readonly record struct ContentHash : IComparable<ContentHash>
     /// <summary>Length of the hash in bytes.</summary>
     public const int BytesLength = 32;
 
+    /// <summary>How many hexadecimal digits of it are in the name of a file: its first 64 bits.</summary>
+    public const int DigitsInName = 16;
+
     private readonly ulong _a;
     private readonly ulong _b;
     private readonly ulong _c;
@@ -51,6 +54,22 @@ public readonly record struct ContentHash : IComparable<ContentHash>
         hash = whole ? new ContentHash(bytes) : default;
         return whole;
     }
+
+    /// <summary>
+    /// The digits that the name of a segment file says behind its last '-'; null for a name without them.
+    /// </summary>
+    public static string? DigitsIn(string name)
+    {
+        int dash = name.LastIndexOf('-');
+        int end = name.IndexOf('.', dash + 1);
+        return dash > 0 && end - dash - 1 == DigitsInName
+            && name[(dash + 1)..end] is { } digits && digits.All(char.IsAsciiHexDigitLower)
+                ? digits
+                : null;
+    }
+
+    /// <summary>Its first digits, for the name of a file.</summary>
+    public string ToDigitsInName() => ToString()[..DigitsInName];
 
     /// <summary>Writes the 32 bytes; <paramref name="destination"/> has at least that many.</summary>
     public void CopyTo(Span<byte> destination)

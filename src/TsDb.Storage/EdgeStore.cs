@@ -97,8 +97,8 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
     /// <summary>The schemas after the last commit.</summary>
     public SchemaCatalog Schemas => _parts.Versions.Current.Schemas;
 
-    /// <summary>The names of segments whose file is missing.</summary>
-    public IEnumerable<string> SetAside => _parts.Versions.Current.SetAside.Select(segment => segment.Name);
+    /// <summary>The segments whose file is missing or damaged.</summary>
+    public IReadOnlyList<UnreadableSegment> SetAside => _parts.Versions.Current.SetAside;
 
     /// <summary>Figures of this moment.</summary>
     public StoreStats Stats
@@ -245,6 +245,16 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
                 .Union(RetentionPolicy.Below(
                     catalog, _options.Retention, table => Databases.HorizonOf(table, now))),
         ];
+    }
+
+    /// <summary>
+    /// A segment is missing or damaged, for the reason, so that no query may read it; or it is whole again:
+    /// null. Until the next start, which looks for missing files itself.
+    /// </summary>
+    public void SetAsideOrBack(string name, string? reason)
+    {
+        lock (_catalogGate)
+            _parts.Versions.Swap(now => _parts.Builder.WithSetAside(now, name, reason), []);
     }
 
     /// <summary>Begins a new incarnation (the cloud knows ordinals that this directory does not).</summary>

@@ -50,8 +50,18 @@ internal static partial class Log
     public static partial void OrphansKept(ILogger log, int files, string path);
 
     [LoggerMessage(2017, LogLevel.Error,
-        "Segment {Path} is missing and was set aside: put the file back and start again")]
-    public static partial void SegmentMissing(ILogger log, string path);
+        "Segment {Path} was set aside: {Reason}. Put the file back and start again")]
+    public static partial void SegmentMissing(ILogger log, string path, string reason);
+
+    [LoggerMessage(2019, LogLevel.Error,
+        "Segment {Path} was set aside: {Reason}. Put the file back from a backup; queries that need it fail")]
+    public static partial void SegmentDamaged(ILogger log, string path, string reason);
+
+    [LoggerMessage(2020, LogLevel.Information, "Segment {Path} is whole again")]
+    public static partial void SegmentBack(ILogger log, string path);
+
+    [LoggerMessage(2021, LogLevel.Warning, "The damaged file {Path} could not be renamed")]
+    public static partial void NotRenamed(ILogger log, string path, Exception e);
 
     [LoggerMessage(2012, LogLevel.Warning, "Could not delete {Path}; it is tried again later")]
     public static partial void DeleteFailed(ILogger log, string path, Exception e);
@@ -66,7 +76,7 @@ internal static partial class Log
     [LoggerMessage(2016, LogLevel.Error, "A request cannot be stored; it was refused")]
     public static partial void RequestBroken(ILogger log, Exception e);
 
-    [LoggerMessage(2017, LogLevel.Information, "Replaying {Bytes} bytes of log in {Files} files")]
+    [LoggerMessage(2022, LogLevel.Information, "Replaying {Bytes} bytes of log in {Files} files")]
     public static partial void LogReplaying(ILogger log, long bytes, int files);
 
     [LoggerMessage(2015, LogLevel.Information, "Retention dropped {Segments} segments ({Bytes} bytes)")]

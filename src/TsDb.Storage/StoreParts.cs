@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using TsDb.Storage.Catalog;
 using TsDb.Storage.Commit;
@@ -47,14 +46,14 @@ internal sealed class StoreParts : IDisposable
         ILogger log = env.Loggers.CreateLogger<EdgeStore>();
         EdgeIdentity identity = EdgeIdentity.LoadOrCreate(disk, options, env.NewId);
         CatalogFile catalog = CatalogFile.Open(disk, env.NewId, log);
-        ImmutableHashSet<string> missing = SegmentFiles.Missing(disk, catalog.State, log);
-        VersionBuilder builder = new(disk, identity.Id, missing);
+        VersionBuilder builder =
+            new(disk, identity.Id, SegmentFiles.Missing(disk, catalog.State, log));
         VersionSet versions = new(disk, builder.First(catalog.State), log);
         WriteAheadLog wal = new(disk, env.NewId, options.LogFileBytes, log);
         StoreRooms rooms = new(
             new MemoryRoom(options, env.Clock), new DiskRoom(disk, options.DiskReserveBytes));
         CommitWriter writer = new(wal, versions, builder, rooms, options, env);
-        SegmentFiles.RemoveOrphans(disk, catalog.State, missing, log);
+        SegmentFiles.RemoveOrphans(disk, catalog.State, log);
         return new StoreParts
         {
             Disk = disk,

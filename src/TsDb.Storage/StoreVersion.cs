@@ -25,9 +25,9 @@ public sealed class StoreVersion
     /// <summary>Segments, leaves and the commit that they cover.</summary>
     public required CatalogState Catalog { get; init; }
 
-    /// <summary>Segments of the catalog that are not among the tables' because their file is
-    /// missing.</summary>
-    public ImmutableArray<StoredSegment> SetAside { get; init; } = [];
+    /// <summary>Segments of the catalog that are not among the tables' because their file is missing or
+    /// damaged.</summary>
+    public ImmutableArray<UnreadableSegment> SetAside { get; init; } = [];
 
     /// <summary>The tables that have points, ordered.</summary>
     public required ImmutableSortedDictionary<TableId, TableSnapshot> Tables { get; init; }

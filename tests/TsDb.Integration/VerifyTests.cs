@@ -23,7 +23,7 @@ public sealed class VerifyTests
         CancellationToken ct = TestContext.Current.CancellationToken;
         await using TestFleet fleet = await TestFleet.StartAsync(
             clouds: 1, edges: 1, cloudFlags: ["--compact-input", "0"], // so that a file is one shipment
-            edgeFlags: ["--seal-age", "1h", "--ship-delay", "50ms"]);
+            edgeFlags: ["--seal-age", "1h", "--ship-delay", "50ms", "--scrub-rate", "0"]);
         NodePlan edge = fleet.Edges[0], cloud = fleet.Clouds[0];
         for (int shipment = 0; shipment < Shipments; shipment++)
         {

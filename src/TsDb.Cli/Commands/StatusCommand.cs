@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using TsDb.Cli.Nodes;
 using TsDb.Cli.Output;
@@ -33,6 +34,8 @@ internal static class StatusCommand
         table.Add("points refused since start", NodeText.Of(status["points"]?["rejected"]));
         table.Add("rows in the buffer", NodeText.Of(status["buffer"]?["rows"]));
         table.Add("segments", NodeText.Of(status["segments"]?["count"]));
+        JsonArray aside = status["segments"]?["set_aside"] as JsonArray ?? [];
+        table.Add("of these missing or damaged", aside.Count.ToString(CultureInfo.InvariantCulture));
         JsonNode? ship = status["ship"];
         table.Add("segments not yet durable in the cloud", NodeText.Of(ship?["segments_pending"]));
         table.Add("bytes to ship", NodeText.Bytes(ship?["bytes_pending"]));
@@ -41,6 +44,8 @@ internal static class StatusCommand
         table.Add("shipping paused", NodeText.Of(ship?["paused"]));
         table.Add("last error", NodeText.Of(ship?["last_error"]));
         table.Print(Console.Out);
+        foreach (JsonNode? segment in aside)
+            Console.WriteLine($"{NodeText.Of(segment?["name"])}: {NodeText.Of(segment?["reason"])}");
     }
 
     private static void PrintCloud(JsonNode status)

@@ -176,7 +176,7 @@ public sealed partial class ReceiveService
             Volatile.Read(ref _repairMissing),
             _receiver.EdgesSeen)
         {
-            Scrub = Volatile.Read(ref _scrub),
+            Scrub = _scrub.Status,
             RepairFetchedLeaves = Interlocked.Read(ref _repairFetched),
             RepairFetchedBytes = _repairPace.BytesCount,
             LostCount = _store.Lost.Count,

@@ -1,4 +1,5 @@
 using TsDb.Model;
+using TsDb.Storage.Scrubbing;
 
 namespace TsDb.Replication.Receiving;
 
@@ -6,43 +7,19 @@ namespace TsDb.Replication.Receiving;
 /// lost.</content>
 public sealed partial class ReceiveService
 {
-    private static readonly TimeSpan ScrubRest = TimeSpan.FromSeconds(10);
+    private readonly ScrubLoop _scrub;
 
-    private ScrubStatus _scrub = new(0, 0, 0, null);
+    private Task ScrubAsync(CancellationToken ct) => _scrub.RunAsync(
+        () => _store.Current.Cells.SelectMany(cell => cell.Files).Where(file => _store.Current.Holds(file)),
+        file => file.Extent.BytesLength,
+        Scrub,
+        ct);
 
-    private async Task ScrubAsync(CancellationToken ct)
+    private bool Scrub(StoredFile file)
     {
-        long rate = _options.ScrubBytesPerSecondMax;
-        if (rate <= 0) return;
-        while (true)
-        {
-            foreach (CellLeaves cell in _store.Current.Cells)
-            {
-                foreach (StoredFile file in cell.Files)
-                {
-                    Scrub(file);
-                    await Task.Delay(
-                        TimeSpan.FromSeconds((double)file.Extent.BytesLength / rate), _clock, ct);
-                }
-            }
-
-            if (_store.Current.LeafCount > 0)
-                Volatile.Write(ref _scrub, _scrub with { FinishedAt = _clock.GetUtcNow() });
-            await Task.Delay(ScrubRest, _clock, ct);
-        }
-    }
-
-    private void Scrub(StoredFile file)
-    {
-        if (!_store.Current.Holds(file)) return;
         bool isWhole = _store.Scrub(file);
-        Volatile.Write(ref _scrub, _scrub with
-        {
-            Files = _scrub.Files + 1,
-            BytesLength = _scrub.BytesLength + file.Extent.BytesLength,
-            Damaged = _scrub.Damaged + (isWhole ? 0 : 1),
-        });
         if (!isWhole && _ports.Cluster.Current is { } cluster)
             AskRepair(ShardId.Of(file.Cell, cluster.ShardCount));
+        return isWhole;
     }
 }

@@ -6,6 +6,7 @@ using TsDb.Replication.Compaction;
 using TsDb.Replication.Ports;
 using TsDb.Replication.Purging;
 using TsDb.Replication.Repair;
+using TsDb.Storage.Scrubbing;
 
 namespace TsDb.Replication.Receiving;
 
@@ -48,6 +49,7 @@ public sealed partial class ReceiveService : IEdgeInbox, IAsyncDisposable
         (_options, _store, _ports, _clock, _log) = (options, store, ports, clock, log);
         _keeper = new LeafKeeper(store, ports.Verifier);
         _compactor = new ReplicaCompactor(store, ports.Verifier, log);
+        _scrub = new ScrubLoop(options.ScrubBytesPerSecondMax, clock);
         _purger = new ReplicaPurger(store, ports.Verifier, log);
         _fetcher = new LeafFetcher(ports.Peers, options.Receiver.ShipmentBytesMax);
         _receiver = new Receiver(options.Receiver, () => store.Current, Counts, ports.Cluster.IsLive);

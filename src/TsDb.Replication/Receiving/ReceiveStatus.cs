@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using TsDb.Replication.Compaction;
 using TsDb.Replication.Purging;
+using TsDb.Storage.Scrubbing;
 
 namespace TsDb.Replication.Receiving;
 

@@ -101,12 +101,12 @@ public sealed class StoredFile
 
     /// <summary>
     /// Where a file lies: the cell's folder, then incarnation, ordinal (for several leaves the first and the
-    /// last one) and the first 16 digits of the file's hash, so that two contents never share a name.
+    /// last one) and the first digits of the file's hash, so that two contents never share a name.
     /// </summary>
     public static string PathOf(
         Cell cell, Incarnation incarnation, OrdinalRange ordinals, ContentHash file)
     {
-        string hash = file.ToString()[..16];
+        string hash = file.ToDigitsInName();
         string numbers = ordinals.Count == 1
             ? string.Create(CultureInfo.InvariantCulture, $"{ordinals.First.Value:D8}")
             : string.Create(

@@ -88,6 +88,8 @@ public sealed class EdgeDesk(EdgeStore store, ISqlEngine engine, TimeProvider cl
         HashSet<Day> hot = [.. HotDays(table)];
         SortedSet<Day> days =
             [.. hot, .. table.Segments.Select(segment => segment.Manifest.Cell.Day), .. question.Pinned.Keys];
+        ILookup<Cell, UnreadableSegment> aside = version.SetAside.ToLookup(a => a.Segment.Manifest.Cell);
+        days.UnionWith(aside.Where(a => a.Key.Table == question.Table).Select(a => a.Key.Day));
         ImmutableArray<Day>.Builder mine = ImmutableArray.CreateBuilder<Day>();
         ImmutableArray<(Day, string)>.Builder incomplete = ImmutableArray.CreateBuilder<(Day, string)>();
         foreach (Day day in days)
@@ -96,6 +98,8 @@ public sealed class EdgeDesk(EdgeStore store, ISqlEngine engine, TimeProvider cl
             if (!scope.Includes(cell)) continue;
             string? decided = FreshCells.Decide(
                 version.Catalog, cell, hot.Contains(day), question.Pinned.GetValueOrDefault(day));
+            if (decided is "" && aside[cell].FirstOrDefault() is { } lost)
+                decided = $"{lost.Segment.Name} is set aside here: {lost.Reason}";
             if (decided is "") mine.Add(day);
             else if (decided is not null) incomplete.Add((day, decided));
         }

@@ -31,7 +31,8 @@ public static class EdgeImage
             Dictionary<string, string> hashes = catalog.Ledger.Values
                 .Where(leaf => leaf is { Presence: LeafPresence.Present, SegmentName: not null })
                 .ToDictionary(leaf => leaf.SegmentName!, leaf => leaf.Leaf.Hash.ToString());
-            ImmutableHashSet<string> missing = [.. lease.Version.SetAside.Select(segment => segment.Name)];
+            ImmutableHashSet<string> missing =
+                [.. lease.Version.SetAside.Select(aside => aside.Segment.Name)];
             List<BackupItem> items =
             [
                 .. catalog.Segments.Values.Where(segment => !missing.Contains(segment.Name)).Select(segment =>
@@ -48,7 +49,11 @@ public static class EdgeImage
             return new BackupImage(BackupKind.Edge, store.Id.Value, disk, lease)
             {
                 Items = items,
-                Gaps = [.. missing.Select(name => new BackupGap(name, "its file is missing at the edge"))],
+                Gaps =
+                [
+                    .. lease.Version.SetAside.Select(
+                        aside => new BackupGap(aside.Segment.Name, $"at the edge {aside.Reason}")),
+                ],
             };
         }
         catch

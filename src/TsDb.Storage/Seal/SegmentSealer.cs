@@ -90,9 +90,11 @@ internal sealed class SegmentSealer(IDisk disk, ISegmentFormat format, Func<Guid
         using MemoryStream bytes = new();
         SegmentManifest manifest =
             format.Write(bytes, cell, incarnation, new OrdinalRange(ordinal, ordinal), rows);
+        // The id keeps names apart when a seal whose record failed is made anew.
         string id = newId().ToString("N")[..8];
+        string hash = ContentHash.Of(bytes.GetBuffer().AsSpan(0, (int)bytes.Length)).ToDigitsInName();
         string name = string.Create(
-            CultureInfo.InvariantCulture, $"{SegmentFolder.Of(cell)}/{rank:D12}-{id}.parquet");
+            CultureInfo.InvariantCulture, $"{SegmentFolder.Of(cell)}/{rank:D12}-{id}-{hash}.parquet");
         IDiskFile file = disk.Create(name + TemporarySuffix);
         try
         {

@@ -13,7 +13,6 @@ namespace TsDb.Storage.Shipping;
 public sealed class SegmentMerger(IDisk disk, SegmentOptions? options = null) : ISegmentMerger
 {
     private const string TemporarySuffix = ".tmp";
-    private const int HashCharsInName = 16;
 
     /// <inheritdoc/>
     public CutFile Merge(CutPlan plan)
@@ -40,8 +39,7 @@ public sealed class SegmentMerger(IDisk disk, SegmentOptions? options = null) : 
         if (Merge(oldestFirst, facts, file, without) is not { } manifest) return null;
         ReadOnlySpan<byte> bytes = file.GetBuffer().AsSpan(0, (int)file.Length);
         ContentHash hash = ContentHash.Of(bytes);
-        string digits = hash.ToString()[..HashCharsInName];
-        string name = $"{SegmentFolder.Of(facts.Cell)}/{prefix}-{digits}.parquet";
+        string name = $"{SegmentFolder.Of(facts.Cell)}/{prefix}-{hash.ToDigitsInName()}.parquet";
         Place(name, bytes);
         return new CutFile(name, file.Length, hash, manifest);
     }

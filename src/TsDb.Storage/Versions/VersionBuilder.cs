@@ -7,9 +7,16 @@ using TsDb.Storage.Ports;
 
 namespace TsDb.Storage.Versions;
 
-/// <summary>Makes the next version out of the current one.</summary>
-internal sealed class VersionBuilder(IDisk disk, EdgeId edge, ImmutableHashSet<string> missing)
+/// <summary>
+/// Makes the next version out of the current one. Used by one thread at a time, that which swaps them.
+/// </summary>
+/// <param name="disk">Where the segments lie.</param>
+/// <param name="edge">The edge.</param>
+/// <param name="aside">The segments that are missing or damaged, and why.</param>
+internal sealed class VersionBuilder(IDisk disk, EdgeId edge, ImmutableDictionary<string, string> aside)
 {
+    private ImmutableDictionary<string, string> _aside = aside;
+
     public StoreVersion First(CatalogState catalog) => WithCatalog(
         new StoreVersion
         {
@@ -63,12 +70,34 @@ internal sealed class VersionBuilder(IDisk disk, EdgeId edge, ImmutableHashSet<s
             Sequence = now.Sequence,
             Schemas = now.Schemas,
             Catalog = catalog,
-            SetAside = missing.IsEmpty ? []
-                : [.. catalog.Segments.Values.Where(segment => missing.Contains(segment.Name))],
+            SetAside = AsideOf(catalog),
             Tables = isSame ? now.Tables : Snapshots(catalog, hot),
             Hot = hot,
         };
     }
+
+    /// <summary>After a segment was found damaged, with the reason, or whole again: null.</summary>
+    public StoreVersion WithSetAside(StoreVersion now, string name, string? reason)
+    {
+        _aside = reason is null ? _aside.Remove(name) : _aside.SetItem(name, reason);
+        return new StoreVersion
+        {
+            Number = now.Number + 1,
+            Sequence = now.Sequence,
+            Schemas = now.Schemas,
+            Catalog = now.Catalog,
+            SetAside = AsideOf(now.Catalog),
+            Tables = Snapshots(now.Catalog, now.Hot),
+            Hot = now.Hot,
+        };
+    }
+
+    private ImmutableArray<UnreadableSegment> AsideOf(CatalogState catalog) =>
+    [
+        .. _aside.Where(aside => catalog.Segments.ContainsKey(aside.Key))
+            .Select(aside => new UnreadableSegment(catalog.Segments[aside.Key], aside.Value))
+            .OrderBy(aside => aside.Segment.Name, StringComparer.Ordinal),
+    ];
 
     private ImmutableSortedDictionary<TableId, TableSnapshot> Snapshots(CatalogState catalog, HotState hot)
     {
@@ -78,7 +107,7 @@ internal sealed class VersionBuilder(IDisk disk, EdgeId edge, ImmutableHashSet<s
             TableId table = cell[0].Manifest.Cell.Table;
             if (!segments.TryGetValue(table, out List<SegmentRef>? refs)) segments.Add(table, refs = []);
             refs.AddRange(cell
-                .Where(segment => segment.Manifest.Rows > 0 && !missing.Contains(segment.Name))
+                .Where(segment => segment.Manifest.Rows > 0 && !_aside.ContainsKey(segment.Name))
                 .Select(segment => new SegmentRef(
                     disk.FullPath(segment.Name), segment.BytesLength, segment.Manifest, segment.Rank)));
         }

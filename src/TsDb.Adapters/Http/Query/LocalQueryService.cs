@@ -8,6 +8,8 @@ using TsDb.Query.Distributed;
 using TsDb.Query.Planning;
 using TsDb.Query.Ports;
 using TsDb.Storage;
+using TsDb.Storage.Catalog;
+using TsDb.Storage.Scrubbing;
 
 namespace TsDb.Adapters.Http.Query;
 
@@ -16,8 +18,8 @@ namespace TsDb.Adapters.Http.Query;
 /// doubles nor hides a row. It works with the uplink cut.
 /// </summary>
 public sealed class LocalQueryService(
-    EdgeStore store, ISqlParser parser, ISqlEngine engine, IDirectEngine direct, TimeProvider clock)
-    : IQueryService
+    EdgeStore store, SegmentScrub scrub, ISqlParser parser, ISqlEngine engine, IDirectEngine direct,
+    TimeProvider clock) : IQueryService
 {
     private readonly Planner _planner = new(parser, engine, clock);
     private readonly LocalTables _tables = new();
@@ -32,7 +34,7 @@ public sealed class LocalQueryService(
         {
             StoreVersion version = lease.Version;
             if (small is not null && await TryDirectAsync(small, version, request, ct) is { } answer)
-                return answer with { Result = new LeasedResult(answer.Result, lease) };
+                return answer with { Result = new LeasedResult(answer.Result, lease, Explained) };
             Statement statement = parsed ?? Statement.Parse(parser, request.Sql);
             if (!statement.Tables.Any()) LocalTables.RequireDatabase(version, request.Database);
             Dictionary<TableName, ResolvedTable> tables = statement.Tables.ToDictionary(
@@ -40,11 +42,7 @@ public sealed class LocalQueryService(
                 name => _tables.Resolve(version, LocalTables.Find(version, name, request.Database)));
             LocalPlan plan = await _planner.PlanLocalAsync(statement, tables, ct);
             ImmutableArray<string> lost = Lost(version, plan.Scans);
-            if (lost.Length > 0 && !request.AllowPartial)
-            {
-                throw new TsDbException(ErrorKind.Unavailable, lost[0]
-                    + ": put the file back and start the edge again, or allow a partial answer");
-            }
+            if (lost.Length > 0 && !request.AllowPartial) throw Lacking(lost[0]);
 
             SqlRequest sql = new()
             {
@@ -60,7 +58,12 @@ public sealed class LocalQueryService(
             ISqlResult result = statement.Explain == ExplainMode.None
                 ? await engine.ExecuteAsync(sql, ct)
                 : await ExplainAsync(statement.Explain, version, plan, sql, ct);
-            return new QueryAnswer(new LeasedResult(result, lease), coverage);
+            return new QueryAnswer(new LeasedResult(result, lease, Explained), coverage);
+        }
+        catch (TsDbException error) when (error.Kind == ErrorKind.Corrupt)
+        {
+            lease.Dispose();
+            throw Explained(error);
         }
         catch
         {
@@ -68,6 +71,24 @@ public sealed class LocalQueryService(
             throw;
         }
     }
+
+    // What an error names as damaged is looked at, and set aside if it is: the next question knows of it.
+    private TsDbException Explained(TsDbException error)
+    {
+        StoredSegment? named = store.Catalog.Segments.Values.FirstOrDefault(
+            segment => error.Message.Contains(segment.Name, StringComparison.Ordinal));
+        if (named is null || scrub.Check(named)) return error;
+        return store.SetAside.FirstOrDefault(aside => aside.Segment.Name == named.Name) is { } lost
+            ? Lacking(Sentence(lost))
+            : error;
+    }
+
+    private static TsDbException Lacking(string lost) => new(
+        ErrorKind.Unavailable,
+        $"{lost}. Put the file back and start the edge again, or allow a partial answer");
+
+    private static string Sentence(UnreadableSegment lost) =>
+        $"{lost.Segment.Manifest.Cell} lacks {lost.Segment.Name}: {lost.Reason}";
 
     private async Task<QueryAnswer?> TryDirectAsync(
         DirectStatement statement, StoreVersion version, QueryRequest request, CancellationToken ct)
@@ -120,12 +141,13 @@ public sealed class LocalQueryService(
 
     private static ImmutableArray<string> Lost(StoreVersion version, ImmutableArray<LocalScan> scans) =>
     [
-        .. version.SetAside.Where(segment => scans.Any(scan =>
-                scan.Table.Table == segment.Manifest.Cell.Table
-                && scan.Scope.Includes(segment.Manifest.Cell)
-                && segment.Manifest.Range.Overlaps(scan.Scope.Range)))
-            .Select(segment => $"{segment.Manifest.Cell} lacks the file {segment.Name}"),
+        .. version.SetAside.Where(aside => scans.Any(scan => IsPartOf(aside.Segment.Manifest, scan)))
+            .Select(Sentence),
     ];
+
+    private static bool IsPartOf(SegmentManifest segment, LocalScan scan) =>
+        scan.Table.Table == segment.Cell.Table && scan.Scope.Includes(segment.Cell)
+        && segment.Range.Overlaps(scan.Scope.Range);
 
     private Coverage Coverage(
         StoreVersion version, ImmutableArray<LocalScan> scans, ImmutableArray<string> lost)

@@ -101,6 +101,32 @@ public sealed class QueryEndpointTests : IAsyncLifetime
         Assert.Equal(400, (int)response.StatusCode);
     }
 
+    [Theory]
+    [InlineData("SELECT count(*) AS n FROM weather", "0")]
+    [InlineData("SELECT quantile_cont(f, 0.5) AS n FROM weather", "null")]
+    public async Task A_damaged_segment_is_named_with_what_to_do_and_answers_without_it_say_so(
+        string sql, string without)
+    {
+        await _server.WriteAsync(Batch(("a", 0, 1)));
+        await _server.Store.FlushAsync(TestContext.Current.CancellationToken);
+        string name = _server.Store.Catalog.Segments.Keys.Single();
+        using (FileStream file = File.OpenWrite(Path.Combine(_server.Folder, name))) file.SetLength(100);
+        for (int time = 0; time < 2; time++)
+        {
+            (int status, string body) = await _server.GetAsync(sql);
+            Assert.Equal(503, status);
+            Assert.Contains($"{name}: it has 100 bytes instead of ", body, StringComparison.Ordinal);
+            Assert.Contains("Put the file back", body, StringComparison.Ordinal);
+        }
+
+        using HttpResponseMessage partial =
+            await _server.PostAsync(new { db = "db", q = sql, allow_partial = true });
+        string answer = await partial.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Equal($$"""[{"n":{{without}}}]""", answer);
+        Assert.Contains(
+            name, partial.Headers.GetValues("X-TsDb-Coverage").Single(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_failure_after_the_first_rows_breaks_the_answer_off()
     {

@@ -14,6 +14,7 @@ using TsDb.Columnar;
 using TsDb.Columnar.Vectors;
 using TsDb.Model;
 using TsDb.Storage;
+using TsDb.Storage.Scrubbing;
 
 namespace TsDb.Tests.Adapters.Http;
 
@@ -41,13 +42,15 @@ public sealed class QueryServer : IAsyncDisposable
         _app = builder.Build();
         new QueryEndpoint(
             new LocalQueryService(
-                Store, _parser, _engine,
+                Store, new SegmentScrub(Store, _disk, NullLogger.Instance), _parser, _engine,
                 new DirectEngine(_engine, new SegmentCache(1 << 20, SegmentRows.Open)), TimeProvider.System),
             new OpenAuthorizer(),
             NullLogger<QueryEndpoint>.Instance).Map(_app);
     }
 
     public EdgeStore Store { get; }
+
+    public string Folder => _root.FullName;
 
     public HttpClient Client { get; } = new();
 
