@@ -21,15 +21,18 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
     private const long RowsOfSeriesMax = 64_000_000;
     private const int ShapesMax = 1_000;
 
+    // Rows that are wanted as they are may all pass: more than these are hardly little.
+    private const long RowsQuickMax = 8_192;
+
     private readonly ConcurrentDictionary<string, Schema> _schemas = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public async Task<ISqlResult> ExecuteAsync(SqlRequest request, CancellationToken ct) =>
-        await TryAsync(request, RowsOfSeriesMax, ct) ?? await general.ExecuteAsync(request, ct);
+        await TryAsync(request, isQuick: false, ct) ?? await general.ExecuteAsync(request, ct);
 
     /// <inheritdoc/>
     public Task<ISqlResult?> TryQuickAsync(SqlRequest request, CancellationToken ct) =>
-        TryAsync(request, RowsMax, ct);
+        TryAsync(request, isQuick: true, ct);
 
     /// <inheritdoc/>
     public Task<ISqlResult?> TryAsync(
@@ -37,15 +40,15 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
         DirectPlan plan,
         Relation.Points points,
         SqlLimits limits,
-        CancellationToken ct) => TryAsync(statement, plan, points, limits, RowsOfSeriesMax, ct);
+        CancellationToken ct) => TryAsync(statement, plan, points, limits, isQuick: false, ct);
 
     private async Task<ISqlResult?> TryAsync(
-        SqlRequest request, long rowsOfSeriesMax, CancellationToken ct) =>
+        SqlRequest request, bool isQuick, CancellationToken ct) =>
         request.Relations is [Relation.Points points]
         && DirectStatement.TryParse(request.Sql) is { } statement
         && statement.Table.ToString().Equals(points.Name, StringComparison.OrdinalIgnoreCase)
         && DirectPlan.TryBind(statement, points.Table) is { } plan
-            ? await TryAsync(statement, plan, points, request.Limits, rowsOfSeriesMax, ct)
+            ? await TryAsync(statement, plan, points, request.Limits, isQuick, ct)
             : null;
 
     private async Task<ISqlResult?> TryAsync(
@@ -53,11 +56,13 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
         DirectPlan plan,
         Relation.Points points,
         SqlLimits limits,
-        long rowsOfSeriesMax,
+        bool isQuick,
         CancellationToken ct)
     {
         DirectScan scan = DirectScan.Of(points, plan);
-        if (scan.RowsAtMost > (plan.PicksSeries ? rowsOfSeriesMax : RowsMax) || !scan.IsSimple) return null;
+        long rowsMax = plan.PicksSeries && !isQuick ? RowsOfSeriesMax : RowsMax;
+        if (scan.RowsAtMost > rowsMax || !scan.IsSimple) return null;
+        if (isQuick && plan.AnswersEachRow && scan.RowsWithin(plan.Scope.Range) > RowsQuickMax) return null;
         Schema schema = await SchemaAsync(statement, points.Table, limits, ct);
         if (!DirectRun.CanAnswer(plan, schema)) return null;
         IReadOnlyList<DirectInput> inputs = scan.Read(cache, plan, ct);

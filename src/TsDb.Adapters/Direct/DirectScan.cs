@@ -30,6 +30,10 @@ internal sealed class DirectScan
         + _plan.Merges.Sum(merge => merge.OldestFirst.Sum(segment => segment.Manifest.Rows))
         + (_hot?.Batches.Sum(batch => (long)batch.RowCount) ?? 0);
 
+    /// <summary>About as many of these rows as lie in a time, if those of each file lie evenly.</summary>
+    public double RowsWithin(TimeRange range) => RowsAtMost - _plan.Files.Sum(file =>
+        file.Segment.Manifest.Rows * (1 - Share(file.Segment.Manifest.Range, range)));
+
     /// <summary>False if the rows lie in more places than pay here.</summary>
     public bool IsSimple => _plan.HotWindows.Length <= HotWindowsMax;
 
@@ -74,6 +78,14 @@ internal sealed class DirectScan
         }
 
         return inputs;
+    }
+
+    private static double Share(TimeRange whole, TimeRange part)
+    {
+        TimeRange common = Clip(whole, part);
+        return Length(common) / Length(whole);
+
+        static double Length(TimeRange range) => (double)range.EndNanoseconds - range.StartNanoseconds;
     }
 
     private static TimeRange Clip(TimeRange window, TimeRange scope)

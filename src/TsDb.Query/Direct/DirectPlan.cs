@@ -59,5 +59,8 @@ public sealed class DirectPlan
     /// <summary>True if only some series are wanted.</summary>
     public bool PicksSeries => !Tags.IsEmpty;
 
+    /// <summary>True if every row of every series that passes the filters is answered.</summary>
+    public bool AnswersEachRow => !Groups && NewestBy.IsDefault && !PicksSeries && Limit == long.MaxValue;
+
     internal TimeRange Range => Scope.Range;
 }
