@@ -7,6 +7,7 @@ using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Mqtt.Cloud;
 using TsDb.Adapters.Mqtt.Fresh;
+using TsDb.Adapters.Peers;
 using TsDb.Adapters.Raft;
 using TsDb.Codec.Shipment;
 using TsDb.Columnar.Vectors;
@@ -64,6 +65,12 @@ internal sealed class CloudRooms : IAsyncDisposable
     /// <summary>Who has applied which erasures, as far as this node has heard.</summary>
     public required ErasureDesk Erasures { get; init; }
 
+    /// <summary>To other nodes, for queries here.</summary>
+    public required QuestionLines Lines { get; init; }
+
+    /// <summary>From other nodes, for their queries.</summary>
+    public required QuestionServer Questions { get; init; }
+
     public required DuckDbEngine Engine { get; init; }
 
     public required LocalQueries Local { get; init; }
@@ -111,6 +118,7 @@ internal sealed class CloudRooms : IAsyncDisposable
     /// <summary>Takes part in the cluster under these addresses, and receives.</summary>
     public async Task StartAsync(Member self)
     {
+        Cluster.OnQuestions = Questions.Take;
         await Cluster.StartAsync(self, _stop.Token);
         _beating = new HeartbeatLoop(
             Identity, Cluster, Channels, Liveness, PeerLiveness.BeatEvery, TimeProvider.System)
@@ -144,6 +152,8 @@ internal sealed class CloudRooms : IAsyncDisposable
         await _beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _replacing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Cluster.DisposeAsync();
+        Lines.Dispose();
+        Questions.Dispose();
         Channels.Dispose();
         Engine.Dispose();
         Store.Dispose();
@@ -160,8 +170,8 @@ internal sealed class CloudRooms : IAsyncDisposable
         NodeChannels channels = new(loggers);
         PeerLiveness liveness = new(clock, loggers);
         RaftClusterState cluster = new(
-            identity,
-                options.Settings, disk, liveness, new ClusterEnvironment(clock, NewId, authorizer, loggers));
+            identity, options.Settings, disk, liveness,
+            new ClusterEnvironment(clock, NewId, authorizer, loggers));
         ReplicaStore store = ReplicaStore.Open(disk, NewId, new ReplicaStoreOptions(), log);
         GrpcPeerLink peers = new(cluster, channels);
         CloudBrokerOptions brokers = new()
@@ -191,6 +201,7 @@ internal sealed class CloudRooms : IAsyncDisposable
         DuckDbEngine engine = new(EngineOptions(options, disk), parser, clock);
         DirectEngine direct = new(engine, new SegmentCache(options.Queries.DecodedBytes, SegmentRows.Open));
         LocalQueries local = LocalQueries.Of(new CatalogDesk(source), new FragmentDesk(source, direct));
+        QuestionLines lines = new(cluster, liveness);
         return new CloudRooms(disk)
         {
             Identity = identity,
@@ -206,6 +217,8 @@ internal sealed class CloudRooms : IAsyncDisposable
             Erasures = new ErasureDesk(
                 cluster, erasures => ReplicaPurgePolicy.CountLeft(store, erasures),
                 () => receiving.Status.Edges),
+            Lines = lines,
+            Questions = new QuestionServer(identity.Id, local, clock, loggers.CreateLogger("TsDb.Peers")),
             Engine = engine,
             Local = local,
             Queries = new ClusterQueries(new Coordinator(
@@ -213,9 +226,8 @@ internal sealed class CloudRooms : IAsyncDisposable
                 new QueryEngines(engine, direct) { Gathered = new GatherRoom(options.Queries.LargeBytes) },
                 new ClusterWatch(cluster),
                 new QueryPeers(
-                    new GrpcCatalogClient(cluster, channels, local),
-                    new FlightFragmentClient(cluster, channels, local),
-                    fresh),
+                    new GrpcCatalogClient(cluster, channels, lines, local),
+                    new FlightFragmentClient(cluster, channels, lines, local), fresh),
                 clock)),
         };
     }

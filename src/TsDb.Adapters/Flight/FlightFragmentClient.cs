@@ -1,3 +1,5 @@
+using TsDb.Adapters.Flight.Protos;
+using TsDb.Adapters.Peers;
 using TsDb.Model;
 using TsDb.Query.Distributed;
 using TsDb.Query.Ports;
@@ -5,9 +7,10 @@ using TsDb.Replication.Ports;
 
 namespace TsDb.Adapters.Flight;
 
-/// <summary>Runs fragments on members by Flight, and on this node directly.</summary>
-public sealed class FlightFragmentClient(IClusterState cluster, NodeChannels channels, LocalQueries local)
-    : IFragmentClient
+/// <summary>Runs fragments on members, and on this node directly: on lines, and by Flight on members of older
+/// programs.</summary>
+public sealed class FlightFragmentClient(
+    IClusterState cluster, NodeChannels channels, QuestionLines lines, LocalQueries local) : IFragmentClient
 {
     private readonly NodeCaller _caller = new(cluster, channels);
     private readonly FlightClient _flight = new(channels);
@@ -17,6 +20,10 @@ public sealed class FlightFragmentClient(IClusterState cluster, NodeChannels cha
     {
         if (node == cluster.Self) return local.Fragments.RunAsync(node, request, ct);
         (string address, ClusterId id) = _caller.Find(node);
-        return _flight.OpenAsync(address, FragmentTickets.Encode(request, id, textRuns: true), ct);
+        FragmentTicket ticket = QueryMessages.Ticket(request, id);
+        ticket.TextRuns = true;
+        return lines.Reach(node)
+            ? lines.RunAsync(node, ticket, ct)
+            : _flight.OpenAsync(address, FragmentTickets.Encode(ticket), ct);
     }
 }

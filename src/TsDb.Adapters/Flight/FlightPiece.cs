@@ -61,6 +61,10 @@ internal sealed class FlightPiece : IDisposable
         }
     }
 
+    /// <summary>The piece in an array that it gives back to the pool.</summary>
+    public static FlightPiece Of(byte[] bytes, ReadOnlyMemory<byte> header, ReadOnlyMemory<byte> body) =>
+        new(bytes) { Header = header, Body = body };
+
     private static FlightPiece Read(DeserializationContext context) =>
         Read(context.PayloadAsReadOnlySequence());
 

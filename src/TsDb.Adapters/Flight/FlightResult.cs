@@ -9,13 +9,12 @@ namespace TsDb.Adapters.Flight;
 /// <summary>Rows that another node streams to us.</summary>
 internal sealed class FlightResult : ISqlResult
 {
-    private readonly AsyncServerStreamingCall<FlightPiece> _call;
+    private readonly IDisposable _call;
     private readonly ArrowStreamReader _reader;
     private readonly string _peer;
     private readonly bool _hasTextRuns;
 
-    private FlightResult(
-        AsyncServerStreamingCall<FlightPiece> call, ArrowStreamReader reader, Schema schema, string peer)
+    private FlightResult(IDisposable call, ArrowStreamReader reader, Schema schema, string peer)
     {
         _call = call;
         _reader = reader;
@@ -30,12 +29,16 @@ internal sealed class FlightResult : ISqlResult
     /// <summary>
     /// Waits for the columns. Throws what the other node answered, or that it cannot be reached.
     /// </summary>
+    /// <param name="pieces">The messages.</param>
+    /// <param name="call">What they come by; the result ends it.</param>
+    /// <param name="peer">Where they come from.</param>
+    /// <param name="ct">Gives up.</param>
     public static async Task<FlightResult> OpenAsync(
-        AsyncServerStreamingCall<FlightPiece> call, string peer, CancellationToken ct)
+        IAsyncStreamReader<FlightPiece> pieces, IDisposable call, string peer, CancellationToken ct)
     {
         try
         {
-            ArrowStreamReader reader = new(new FlightDataStream(call.ResponseStream));
+            ArrowStreamReader reader = new(new FlightDataStream(pieces));
             return new FlightResult(call, reader, await reader.GetSchema(ct), peer);
         }
         catch (RpcException e) when (!ct.IsCancellationRequested)

@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using TsDb.Adapters.Flight.Protos;
 using TsDb.Model;
-using TsDb.Query.Distributed;
 
 namespace TsDb.Adapters.Flight;
 
@@ -15,15 +14,9 @@ internal static class FragmentTickets
 
     private static readonly byte[] Magic = [.. "TSDBFRG"u8, Version];
 
-    /// <summary>The ticket of a request.</summary>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="cluster">The cluster of whoever asks.</param>
-    /// <param name="textRuns">True if texts may come as runs: nodes that do not know them send them plain.
-    /// </param>
-    public static byte[] Encode(FragmentRequest request, ClusterId cluster, bool textRuns)
+    /// <summary>The bytes of a ticket.</summary>
+    public static byte[] Encode(FragmentTicket ticket)
     {
-        FragmentTicket ticket = QueryMessages.Ticket(request, cluster);
-        ticket.TextRuns = textRuns;
         byte[] bytes = new byte[Magic.Length + ticket.CalculateSize()];
         Magic.CopyTo(bytes, 0);
         ticket.WriteTo(bytes.AsSpan(Magic.Length));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using TsDb.Adapters.Flight.Protos;
+using TsDb.Adapters.Peers;
 using TsDb.Model;
 using TsDb.Query.Distributed;
 using TsDb.Query.Ports;
@@ -7,9 +8,10 @@ using TsDb.Replication.Ports;
 
 namespace TsDb.Adapters.Flight;
 
-/// <summary>Asks members about their catalogs by gRPC, and this node directly.</summary>
-public sealed class GrpcCatalogClient(IClusterState cluster, NodeChannels channels, LocalQueries local)
-    : ICatalogClient
+/// <summary>Asks members about their catalogs, and this node directly: what every query asks on lines,
+/// the rest, and members of older programs, by gRPC.</summary>
+public sealed class GrpcCatalogClient(
+    IClusterState cluster, NodeChannels channels, QuestionLines lines, LocalQueries local) : ICatalogClient
 {
     private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FetchPatience = TimeSpan.FromSeconds(30);
@@ -20,31 +22,12 @@ public sealed class GrpcCatalogClient(IClusterState cluster, NodeChannels channe
     public Task<CatalogAnswer> AskAsync(NodeId node, CatalogQuestion question, CancellationToken ct)
     {
         if (node == cluster.Self) return local.Catalog.AskAsync(node, question, ct);
-        CatalogRequest request = new()
-        {
-            Lists = { question.Lists }, ColumnsOnce = question.ColumnsOnce,
-        };
-        foreach (TableQuestion table in question.Tables)
-        {
-            CatalogRequest.Types.Question asked = new() { Database = table.Database, Table = table.Table };
-            asked.Known.AddRange(table.Known.Select(k => new CatalogRequest.Types.Question.Types.Known
-            {
-                Table = QueryMessages.Ref(k.Table),
-                Moment = QueryMessages.Moment(k.Version),
-            }));
-            request.Tables.Add(asked);
-        }
-
-        if (question.Fragment is { } fragment)
-            request.Fragment = QueryMessages.Ticket(fragment, _caller.Find(node).Cluster);
+        CatalogRequest request = QueryMessages.Request(question, _caller.Find(node).Cluster);
+        if (lines.Reach(node)) return OnLineAsync(node, request, ct);
         return _caller.AskAsync(
             node,
             AskPatience,
-            (channel, id, options) =>
-            {
-                request.ClusterId = id;
-                return new Protos.Query.QueryClient(channel).CatalogAsync(request, options);
-            },
+            (channel, _, options) => new Protos.Query.QueryClient(channel).CatalogAsync(request, options),
             QueryMessages.Answer,
             ct);
     }
@@ -81,4 +64,8 @@ public sealed class GrpcCatalogClient(IClusterState cluster, NodeChannels channe
                     options),
                 reply => QueryMessages.Moment(reply.Moment),
                 ct);
+
+    private async Task<CatalogAnswer> OnLineAsync(
+        NodeId node, CatalogRequest request, CancellationToken ct) =>
+        QueryMessages.Answer(await lines.CatalogAsync(node, request, ct));
 }

@@ -1,11 +1,15 @@
 namespace TsDb.Adapters.Flight;
 
-/// <summary>The version of what cloud nodes say to each other.</summary>
+/// <summary>The version of what cloud nodes say to each other. What an older member could not follow waits
+/// until all say that they know it.</summary>
 internal static class NodeProtocol
 {
-    /// <summary>
-    /// What this node knows, said with every heartbeat: 2 is version 5 of the cluster's configuration. What
-    /// an older member could not follow waits until all say that they know it.
-    /// </summary>
-    public const uint Version = 2;
+    /// <summary>Whoever says this or more knows version 5 of the cluster's configuration.</summary>
+    public const uint Configuration5 = 2;
+
+    /// <summary>Whoever says this or more answers <see cref="Peers.QuestionServer"/>'s questions.</summary>
+    public const uint QuestionLines = 3;
+
+    /// <summary>What this node knows, said with every heartbeat.</summary>
+    public const uint Version = QuestionLines;
 }

@@ -12,6 +12,7 @@ namespace TsDb.Adapters.Flight;
 internal static class QueryMessages
 {
     private const int ShardsMax = 1 << 16;
+    private const int ItemsMax = 1 << 20;
 
     /// <summary>The longest that a question may take.</summary>
     public static readonly TimeSpan DurationMax = TimeSpan.FromHours(1);
@@ -31,6 +32,50 @@ internal static class QueryMessages
     public static TableId Ref(TableRef? table) => table is null
         ? throw NodeMessages.Wrong("a table is missing")
         : new TableId(table.Database, table.Table);
+
+    public static CatalogRequest Request(CatalogQuestion question, ClusterId cluster)
+    {
+        CatalogRequest request = new()
+        {
+            ClusterId = NodeMessages.Bytes(cluster.Value),
+            Lists = { question.Lists },
+            ColumnsOnce = question.ColumnsOnce,
+            Fragment = question.Fragment is { } fragment ? Ticket(fragment, cluster) : null,
+        };
+        foreach (TableQuestion table in question.Tables)
+        {
+            CatalogRequest.Types.Question asked = new() { Database = table.Database, Table = table.Table };
+            asked.Known.AddRange(table.Known.Select(k => new CatalogRequest.Types.Question.Types.Known
+            {
+                Table = Ref(k.Table),
+                Moment = Moment(k.Version),
+            }));
+            request.Tables.Add(asked);
+        }
+
+        return request;
+    }
+
+    public static CatalogQuestion Question(CatalogRequest request)
+    {
+        RequireFew(request.Tables.Count + request.Lists.Count);
+        return new CatalogQuestion(
+            [.. request.Tables.Select(t => new TableQuestion(
+                t.Database,
+                t.Table,
+                [.. t.Known.Select(k => new KnownTable(Ref(k.Table), Moment(k.Moment)))]))])
+        {
+            Lists = [.. request.Lists],
+            ColumnsOnce = request.ColumnsOnce,
+            Fragment = request.Fragment is null ? null : Request(request.Fragment),
+        };
+    }
+
+    /// <summary>Throws unless a question may have so many items.</summary>
+    public static void RequireFew(int count)
+    {
+        if (count > ItemsMax) throw NodeMessages.Wrong($"{count} items in one question");
+    }
 
     public static CatalogReply Reply(CatalogAnswer answer)
     {

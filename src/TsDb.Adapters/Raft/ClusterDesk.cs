@@ -18,8 +18,7 @@ internal sealed class ClusterDesk(RaftClusterState state) : IClusterCallee
         AccessRequest access = new("cluster", "connect", preface.Purpose.ToString(), null);
         if (!state.Authorizer.IsAllowed(access)) return ClusterVerdict.Removed;
         bool isAnonymous = preface.Cluster == default;
-        if (preface.Purpose is not (
-            ClusterPurpose.Talk or ClusterPurpose.Raft)) return ClusterVerdict.OtherVersion;
+        if (!Enum.IsDefined(preface.Purpose)) return ClusterVerdict.OtherVersion;
         if (preface.Purpose == ClusterPurpose.Talk && isAnonymous) return ClusterVerdict.Welcome;
         if (Cluster == default) return ClusterVerdict.NotYet;
         if (preface.Cluster != Cluster) return ClusterVerdict.OtherCluster;
@@ -31,6 +30,9 @@ internal sealed class ClusterDesk(RaftClusterState state) : IClusterCallee
 
     /// <inheritdoc/>
     public bool TakeRaft(NetworkStream stream, EndPoint? remote) => state.Transport!.Offer(stream, remote);
+
+    /// <inheritdoc/>
+    public bool TakeQuestions(NetworkStream stream) => state.OnQuestions?.Invoke(stream) == true;
 
     /// <inheritdoc/>
     public async Task<TalkReply> AnswerAsync(TalkRequest request, CancellationToken ct)

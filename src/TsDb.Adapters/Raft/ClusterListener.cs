@@ -76,25 +76,28 @@ internal sealed class ClusterListener(IClusterCallee callee, TimeProvider clock,
             using CancellationTokenSource timer = new(PrefaceWithin, clock);
             using CancellationTokenSource patience =
                 CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, timer.Token);
-            ClusterPreface? preface = await ClusterPreface.ReadAsync(stream, patience.Token);
-            if (preface is null)
+            ClusterPurpose? purpose;
+            await using (patience.Token.Register(stream.Dispose))
             {
-                Log.Refused(log, remote, "no cluster preface of the version spoken here");
-                return;
-            }
-
-            ClusterVerdict verdict = callee.Judge(preface);
-            await ClusterPreface.AnswerAsync(stream, verdict, callee.Cluster, patience.Token);
-            if (verdict != ClusterVerdict.Welcome)
-            {
-                Log.Refused(log, remote, $"{verdict}, it says cluster {preface.Cluster}");
-                return;
+                // By a thread that waits: a socket that was once awaited never waits cheaply again.
+                purpose = await Task.Factory.StartNew(
+                    () => Meet(stream, remote), CancellationToken.None,
+                    TaskCreationOptions.LongRunning, TaskScheduler.Default);
             }
 
             timer.CancelAfter(TalkWithin);
-            if (preface.Purpose == ClusterPurpose.Raft) isHandedOver =
-                callee.TakeRaft(stream, socket.RemoteEndPoint);
-            else await TalkAsync(stream, patience.Token);
+            switch (purpose)
+            {
+                case ClusterPurpose.Raft:
+                    isHandedOver = callee.TakeRaft(stream, socket.RemoteEndPoint);
+                    break;
+                case ClusterPurpose.Question:
+                    isHandedOver = callee.TakeQuestions(stream);
+                    break;
+                case ClusterPurpose.Talk:
+                    await TalkAsync(stream, patience.Token);
+                    break;
+            }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException
             or ObjectDisposedException or TsDbException)
@@ -106,6 +109,23 @@ internal sealed class ClusterListener(IClusterCallee callee, TimeProvider clock,
             if (!isHandedOver) await stream.DisposeAsync();
             _callers.Release();
         }
+    }
+
+    // What the connection is for; null if it may not go on.
+    private ClusterPurpose? Meet(NetworkStream stream, string remote)
+    {
+        ClusterPreface? preface = ClusterPreface.Read(stream);
+        if (preface is null)
+        {
+            Log.Refused(log, remote, "no cluster preface of the version spoken here");
+            return null;
+        }
+
+        ClusterVerdict verdict = callee.Judge(preface);
+        ClusterPreface.Answer(stream, verdict, callee.Cluster);
+        if (verdict == ClusterVerdict.Welcome) return preface.Purpose;
+        Log.Refused(log, remote, $"{verdict}, it says cluster {preface.Cluster}");
+        return null;
     }
 
     private async Task TalkAsync(NetworkStream stream, CancellationToken ct)

@@ -65,20 +65,20 @@ internal sealed record ClusterPreface(
     /// Reads a caller's preface; null if the bytes are not one. A preface of another version is answered
     /// here, with the version this node speaks.
     /// </summary>
-    public static async Task<ClusterPreface?> ReadAsync(Stream stream, CancellationToken ct)
+    public static ClusterPreface? Read(Stream stream)
     {
         byte[] bytes = new byte[FixedBytes];
-        await stream.ReadExactlyAsync(bytes.AsMemory(0, Magic.Length + 1), ct);
+        stream.ReadExactly(bytes.AsSpan(0, Magic.Length + 1));
         if (!bytes.AsSpan().StartsWith(Magic)) return null;
         if (bytes[8] != Version)
         {
-            await AnswerAsync(stream, ClusterVerdict.OtherVersion, default, ct);
+            Answer(stream, ClusterVerdict.OtherVersion, default);
             return null;
         }
 
-        await stream.ReadExactlyAsync(bytes.AsMemory(Magic.Length + 1), ct);
+        stream.ReadExactly(bytes.AsSpan(Magic.Length + 1));
         byte[] address = new byte[bytes[42]];
-        await stream.ReadExactlyAsync(address, ct);
+        stream.ReadExactly(address);
         return new ClusterPreface(
             (ClusterPurpose)bytes[9],
             new ClusterId(new Guid(bytes.AsSpan(10, 16), bigEndian: true)),
@@ -87,14 +87,13 @@ internal sealed record ClusterPreface(
     }
 
     /// <summary>Answers a preface.</summary>
-    public static async Task AnswerAsync(
-        Stream stream, ClusterVerdict verdict, ClusterId self, CancellationToken ct)
+    public static void Answer(Stream stream, ClusterVerdict verdict, ClusterId self)
     {
         byte[] bytes = new byte[AnswerBytes];
         Magic.CopyTo(bytes, 0);
         bytes[8] = Version;
         bytes[9] = (byte)verdict;
         self.Value.TryWriteBytes(bytes.AsSpan(10), bigEndian: true, out _);
-        await stream.WriteAsync(bytes, ct);
+        stream.Write(bytes);
     }
 }

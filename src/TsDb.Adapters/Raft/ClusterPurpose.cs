@@ -8,4 +8,7 @@ internal enum ClusterPurpose : byte
 
     /// <summary>The consensus engine's own protocol.</summary>
     Raft = 2,
+
+    /// <summary>What queries ask of members: frames of <see cref="Peers.Frame"/>.</summary>
+    Question = 3,
 }

@@ -16,6 +16,9 @@ internal interface IClusterCallee
     /// <summary>Takes over a connection of the consensus engine; false if it cannot.</summary>
     bool TakeRaft(NetworkStream stream, EndPoint? remote);
 
+    /// <summary>Takes over a connection of another member's queries; false if it cannot.</summary>
+    bool TakeQuestions(NetworkStream stream);
+
     /// <summary>
     /// Answers a question. Throws <see cref="TsDbException"/> for what goes back as a failure.
     /// </summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
@@ -99,6 +100,10 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     /// end then.
     /// </summary>
     public Task Failure => _failure.Task;
+
+    /// <summary>Takes over connections of members' questions; false if it cannot. Set before the start.
+    /// </summary>
+    public Func<NetworkStream, bool>? OnQuestions { get; set; }
 
     internal CloudIdentity Identity => _identity;
 
@@ -237,7 +242,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
         NodeId[] older =
         [
             .. _current!.Members.Select(member => member.Id)
-                .Where(node => node != Self && _liveness.VersionOf(node) < NodeProtocol.Version),
+                .Where(node => node != Self && _liveness.VersionOf(node) < NodeProtocol.Configuration5),
         ];
         if (older.Length == 0) return;
         throw new TsDbException(
@@ -312,9 +317,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
             }
 
             if (node.IsLeader && ClockNanoseconds - current.ClockNanoseconds >= ClockEveryNanoseconds)
-            {
                 await node.ProposeAsync(new ClusterCommand.AdvanceClock(ClockNanoseconds), ct);
-            }
 
             if (node.Failure.IsFaulted) _failure.TrySetException(node.Failure.Exception!.InnerExceptions);
             Compare(current);

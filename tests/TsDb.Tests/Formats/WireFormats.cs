@@ -72,15 +72,14 @@ internal static class WireFormats
             Inside = Unpacked, WithMore = Packed([.. Unpacked(EdgeMessages.Encode(Question(), Cluster)),
                 .. UnknownField]),
         },
-        new("fragment-ticket", 2, FragmentTickets.Encode(Fragment(), Cluster, textRuns: false), bytes =>
-            FragmentTickets.Encode(
-                QueryMessages.Request(FragmentTickets.Decode(bytes)!), Cluster, textRuns: false))
+        new("fragment-ticket", 2, Ticket(Fragment()), bytes =>
+            Ticket(QueryMessages.Request(FragmentTickets.Decode(bytes)!)))
         {
             Newer =
             [
-                DiskFormats.Changed(FragmentTickets.Encode(Fragment(), Cluster, textRuns: false), 7, 3),
+                DiskFormats.Changed(Ticket(Fragment()), 7, 3),
             ],
-            WithMore = [.. FragmentTickets.Encode(Fragment(), Cluster, textRuns: false), .. UnknownField],
+            WithMore = [.. Ticket(Fragment()), .. UnknownField],
         },
         new("row-form", RowForm.Version, Rows(), bytes =>
             RowForm.TryEncode(RowForm.Decode(bytes, default, Facts(2)), default)!)
@@ -202,6 +201,9 @@ internal static class WireFormats
             .Select(file => (file, default(ReadOnlyMemory<byte>))),
     ])!;
 
+    private static byte[] Ticket(FragmentRequest request) =>
+        FragmentTickets.Encode(QueryMessages.Ticket(request, Cluster));
+
     private static byte[] Preface()
     {
         using MemoryStream said = new();
@@ -221,8 +223,7 @@ internal static class WireFormats
     private static byte[] AgainPreface(byte[] bytes)
     {
         using MemoryStream heard = new(bytes);
-        ClusterPreface preface =
-            ClusterPreface.ReadAsync(heard, CancellationToken.None).GetAwaiter().GetResult()!;
+        ClusterPreface preface = ClusterPreface.Read(heard)!;
         TalkRequest request =
             TalkFrame.ReadAsync<TalkRequest>(heard, CancellationToken.None).GetAwaiter().GetResult();
         Assert.Equal(

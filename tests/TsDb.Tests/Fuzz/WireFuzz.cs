@@ -3,7 +3,9 @@ using System.Collections.Immutable;
 using System.Text;
 using Apache.Arrow;
 using Apache.Arrow.Types;
+using Google.Protobuf;
 using TsDb.Adapters.Flight;
+using TsDb.Adapters.Flight.Protos;
 using TsDb.Adapters.Mqtt.Sensors.Wire;
 using TsDb.Adapters.Raft;
 using TsDb.Model;
@@ -78,11 +80,12 @@ internal static class WireFuzz
             bytes => Orderly(() => FlightTicket.Parse(bytes))) { Words = Words },
         new(
             "fragment-ticket",
-            [FragmentTickets.Encode(WireFormats.Fragment(), Cluster, textRuns: true)],
+            [FragmentTickets.Encode(QueryMessages.Ticket(WireFormats.Fragment(), Cluster))],
             bytes => Orderly(() =>
             {
                 if (FragmentTickets.Decode(bytes) is { } ticket) QueryMessages.Request(ticket);
             })) { Words = Words, Weight = 2 },
+        new("peer-question", Questions(), ReadQuestion) { Words = Words, Weight = 2 },
         new("fresh-question", [Unpacked(EdgeMessages.Encode(WireFormats.Question(), Cluster))], bytes =>
             Orderly(() => EdgeMessages.DecodeQuestion(Packed(bytes)))) { Words = Words, Weight = 2 },
         new("fresh-answer", Answers(), ReadAnswer) { Words = Words, Weight = 4, AllocationBase = 16 << 20 },
@@ -182,8 +185,7 @@ internal static class WireFuzz
         {
             Orderly(() =>
             {
-                Task<ClusterPreface?> preface = ClusterPreface.ReadAsync(stream, CancellationToken.None);
-                if (preface.GetAwaiter().GetResult() is not { } read) return;
+                if (ClusterPreface.Read(stream) is not { } read) return;
                 long behind = stream.Position;
                 if (read.Purpose == ClusterPurpose.Talk)
                     TalkFrame.ReadAsync<TalkRequest>(stream, CancellationToken.None).GetAwaiter().GetResult();
@@ -194,6 +196,30 @@ internal static class WireFuzz
         catch (EndOfStreamException)
         {
             // The peer has hung up.
+        }
+    }
+
+    private static byte[][] Questions() =>
+    [
+        QueryMessages.Request(
+            new CatalogQuestion(
+                [new TableQuestion("d", "t", [new KnownTable(new TableId("d", "t"), CatalogVersion.None)])])
+            {
+                Fragment = WireFormats.Fragment(),
+            },
+            Cluster).ToByteArray(),
+    ];
+
+    /// <summary>What another node asks on a line: bytes that are no message end it.</summary>
+    private static void ReadQuestion(byte[] bytes)
+    {
+        try
+        {
+            Orderly(() => QueryMessages.Question(CatalogRequest.Parser.ParseFrom(bytes)));
+        }
+        catch (InvalidProtocolBufferException error)
+        {
+            Assert.True(error.Message.Length > 0);
         }
     }
 

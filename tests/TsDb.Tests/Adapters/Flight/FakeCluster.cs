@@ -44,7 +44,7 @@ internal sealed class FakeCluster(string self) : IClusterState
         DirectoryId = new Guid(directory, 0, 0, new byte[8]),
         HttpAddress = "",
         FlightAddress = flight,
-        ClusterAddress = "",
+        ClusterAddress = flight,
         BrokerAddress = "",
     };
 }

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
+using TsDb.Adapters.Peers;
 using TsDb.Model;
 using TsDb.Query;
 using TsDb.Query.Distributed;
@@ -138,11 +139,13 @@ public sealed class NodeToNodeTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Catalogs_and_fragments_arrive_as_they_were_asked()
+    public async Task An_older_member_is_asked_for_catalogs_and_fragments_by_gRPC()
     {
         await StartAsync(FakeCluster.Id);
+        using QuestionLines lines = new(
+            _a, _ => NodeProtocol.QuestionLines - 1, () => throw new InvalidOperationException("no line"));
         LocalQueries unused = new(_queries, _queries);
-        GrpcCatalogClient catalog = new(_a, _channels, unused);
+        GrpcCatalogClient catalog = new(_a, _channels, lines, unused);
         CatalogQuestion question = new(
             [new TableQuestion("D",
                 "t", [new KnownTable(Cell.Table, new CatalogVersion(new Guid(1, 2, 3, new byte[8]), 5))])]);
@@ -173,7 +176,7 @@ public sealed class NodeToNodeTests : IAsyncDisposable
             Limits = new SqlLimits { MemoryBytesMax = 5, DurationMax = TimeSpan.FromSeconds(7) },
         };
         await using ISqlResult result =
-            await new FlightFragmentClient(_a, _channels, unused).RunAsync(B, request, Ct);
+            await new FlightFragmentClient(_a, _channels, lines, unused).RunAsync(B, request, Ct);
         Assert.Equal("x", result.Schema.FieldsList.Single().Name);
         RequireSame(request, _queries.Fragment!);
 

@@ -1,0 +1,258 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Apache.Arrow;
+using Apache.Arrow.Types;
+using Microsoft.Extensions.Logging.Abstractions;
+using TsDb.Adapters.Flight;
+using TsDb.Adapters.Peers;
+using TsDb.Adapters.Raft;
+using TsDb.Model;
+using TsDb.Query.Distributed;
+using TsDb.Query.Ports;
+using TsDb.Tests.Adapters.Flight;
+using TsDb.Tests.Formats;
+
+namespace TsDb.Tests.Adapters.Peers;
+
+/// <summary>Node a asks node b on lines to its real cluster port.</summary>
+public sealed class QuestionLineTests : IAsyncDisposable
+{
+    private const int RowsMany = 100_000;
+    private static readonly NodeId B = new("b");
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+
+    private readonly FakeCluster _a = new("a");
+    private readonly NodeChannels _channels = new(NullLoggerFactory.Instance);
+    private readonly Queries _queries = new();
+    private readonly QuestionLines _lines;
+    private readonly GrpcCatalogClient _catalogs;
+    private readonly FlightFragmentClient _fragments;
+    private Callee? _callee;
+    private ClusterListener? _listener;
+
+    public QuestionLineTests()
+    {
+        _lines = new QuestionLines(
+            _a, _ => NodeProtocol.Version, () => new ClusterPreface(
+                ClusterPurpose.Question, FakeCluster.Id, _a.Current!.Members[0].DirectoryId, ""));
+        LocalQueries unused = new(_queries, _queries);
+        _catalogs = new GrpcCatalogClient(_a, _channels, _lines, unused);
+        _fragments = new FlightFragmentClient(_a, _channels, _lines, unused);
+    }
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private static CatalogQuestion Question => new(
+        [new TableQuestion("D", "t", [new KnownTable(new TableId("d", "t"), CatalogVersion.None)])])
+    {
+        ColumnsOnce = true,
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        _lines.Dispose();
+        await StopAsync();
+        _channels.Dispose();
+    }
+
+    [Fact]
+    public async Task Questions_and_answers_arrive_as_they_were_said_one_after_the_other_on_one_line()
+    {
+        Start();
+        for (int i = 0; i < 3; i++)
+        {
+            CatalogAnswer answer = await _catalogs.AskAsync(B, Question, Ct);
+            Assert.Equal(Queries.Answer.Version, answer.Version);
+            Assert.Equal(Queries.Answer.Recovering, answer.Recovering);
+            Assert.Equal(Question.Tables[0].Known, _queries.Question!.Tables[0].Known);
+            Assert.True(_queries.Question.ColumnsOnce);
+            Assert.Equal(RowsMany, await CountAsync(RowsMany));
+            Assert.Equal(0, await CountAsync(0));
+        }
+
+        Assert.Equal(1, _callee!.Taken);
+    }
+
+    [Fact]
+    public async Task A_refusal_keeps_its_kind_and_the_line_goes_on()
+    {
+        Start();
+        _queries.Error = new TsDbException(ErrorKind.Conflict, "opened anew")
+        {
+            RetryAfter = TimeSpan.FromSeconds(2),
+        };
+        TsDbException catalog = await Assert.ThrowsAsync<TsDbException>(
+            () => _catalogs.AskAsync(B, Question, Ct));
+        TsDbException rows = await Assert.ThrowsAsync<TsDbException>(() => CountAsync(1));
+        Assert.Equal((ErrorKind.Conflict, "opened anew"), (catalog.Kind, catalog.Message));
+        Assert.Equal(TimeSpan.FromSeconds(2), catalog.RetryAfter);
+        Assert.Equal(ErrorKind.Conflict, rows.Kind);
+        _queries.Error = null;
+        Assert.Equal(7, await CountAsync(7));
+        Assert.Equal(1, _callee!.Taken);
+    }
+
+    [Fact]
+    public async Task An_error_after_the_first_rows_ends_them()
+    {
+        Start();
+        _queries.ErrorAtEnd = new TsDbException(ErrorKind.TooLarge, "too many");
+        TsDbException error = await Assert.ThrowsAsync<TsDbException>(() => CountAsync(RowsMany));
+        Assert.Equal((ErrorKind.TooLarge, "too many"), (error.Kind, error.Message));
+    }
+
+    [Fact]
+    public async Task A_node_that_was_restarted_is_asked_on_a_new_line_and_one_that_is_away_is_unavailable()
+    {
+        IPEndPoint bound = Start();
+        await _catalogs.AskAsync(B, Question, Ct);
+        await StopAsync();
+        Assert.Equal(
+            ErrorKind.Unavailable,
+            (await Assert.ThrowsAsync<TsDbException>(() => _catalogs.AskAsync(B, Question, Ct))).Kind);
+        Start(bound);
+        await _catalogs.AskAsync(B, Question, Ct);
+        await StopAsync();
+        Start(bound);
+        Assert.Equal(5, await CountAsync(5));
+    }
+
+    [Fact]
+    public async Task Whoever_stops_reading_stops_the_other_node()
+    {
+        Start();
+        _queries.GoesOn = true;
+        ISqlResult result = await _fragments.RunAsync(B, WireFormats.Fragment(), Ct);
+        await result.DisposeAsync();
+        await _queries.Cancelled.Task.WaitAsync(Soon, TimeProvider.System, Ct);
+    }
+
+    private async Task<long> CountAsync(int rows)
+    {
+        _queries.Rows = rows;
+        await using ISqlResult result = await _fragments.RunAsync(B, WireFormats.Fragment(), Ct);
+        Assert.Equal("x", result.Schema.FieldsList.Single().Name);
+        long count = 0;
+        await foreach (RecordBatch batch in result.ReadAsync(Ct))
+        {
+            for (int i = 0; i < batch.Length; i++)
+                Assert.Equal(count++, ((Int64Array)batch.Column(0)).GetValue(i));
+        }
+
+        return count;
+    }
+
+    private IPEndPoint Start(IPEndPoint? at = null)
+    {
+        _callee = new Callee(new QuestionServer(
+            B, new LocalQueries(_queries, _queries), TimeProvider.System, NullLogger.Instance));
+        _listener = new ClusterListener(_callee, TimeProvider.System, NullLogger.Instance);
+        IPEndPoint bound = _listener.Bind(at ?? new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Start();
+        _a.Found(bound.ToString(), FakeCluster.Id);
+        return bound;
+    }
+
+    private async Task StopAsync()
+    {
+        if (_listener is not null) await _listener.DisposeAsync();
+        _callee?.Server.Dispose();
+        _listener = null;
+        _callee = null;
+    }
+
+    private sealed class Callee(QuestionServer server) : IClusterCallee
+    {
+        private int _taken;
+
+        public QuestionServer Server => server;
+
+        public int Taken => Volatile.Read(ref _taken);
+
+        public ClusterId Cluster => FakeCluster.Id;
+
+        public ClusterVerdict Judge(ClusterPreface preface) =>
+            preface.Purpose == ClusterPurpose.Question ? ClusterVerdict.Welcome : ClusterVerdict.NotYet;
+
+        public bool TakeRaft(NetworkStream stream, EndPoint? remote) => false;
+
+        public bool TakeQuestions(NetworkStream stream)
+        {
+            Interlocked.Increment(ref _taken);
+            return server.Take(stream);
+        }
+
+        public Task<TalkReply> AnswerAsync(TalkRequest request, CancellationToken ct) =>
+            throw new NotSupportedException("only lines are asked for here");
+    }
+
+    private sealed class Queries : ICatalogClient, IFragmentClient
+    {
+        public static readonly CatalogAnswer Answer =
+            new(new CatalogVersion(new Guid(4, 5, 6, new byte[8]), 12), [new ShardId(2)], ["d"], []);
+
+        public CatalogQuestion? Question { get; private set; }
+
+        public TsDbException? Error { get; set; }
+
+        public TsDbException? ErrorAtEnd { get; set; }
+
+        public int Rows { get; set; }
+
+        public bool GoesOn { get; set; }
+
+        public TaskCompletionSource Cancelled { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<CatalogAnswer> AskAsync(NodeId node, CatalogQuestion question, CancellationToken ct)
+        {
+            if (Error is not null) throw Error;
+            Question = question;
+            return Task.FromResult(Answer);
+        }
+
+        public Task<ImmutableArray<Leaf>> LeavesAsync(
+            NodeId node, ImmutableArray<Cell> cells, CancellationToken ct) =>
+            throw new NotSupportedException("not asked for here");
+
+        public Task<CatalogVersion> FetchAsync(
+            NodeId node, ImmutableArray<Leaf> leaves, NodeId source, CancellationToken ct) =>
+            throw new NotSupportedException("not asked for here");
+
+        public Task<ISqlResult> RunAsync(NodeId node, FragmentRequest request, CancellationToken ct) =>
+            Error is null ? Task.FromResult<ISqlResult>(new Numbers(this, ct)) : throw Error;
+    }
+
+    private sealed class Numbers(Queries queries, CancellationToken run) : ISqlResult
+    {
+        private const int BatchRows = 30_000;
+
+        public Schema Schema { get; } = new Schema.Builder()
+            .Field(new Field("x", Int64Type.Default, true)).Build();
+
+        public async IAsyncEnumerable<RecordBatch> ReadAsync([EnumeratorCancellation] CancellationToken ct)
+        {
+            for (int start = 0; start < queries.Rows; start += BatchRows)
+            {
+                int count = Math.Min(BatchRows, queries.Rows - start);
+                Int64Array.Builder values = new();
+                for (int i = 0; i < count; i++) values.Append(start + i);
+                yield return new RecordBatch(Schema, [values.Build()], count);
+            }
+
+            if (queries.ErrorAtEnd is not null) throw queries.ErrorAtEnd;
+            if (!queries.GoesOn) yield break;
+
+            // One batch, so that the columns are on their way, then nothing until somebody stops it.
+            yield return new RecordBatch(Schema, [new Int64Array.Builder().Append(0).Build()], 1);
+            await using CancellationTokenRegistration registered =
+                run.Register(() => queries.Cancelled.TrySetResult());
+            await queries.Cancelled.Task.WaitAsync(Soon, TimeProvider.System, CancellationToken.None);
+            run.ThrowIfCancellationRequested();
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
