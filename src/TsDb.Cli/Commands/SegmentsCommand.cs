@@ -10,7 +10,7 @@ namespace TsDb.Cli.Commands;
 /// <summary><c>tsdb segments</c>: looks into segment files; no node needs to run.</summary>
 internal static class SegmentsCommand
 {
-    private const int HashDigitsInName = 16;
+    private const int BitsPerDigit = 4;
 
     public static Command Create()
     {
@@ -39,6 +39,13 @@ internal static class SegmentsCommand
 
     private static int Inspect(string[] paths, bool verify, string? hash)
     {
+        if (hash is not null && (hash.Length is 0 or > 2 * ContentHash.BytesLength
+            || !hash.All(char.IsAsciiHexDigit)))
+        {
+            throw new TsDbException(
+                ErrorKind.Invalid, $"--hash '{hash}': use up to 64 hexadecimal digits of a SHA-256");
+        }
+
         int broken = 0;
         foreach (string path in paths.SelectMany(Expand))
         {
@@ -49,7 +56,8 @@ internal static class SegmentsCommand
             catch (TsDbException e)
             {
                 broken++;
-                Console.Error.WriteLine($"{path}: {e.Message}");
+                bool isNamed = e.Message.Contains(path, StringComparison.Ordinal);
+                Console.Error.WriteLine(isNamed ? e.Message : $"{path}: {e.Message}");
             }
         }
 
@@ -116,19 +124,23 @@ internal static class SegmentsCommand
     private static string PerValue(long bytes, long values) =>
         (bytes / (double)Math.Max(1, values)).ToString("0.000", CultureInfo.InvariantCulture);
 
-    // Files of shipments carry the first digits of their hash in their name.
+    // Names of segment files end with the first digits of their hash, but for those that programs before 0.2
+    // sealed.
     private static string HashVerdict(string path, ContentHash hash, string? wanted)
     {
-        string name = Path.GetFileNameWithoutExtension(path);
-        string digits = wanted ?? name[(name.LastIndexOf('-') + 1)..];
-        bool isHash = wanted is not null
-            || (digits.Length == HashDigitsInName && digits.All(char.IsAsciiHexDigitLower)
-            && name.Contains('-', StringComparison.Ordinal));
-        if (!isHash) return "its name does not say which it should be";
-        if (hash.ToString().StartsWith(digits, StringComparison.OrdinalIgnoreCase))
-            return wanted is null ? "as its name says" : "as asked";
-        throw new TsDbException(
-            ErrorKind.Corrupt,
-                $"its SHA-256 is {hash}, not {digits}...: the bytes are not those that were made");
+        string? digits = wanted ?? ContentHash.DigitsIn(Path.GetFileName(path));
+        if (digits is null) return "its name does not say which it should be: give it with --hash";
+        if (!hash.ToString().StartsWith(digits, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new TsDbException(
+                ErrorKind.Corrupt,
+                $"{path} is damaged: its SHA-256 is {hash}, not {digits}{(IsWhole() ? "" : "...")}");
+        }
+
+        string part = IsWhole() ? "" : string.Create(
+            CultureInfo.InvariantCulture, $"the first {digits.Length * BitsPerDigit} bits ");
+        return part + (wanted is null ? "as its name says" : "as asked");
+
+        bool IsWhole() => digits.Length == 2 * ContentHash.BytesLength;
     }
 }
