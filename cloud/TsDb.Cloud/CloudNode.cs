@@ -33,7 +33,7 @@ internal static class CloudNode
             using CloudMetrics metrics = new(rooms);
             Map(app, rooms);
             IPEndPoint cluster = await rooms.BindAsync(options.Cluster);
-            await app.StartAsync();
+            await NodeProgram.ListenAsync(app);
             IPEndPoint Bound(string name) => listeners[name].IPEndPoint!;
             string broker = options.Broker is null ? "off" : Bound("mqtt").ToString();
             await rooms.StartAsync(new Member

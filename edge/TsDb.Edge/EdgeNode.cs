@@ -33,7 +33,7 @@ internal static class EdgeNode
             TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
             Map(app, rooms, ready.Task);
             await rooms.StartAsync();
-            await app.StartAsync();
+            await NodeProgram.ListenAsync(app);
             fault = rooms.Fault;
             if (listeners[0].Listener.EndPoint is IPEndPoint http)
                 await Rehearsal.RunAsync(rooms.Environment, http);

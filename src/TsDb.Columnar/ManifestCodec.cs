@@ -59,7 +59,7 @@ public static class ManifestCodec
             or ArgumentException or InvalidOperationException)
         {
             throw new TsDbException(
-                ErrorKind.Corrupt, $"a segment manifest cannot be read: {error.Message}", error);
+                ErrorKind.Corrupt, $"a segment manifest cannot be read: {JsonFault.Describe(error)}", error);
         }
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using TsDb.Model;
 
 namespace TsDb.Adapters.Hosting;
 
@@ -40,30 +41,30 @@ public sealed class FlagParser(string program, string description, IReadOnlyList
             JsonObject fromFile = file is null ? [] : ReadConfig(file, readFile);
             return new FlagOutcome.Run(new FlagValues(_flags.ToDictionary(
                 flag => flag.Name,
-                flag => Find(flag, parsed.GetValue(options[flag.Name]), environment, fromFile))));
+                flag => Find(flag, parsed.GetValue(options[flag.Name]), environment, fromFile, file))));
         }
         catch (Exception e)
-            when (e is IOException or UnauthorizedAccessException or JsonException or FormatException)
+            when (e is IOException or UnauthorizedAccessException or FormatException)
         {
             return new FlagOutcome.Exit(2, $"{program}: {e.Message}");
         }
     }
 
     private static (string Text, string Origin) Find(
-        Flag flag, string? typed, Func<string, string?> environment, JsonObject fromFile)
+        Flag flag, string? typed, Func<string, string?> environment, JsonObject fromFile, string? file)
     {
         if (typed is not null) return (typed, "command line");
         if (environment(flag.Variable) is { } variable) return (variable, flag.Variable);
         return fromFile[flag.Name] is { } node
-            ? (TextOf(flag, node), "config file")
+            ? (TextOf(flag, node, file), file!)
             : (flag.Default, DefaultOrigin);
     }
 
-    private static string TextOf(Flag flag, JsonNode node) => node switch
+    private static string TextOf(Flag flag, JsonNode node, string? file) => node switch
     {
         JsonArray array => string.Join(',', array.Select(item => item?.ToString())),
         JsonValue value => value.ToString(),
-        _ => throw new FormatException($"config file: '{flag.Name}' must be a value or a list"),
+        _ => throw new FormatException($"{file}: '{flag.Name}' must be a value or a list"),
     };
 
     private static FlagOutcome.Exit Invoke(ParseResult parsed)
@@ -75,8 +76,17 @@ public sealed class FlagParser(string program, string description, IReadOnlyList
 
     private JsonObject ReadConfig(string path, Func<string, string> readFile)
     {
-        JsonNode? root = JsonNode.Parse(
-            readFile(path), documentOptions: new() { CommentHandling = JsonCommentHandling.Skip });
+        JsonNode? root;
+        try
+        {
+            root = JsonNode.Parse(
+                readFile(path), documentOptions: new() { CommentHandling = JsonCommentHandling.Skip });
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"{path}: {JsonFault.Describe(e)}", e);
+        }
+
         if (root is not JsonObject settings) throw new FormatException($"{path}: a JSON object is expected");
         string? unknown = settings
             .Select(pair => pair.Key)

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -58,6 +59,28 @@ public static class NodeProgram
     public static ILoggerFactory CreateLoggers(LogLevel logLevel) =>
         LoggerFactory.Create(logging => ConfigureLogging(logging, logLevel));
 
+    /// <summary>
+    /// Begins to listen. Throws <see cref="ErrorKind.Conflict"/> if an address is in use, or none of this
+    /// machine's.
+    /// </summary>
+    public static async Task ListenAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new TsDbException(
+                ErrorKind.Conflict, $"{e.Message} Stop what listens there, or choose another address.", e);
+        }
+        catch (SocketException e)
+        {
+            throw new TsDbException(
+                ErrorKind.Conflict, $"cannot listen on one of the addresses of the flags: {e.Message}", e);
+        }
+    }
+
     /// <summary>Prints the one line that says a node takes requests, with the addresses it really
     /// has.</summary>
     public static void PrintReady(string id, params IEnumerable<(string Name, string Address)> addresses)
@@ -74,6 +97,8 @@ public static class NodeProgram
         logging.AddFilter("Grpc", logLevel > LogLevel.Warning ? logLevel : LogLevel.Warning);
         // It warns of every plaintext listener for two protocols, which is just what is wanted here.
         logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
+        // What it says with a trace of an address in use, the program says in a sentence.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         // Members that are away are ordinary; who lives and who leads is said in words of our own.
         logging.AddFilter("DotNext", LogLevel.Error);
         logging.AddSimpleConsole(o =>
@@ -106,12 +131,9 @@ public static class NodeProgram
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // An address in use, a directory without permission: the sentence is enough.
+            // A directory without permission: the sentence is enough.
             await Console.Error.WriteLineAsync(e.Message);
-            return e is UnauthorizedAccessException || e.InnerException
-                is Microsoft.AspNetCore.Connections.AddressInUseException
-                ? ExitUsage
-                : 1;
+            return e is UnauthorizedAccessException ? ExitUsage : 1;
         }
     }
 }

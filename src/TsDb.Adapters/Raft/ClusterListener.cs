@@ -18,12 +18,24 @@ internal sealed class ClusterListener(IClusterCallee callee, TimeProvider clock,
     private Socket? _socket;
     private Task _accepting = Task.CompletedTask;
 
-    /// <summary>Binds; the port is the real one when 0 was asked for. Throws SocketException.</summary>
+    /// <summary>
+    /// Binds; the port is the real one when 0 was asked for. Throws <see cref="ErrorKind.Conflict"/> if the
+    /// address is in use, or none of this machine's.
+    /// </summary>
     public IPEndPoint Bind(IPEndPoint wanted)
     {
         _socket = new Socket(wanted.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        _socket.Bind(wanted);
-        _socket.Listen();
+        try
+        {
+            _socket.Bind(wanted);
+            _socket.Listen();
+        }
+        catch (SocketException e)
+        {
+            throw new TsDbException(
+                ErrorKind.Conflict, $"cannot listen on {wanted}, the address of --cluster: {e.Message}", e);
+        }
+
         return (IPEndPoint)_socket.LocalEndPoint!;
     }
 

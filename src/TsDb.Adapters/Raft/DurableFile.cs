@@ -58,7 +58,7 @@ internal static class DurableFile
         catch (Exception e) when (e is JsonException or NotSupportedException or FormatException)
         {
             throw new TsDbException(
-                ErrorKind.Corrupt, $"{disk.FullPath(path)} cannot be read: {e.Message}", e);
+                ErrorKind.Corrupt, $"{disk.FullPath(path)} cannot be read: {JsonFault.Describe(e)}", e);
         }
     }
 }

@@ -61,7 +61,8 @@ internal sealed class NodeClient : IDisposable
         }
         catch (JsonException e)
         {
-            throw new TsDbException(ErrorKind.Corrupt, $"{_url}{path} did not answer JSON: {e.Message}", e);
+            throw new TsDbException(
+                ErrorKind.Corrupt, $"{_url}{path} did not answer JSON: {JsonFault.Describe(e)}", e);
         }
     }
 

@@ -55,7 +55,8 @@ public sealed record RestoredNode
         {
             throw new TsDbException(
                 ErrorKind.Corrupt,
-                $"{disk.FullPath(FileName)} cannot be read ({e.Message}): restore the directory again", e);
+                $"{disk.FullPath(FileName)} cannot be read ({JsonFault.Describe(e)}): restore the directory "
+                + "again", e);
         }
     }
 

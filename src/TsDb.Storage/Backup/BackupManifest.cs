@@ -67,7 +67,7 @@ public sealed record BackupManifest
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            throw new TsDbException(ErrorKind.Corrupt, $"{where} cannot be read: {e.Message}", e);
+            throw new TsDbException(ErrorKind.Corrupt, $"{where} cannot be read: {JsonFault.Describe(e)}", e);
         }
     }
 }

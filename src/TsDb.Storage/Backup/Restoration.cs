@@ -124,7 +124,9 @@ public static class Restoration
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
             throw new TsDbException(
-                ErrorKind.Corrupt, $"{NodeFile.Name} of the backup cannot be read: {e.Message}", e);
+                ErrorKind.Corrupt,
+                $"{NodeFile.Name} of the backup cannot be read: {JsonFault.Describe(e)}",
+                e);
         }
     }
 }

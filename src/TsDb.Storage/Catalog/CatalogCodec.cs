@@ -47,7 +47,8 @@ internal static class CatalogCodec
         catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException
             or InvalidOperationException or TsDbException { Kind: ErrorKind.Invalid or ErrorKind.Conflict })
         {
-            throw new TsDbException(ErrorKind.Corrupt, $"a catalog record cannot be read: {e.Message}", e);
+            throw new TsDbException(
+                ErrorKind.Corrupt, $"a catalog record cannot be read: {JsonFault.Describe(e)}", e);
         }
     }
 

@@ -57,8 +57,8 @@ public sealed class DatabaseBook
         {
             throw new TsDbException(
                 ErrorKind.Corrupt,
-                $"{disk.FullPath(FileName)} cannot be read ({e.Message}): remove it, and set the databases "
-                + "anew",
+                $"{disk.FullPath(FileName)} cannot be read ({JsonFault.Describe(e)}): remove it, and set the "
+                + "databases anew",
                 e);
         }
     }

@@ -62,9 +62,9 @@ public sealed class TombstoneBook
         {
             throw new TsDbException(
                 ErrorKind.Corrupt,
-                $"{disk.FullPath(FileName)} cannot be read ({e.Message}). It says which points are erased "
-                + "and must not be seen: put it back; or remove it, and nothing is masked here until the "
-                + "cluster is heard again",
+                $"{disk.FullPath(FileName)} cannot be read ({JsonFault.Describe(e)}). It says which points "
+                + "are erased and must not be seen: put it back; or remove it, and nothing is masked here "
+                + "until the cluster is heard again",
                 e);
         }
     }

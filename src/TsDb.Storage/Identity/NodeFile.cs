@@ -62,7 +62,8 @@ public static class NodeFile
             e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException)
         {
             throw new TsDbException(
-                ErrorKind.Corrupt, $"{disk.FullPath(Name)} cannot be read ({e.Message}): restore the file",
+                ErrorKind.Corrupt,
+                $"{disk.FullPath(Name)} cannot be read ({JsonFault.Describe(e)}): restore it",
                 e);
         }
     }
