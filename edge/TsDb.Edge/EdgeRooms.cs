@@ -242,7 +242,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
     // On its own thread: it waits for the disk, and the first file comes before anything is awaited.
     private Task ScrubAsync(CancellationToken stop) => Task.Run(
         () => ScrubLoop.RunAsync(
-            () => Store.Catalog.Segments.Values, segment => segment.BytesLength, Scrub.Check, stop),
+            () => Store.Catalog.Segments.Values, segment => segment.BytesLength, Scrub.CheckForNews, stop),
         CancellationToken.None);
 
     // Not for ever: a file that cannot be read is never cut.

@@ -50,6 +50,13 @@ public sealed class SegmentScrub(EdgeStore store, IDisk disk, ILogger log)
         }
     }
 
+    /// <summary>As <see cref="Check"/>, but true for what is set aside already: false is news.</summary>
+    public bool CheckForNews(StoredSegment segment)
+    {
+        bool isKnown = store.SetAside.Any(aside => aside.Segment.Name == segment.Name);
+        return Check(segment) || isKnown;
+    }
+
     private (string Reason, bool IsRead)? DamageOf(StoredSegment segment, CatalogState catalog)
     {
         try

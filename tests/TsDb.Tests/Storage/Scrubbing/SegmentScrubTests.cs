@@ -39,10 +39,11 @@ public sealed class SegmentScrubTests
         byte[] bytes = _world.ReadFile(segment.Name);
         Assert.All(store.Catalog.Segments.Values, each => Assert.True(Scrub(store).Check(each)));
         Damage(segment.Name, bytes, damage);
-        Assert.False(Scrub(store).Check(segment));
+        Assert.False(Scrub(store).CheckForNews(segment));
         Assert.Contains(reason, Assert.Single(store.SetAside).Reason, StringComparison.Ordinal);
         Assert.NotEqual(whole, _world.ReadAll(store));
         Assert.False(Scrub(store).Check(segment));
+        Assert.True(Scrub(store).CheckForNews(segment));
         Assert.Contains(reason, Assert.Single(store.SetAside).Reason, StringComparison.Ordinal);
         using (BackupImage image = EdgeImage.Take(store, _world.Disk, _world.NewId))
             Assert.Equal([segment.Name], image.Gaps.Select(gap => gap.Path));
