@@ -53,6 +53,8 @@ internal static class WireFormats
             b => ShipmentCodec.DecodeChunk(b)),
         Message("answers", ShipmentCodecTests.AnswersKnown, ShipmentCodec.Encode, b =>
             ShipmentCodec.DecodeEdgeAnswers(b)),
+        Message("answers-parted", ShipmentCodecTests.AnswersLater, ShipmentCodec.Encode, b =>
+            ShipmentCodec.DecodeEdgeAnswers(b)),
         Message(
             "query",
             new EdgeQuery(

@@ -60,7 +60,13 @@ public sealed class ShipmentCodecTests
         .Select(said => (
             said.Item1, new EdgeControl(Header, Edge, new Guid(8, 8, 8, new byte[8]), said.said)));
 
-    internal static EdgeAnswers AnswersKnown => new(Header, Node, [.. Answers]);
+    /// <summary>What the first program answered.</summary>
+    internal static EdgeAnswers AnswersKnown => new(
+        Header, Node, [.. Answers.Where(said => said is not EdgeAnswer.Hello { Divergence: not null })]);
+
+    /// <summary>What came later.</summary>
+    internal static EdgeAnswers AnswersLater => new(
+        Header, Node, [.. Answers.Where(said => said is EdgeAnswer.Hello { Divergence: not null })]);
 
     internal static Offer OfferKnown => Offer;
 
