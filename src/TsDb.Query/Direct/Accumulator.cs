@@ -13,11 +13,10 @@ internal abstract class Accumulator
     /// <summary>Takes rows of a block in.</summary>
     public abstract void Add(RowBlock block, ReadOnlySpan<GroupRun> runs);
 
-    /// <summary>Takes a row of partial states in.</summary>
-    /// <param name="group">The row's group.</param>
-    /// <param name="row">The row.</param>
+    /// <summary>Takes rows of partial states in.</summary>
+    /// <param name="groups">By row: its group.</param>
     /// <param name="states">The columns that <see cref="PartialItems"/> asked for.</param>
-    public abstract void Merge(int group, int row, ReadOnlySpan<IArrowArray> states);
+    public abstract void Merge(ReadOnlySpan<int> groups, ReadOnlySpan<IArrowArray> states);
 
     /// <summary>The select items whose values are a partial state.</summary>
     /// <param name="kind">The aggregate.</param>

@@ -28,8 +28,13 @@ internal sealed class CountAccumulator(string? field) : Accumulator
         }
     }
 
-    public override void Merge(int group, int row, ReadOnlySpan<IArrowArray> states) =>
-        _counts[group] += ((Int64Array)states[0]).GetValue(row) ?? 0;
+    public override void Merge(ReadOnlySpan<int> groups, ReadOnlySpan<IArrowArray> states)
+    {
+        Int64Array counts = (Int64Array)states[0];
+        ReadOnlySpan<long> values = counts.Values;
+        for (int row = 0; row < groups.Length; row++)
+            if (!counts.IsNull(row)) _counts[groups[row]] += values[row];
+    }
 
     public override IArrowArray Build(ReadOnlySpan<int> groups, IArrowType type)
     {

@@ -38,9 +38,12 @@ internal sealed class DoubleExtremes(string field, bool isMax) : Accumulator
         }
     }
 
-    public override void Merge(int group, int row, ReadOnlySpan<IArrowArray> states)
+    public override void Merge(ReadOnlySpan<int> groups, ReadOnlySpan<IArrowArray> states)
     {
-        if (((DoubleArray)states[0]).GetValue(row) is { } value) Take(group, value);
+        DoubleArray extremes = (DoubleArray)states[0];
+        ReadOnlySpan<double> values = extremes.Values;
+        for (int row = 0; row < groups.Length; row++)
+            if (!extremes.IsNull(row)) Take(groups[row], values[row]);
     }
 
     public override IArrowArray Build(ReadOnlySpan<int> groups, IArrowType type)

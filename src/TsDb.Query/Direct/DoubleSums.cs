@@ -42,11 +42,17 @@ internal sealed class DoubleSums(string field, bool isMean) : Accumulator
         }
     }
 
-    public override void Merge(int group, int row, ReadOnlySpan<IArrowArray> states)
+    public override void Merge(ReadOnlySpan<int> groups, ReadOnlySpan<IArrowArray> states)
     {
-        if (((DoubleArray)states[0]).GetValue(row) is not { } value) return;
-        Add(value, ref _sums[group], ref _lost[group]);
-        _counts[group] += isMean ? ((Int64Array)states[1]).GetValue(row)!.Value : 1;
+        DoubleArray sums = (DoubleArray)states[0];
+        ReadOnlySpan<double> values = sums.Values;
+        ReadOnlySpan<long> counts = isMean ? ((Int64Array)states[1]).Values : default;
+        for (int row = 0; row < groups.Length; row++)
+        {
+            if (sums.IsNull(row)) continue;
+            Add(values[row], ref _sums[groups[row]], ref _lost[groups[row]]);
+            _counts[groups[row]] += isMean ? counts[row] : 1;
+        }
     }
 
     public override IArrowArray Build(ReadOnlySpan<int> groups, IArrowType type)

@@ -29,7 +29,7 @@ internal sealed class GroupMerge
     private char[] _name = new char[NameCharsStart];
 
     // By group: where it came first; its keys are read from there.
-    private readonly List<(IArrowArray[] Columns, int Row)> _groups = [];
+    private readonly List<(Part Part, int Row)> _groups = [];
     private int _room;
 
     public GroupMerge(DirectPlan plan, ImmutableArray<int> partialCounts)
@@ -44,7 +44,8 @@ internal sealed class GroupMerge
     public RecordBatch? Merge(IReadOnlyList<RecordBatch> parts, Schema schema)
     {
         if (!parts.All(HasForm)) return null;
-        foreach (RecordBatch part in parts) Take(part);
+        RecordBatch[] filled = [.. parts.Where(part => part.Length > 0)];
+        foreach (RecordBatch part in filled) Take(part, isOnly: filled.Length == 1);
         int[] order = [.. Enumerable.Range(0, _groups.Count)];
         if (!_plan.Order.IsEmpty) Sort(order);
         if (_plan.Limit < order.Length) order = order[..(int)_plan.Limit];
@@ -82,35 +83,40 @@ internal sealed class GroupMerge
         return true;
     }
 
-    private void Take(RecordBatch part)
+    // Each group comes once in a part: if there is only one, nothing has to be looked up.
+    private void Take(RecordBatch batch, bool isOnly)
     {
-        IArrowArray[] columns = [.. part.Arrays];
-        for (int row = 0; row < part.Length; row++)
+        Part part = new(batch.Arrays);
+        int[] groups = new int[batch.Length];
+        for (int row = 0; row < groups.Length; row++) groups[row] = isOnly ? Add(part, row) : Find(part, row);
+        if (_groups.Count > _room)
         {
-            int group = Find(columns, row);
-            int state = 0;
-            for (int i = 0; i < _plan.Outputs.Length; i++)
-            {
-                if (_plan.Outputs[i] is DirectOutput.Aggregate)
-                    _states[state++].Merge(group, row, columns.AsSpan(_starts[i], _partialCounts[i]));
-            }
+            _room = Math.Max(_groups.Count, _room * 2);
+            foreach (Accumulator aggregate in _states) aggregate.Resize(_room);
+        }
+
+        int state = 0;
+        for (int i = 0; i < _plan.Outputs.Length; i++)
+        {
+            if (_plan.Outputs[i] is DirectOutput.Aggregate)
+                _states[state++].Merge(groups, part.Columns.AsSpan(_starts[i], _partialCounts[i]));
         }
     }
 
-    private int Find(IArrowArray[] columns, int row)
+    private int Find(Part part, int row)
     {
         int length = 0;
         for (int i = 0; i < _plan.Outputs.Length; i++)
         {
             if (_plan.Outputs[i] is DirectOutput.Aggregate) continue;
-            if (columns[_starts[i]] is TimestampArray times)
+            if (part.Times[_starts[i]] is { } times)
             {
-                Append(ref length, times.Values[row] * OutputTimes.UnitOf(times.Data.DataType)!.Value);
+                Append(ref length, times[row]);
                 continue;
             }
 
             // A length in front, so that no two lists of texts look alike.
-            StringArray texts = (StringArray)columns[_starts[i]];
+            StringArray texts = (StringArray)part.Columns[_starts[i]];
             ReadOnlySpan<byte> text = texts.GetBytes(row, out bool isNull);
             Append(ref length, isNull ? -1 : text.Length);
             if (_name.Length < length + text.Length) Array.Resize(ref _name, (length + text.Length) * 2);
@@ -119,16 +125,15 @@ internal sealed class GroupMerge
 
         ReadOnlySpan<char> name = _name.AsSpan(0, length);
         if (_find.TryGetValue(name, out int place)) return place;
-        place = _groups.Count;
+        place = Add(part, row);
         _find[name] = place;
-        _groups.Add((columns, row));
-        if (_groups.Count > _room)
-        {
-            _room = Math.Max(64, _room * 2);
-            foreach (Accumulator state in _states) state.Resize(_room);
-        }
-
         return place;
+    }
+
+    private int Add(Part part, int row)
+    {
+        _groups.Add((part, row));
+        return _groups.Count - 1;
     }
 
     private void Append(ref int length, long number)
@@ -140,15 +145,14 @@ internal sealed class GroupMerge
 
     private long TimeOf(int group, int output)
     {
-        (IArrowArray[] columns, int row) = _groups[group];
-        TimestampArray times = (TimestampArray)columns[_starts[output]];
-        return times.Values[row] * OutputTimes.UnitOf(times.Data.DataType)!.Value;
+        (Part part, int row) = _groups[group];
+        return part.Times[_starts[output]]![row];
     }
 
     private ReadOnlySpan<byte> TextOf(int group, int output, out bool isNull)
     {
-        (IArrowArray[] columns, int row) = _groups[group];
-        return ((StringArray)columns[_starts[output]]).GetBytes(row, out isNull);
+        (Part part, int row) = _groups[group];
+        return ((StringArray)part.Columns[_starts[output]]).GetBytes(row, out isNull);
     }
 
     private StringArray Texts(int[] order, int output)
@@ -167,7 +171,7 @@ internal sealed class GroupMerge
     private void Sort(int[] groups)
     {
         ulong[][] marks = [.. _plan.Order.Select(order => MarksOf(order.Output))];
-        Array.Sort(groups, (one, other) =>
+        int Compare(int one, int other)
         {
             for (int i = 0; i < marks.Length; i++)
             {
@@ -181,7 +185,12 @@ internal sealed class GroupMerge
             }
 
             return 0;
-        });
+        }
+
+        // What one node has brought into order mostly stays so.
+        int next = 1;
+        while (next < groups.Length && Compare(groups[next - 1], groups[next]) <= 0) next++;
+        if (next < groups.Length) Array.Sort(groups, Compare);
     }
 
     // By group: a number that is in order as the output is, where it differs: a time, or how a text begins.
@@ -219,5 +228,15 @@ internal sealed class GroupMerge
             (false, true) => -1,
             _ => (isDescending ? -1 : 1) * left.SequenceCompareTo(right),
         };
+    }
+
+    // Arrow finds the values of a column anew at each access: times are taken out once.
+    private sealed class Part(IEnumerable<IArrowArray> arrays)
+    {
+        public IArrowArray[] Columns { get; } = [.. arrays];
+
+        // In nanoseconds, by column; null for columns of anything else.
+        public long[]?[] Times => field ??= [.. Columns.Select(column => column is TimestampArray times
+            ? OutputTimes.Of(times) : null)];
     }
 }

@@ -26,9 +26,12 @@ internal sealed class IntegerExtremes(string field, bool isMax) : Accumulator
         block.Field(field)?.Visit(ref adding);
     }
 
-    public override void Merge(int group, int row, ReadOnlySpan<IArrowArray> states)
+    public override void Merge(ReadOnlySpan<int> groups, ReadOnlySpan<IArrowArray> states)
     {
-        if (((Int64Array)states[0]).GetValue(row) is { } value) Take(group, value);
+        Int64Array extremes = (Int64Array)states[0];
+        ReadOnlySpan<long> values = extremes.Values;
+        for (int row = 0; row < groups.Length; row++)
+            if (!extremes.IsNull(row)) Take(groups[row], values[row]);
     }
 
     public override IArrowArray Build(ReadOnlySpan<int> groups, IArrowType type)

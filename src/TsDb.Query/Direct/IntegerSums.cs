@@ -25,12 +25,18 @@ internal sealed class IntegerSums(string field, bool isMean) : Accumulator
         block.Field(field)?.Visit(ref adding);
     }
 
-    public override void Merge(int group, int row, ReadOnlySpan<IArrowArray> states)
+    public override void Merge(ReadOnlySpan<int> groups, ReadOnlySpan<IArrowArray> states)
     {
-        if (states[0].IsNull(row)) return;
-        _sums[group] += MemoryMarshal.Cast<byte, Int128>(
-            states[0].Data.Buffers[1].Span)[states[0].Data.Offset + row];
-        _counts[group] += isMean ? ((Int64Array)states[1]).GetValue(row)!.Value : 1;
+        IArrowArray sums = states[0];
+        ReadOnlySpan<Int128> values =
+            MemoryMarshal.Cast<byte, Int128>(sums.Data.Buffers[1].Span)[sums.Data.Offset..];
+        ReadOnlySpan<long> counts = isMean ? ((Int64Array)states[1]).Values : default;
+        for (int row = 0; row < groups.Length; row++)
+        {
+            if (sums.IsNull(row)) continue;
+            _sums[groups[row]] += values[row];
+            _counts[groups[row]] += isMean ? counts[row] : 1;
+        }
     }
 
     public override IArrowArray Build(ReadOnlySpan<int> groups, IArrowType type) =>

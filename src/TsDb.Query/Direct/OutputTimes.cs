@@ -18,6 +18,15 @@ internal static class OutputTimes
         return values.Build(type);
     }
 
+    /// <summary>The times of a column, in nanoseconds; any number where there is none.</summary>
+    public static long[] Of(TimestampArray column)
+    {
+        long unit = UnitOf(column.Data.DataType)!.Value;
+        long[] times = column.Values.ToArray();
+        if (unit != 1) for (int i = 0; i < times.Length; i++) times[i] *= unit;
+        return times;
+    }
+
     /// <summary>Nanoseconds that one unit has; null if it is no type of times.</summary>
     public static long? UnitOf(IArrowType type) => type is not TimestampType timestamp ? null
         : timestamp.Unit switch

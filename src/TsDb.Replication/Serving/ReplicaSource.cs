@@ -32,12 +32,21 @@ public sealed class ReplicaSource(
     public Guid Instance => instance;
 
     /// <inheritdoc/>
-    public ImmutableArray<ShardId> Recovering =>
-    [
-        .. Enumerable.Range(0, cluster.Current?.ShardCount ?? 0)
-            .Select(shard => new ShardId(shard))
-            .Where(shard => !store.IsWholeIn(cluster.Current, shard, cluster.Self)),
-    ];
+    public ImmutableArray<ShardId> Recovering
+    {
+        get
+        {
+            if (cluster.Current is not { } current) return [];
+            List<ShardId>? recovering = null;
+            for (int number = 0; number < current.ShardCount; number++)
+            {
+                ShardId shard = new(number);
+                if (!store.IsWholeIn(current, shard, cluster.Self)) (recovering ??= []).Add(shard);
+            }
+
+            return recovering is null ? [] : [.. recovering];
+        }
+    }
 
     /// <inheritdoc/>
     public IReplicaLease Acquire() => new Lease(store.Acquire(), cluster.Current ?? throw new TsDbException(
