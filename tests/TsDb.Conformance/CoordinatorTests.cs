@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using TsDb.Conformance.Fleets;
 using TsDb.Model;
@@ -42,6 +43,55 @@ public sealed class CoordinatorTests
         Assert.Equal(await fleet.WholeAsync(sql), rows);
         Assert.True(coverage.Complete);
         if (sql == ByHost) Assert.Equal(4, coverage.NodesAsked.Length);
+    }
+
+    [Fact]
+    public async Task An_answer_by_a_configuration_that_others_know_to_be_past_is_none()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 3);
+        fleet.ShipDays(edges: 2, days: 1, pointsADay: 20);
+        fleet.Current = fleet.Current! with { Epoch = new Epoch(4) };
+        foreach (string node in (string[])["n1", "n2", "n3"]) fleet.Node(node).Epoch = new Epoch(4);
+        Assert.True((await fleet.AskAsync(Small)).Coverage.Complete);
+        fleet.Node("n2").Epoch = new Epoch(5);
+        TsDbException behind =
+            await Assert.ThrowsAsync<TsDbException>(() => fleet.AskAsync(Small));
+        Assert.Equal(ErrorKind.Unavailable, behind.Kind);
+        Assert.Contains("as of epoch 5: this node knows it as of epoch 4", behind.Message,
+            StringComparison.Ordinal);
+
+        // It hears of it while the question waits.
+        fleet.OnCatalogTold = _ => fleet.Current = fleet.Current with { Epoch = new Epoch(5) };
+        Assert.True((await fleet.AskAsync(Small)).Coverage.Complete);
+    }
+
+    [Fact]
+    public async Task Who_is_out_of_touch_with_the_majority_answers_for_no_quorum()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 3) { Detached = "contact with the majority" };
+        fleet.ShipDays(edges: 2, days: 1, pointsADay: 20);
+        TsDbException refused = await Assert.ThrowsAsync<TsDbException>(() => fleet.AskAsync(Small));
+        Assert.StartsWith("contact with the majority;", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_directory_that_had_the_name_of_an_owner_before_is_not_heard()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 3);
+        fleet.ShipDays(edges: 2, days: 1, pointsADay: 20);
+        NodeId second = new("n2");
+        fleet.Current = fleet.Current! with
+        {
+            Epoch = new Epoch(5),
+            Since = ImmutableDictionary<NodeId, Epoch>.Empty.Add(second, new Epoch(5)),
+        };
+        foreach (string node in (string[])["n1", "n2", "n3"]) fleet.Node(node).Epoch = new Epoch(4);
+        Coverage coverage = (await fleet.AskAsync(ByHost)).Coverage;
+        Assert.True(coverage.Complete);
+        Assert.DoesNotContain(second, coverage.NodesAsked);
+        fleet.Node("n3").IsDown = true;
+        TsDbException refused = await Assert.ThrowsAsync<TsDbException>(() => fleet.AskAsync(ByHost));
+        Assert.Equal(ErrorKind.Unavailable, refused.Kind);
     }
 
     [Fact]

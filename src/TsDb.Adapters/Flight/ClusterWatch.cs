@@ -31,5 +31,8 @@ public sealed class ClusterWatch(IClusterState cluster) : IClusterWatch
     }
 
     /// <inheritdoc/>
+    public string? Detached => cluster.Detached;
+
+    /// <inheritdoc/>
     public bool IsLive(NodeId node) => cluster.IsLive(node);
 }

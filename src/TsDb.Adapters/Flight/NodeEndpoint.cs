@@ -29,9 +29,14 @@ internal sealed class NodeEndpoint(
     public override Task<HeartbeatReply> Heartbeat(HeartbeatRequest request, ServerCallContext context) =>
         Answer(context, request.ClusterId, () =>
         {
-            heartbeats.Heard(
-                new NodeId(request.Node), NodeMessages.Id(request.DirectoryId, "a directory id"),
-                NodeMessages.Clock(request.UnixMilliseconds), request.Version);
+            Guid directory = NodeMessages.Id(request.DirectoryId, "a directory id");
+            if (IsMember(directory, request.Epoch))
+            {
+                heartbeats.Heard(
+                    new NodeId(request.Node), directory,
+                    NodeMessages.Clock(request.UnixMilliseconds), request.Version);
+            }
+
             return ValueTask.FromResult(new HeartbeatReply
             {
                 Node = identity.Id.Value,
@@ -145,6 +150,11 @@ internal sealed class NodeEndpoint(
                 },
             });
         });
+
+    // One that was removed, or in whose place another of its name came, may not know it yet: it hears of the
+    // epoch, and does not pass for the other.
+    private bool IsMember(Guid directory, long epoch) => cluster.Current is not { } current
+        || epoch > current.Epoch.Value || current.Members.Any(member => member.DirectoryId == directory);
 
     private ShardId Shard(int number) => number >= 0 && number < (cluster.Current?.ShardCount ?? ShardsMax)
         ? new ShardId(number)

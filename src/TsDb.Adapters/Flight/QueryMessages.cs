@@ -79,7 +79,10 @@ internal static class QueryMessages
 
     public static CatalogReply Reply(CatalogAnswer answer)
     {
-        CatalogReply reply = new() { Moment = Moment(answer.Version), Erasures = answer.Erasures };
+        CatalogReply reply = new()
+        {
+            Moment = Moment(answer.Version), Erasures = answer.Erasures, Epoch = answer.Epoch.Value,
+        };
         reply.Recovering.AddRange(answer.Recovering.Select(s => s.Value));
         reply.Databases.AddRange(answer.Databases);
         foreach (TableCatalog table in answer.Tables)
@@ -135,6 +138,7 @@ internal static class QueryMessages
                 new TimeRange(c.StartNs, c.EndNs)))]))])
     {
         Erasures = reply.Erasures,
+        Epoch = new Epoch(reply.Epoch),
         Listed = [.. reply.Listed.Select(l => new ListedTable(Ref(l.Table), [.. l.Columns.Select(Info)]))],
         Early = reply.Early is null ? null : Early(reply.Early),
     };

@@ -83,6 +83,23 @@ internal sealed class ClusterEntry(
         }
     }
 
+    /// <summary>
+    /// True if whoever is at an address knows that this directory was removed from its cluster.
+    /// </summary>
+    public async Task<bool> IsRemovedByAsync(string address, CancellationToken ct)
+    {
+        try
+        {
+            ClusterPreface preface = Preface with { Cluster = files.Membership?.Cluster ?? default };
+            _ = await dialer.AskAsync<TalkReply.Probed>(address, preface, new TalkRequest.Probe(), ct);
+            return false;
+        }
+        catch (TsDbException e)
+        {
+            return e.Kind == ErrorKind.Conflict;
+        }
+    }
+
     /// <summary>Enters the cluster that was founded with this node.</summary>
     public MembershipRecord Adopt(FoundingPlan plan)
     {

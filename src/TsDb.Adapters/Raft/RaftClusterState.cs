@@ -25,6 +25,10 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 
+    // Longer than an election takes. Who is silent for less is not given up, but by an operator.
+    private static readonly TimeSpan DetachedAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AskWhetherRemovedEvery = TimeSpan.FromSeconds(5);
+
     private readonly ClusterSettings _settings;
     private readonly CloudIdentity _identity;
     private readonly IDisk _disk;
@@ -46,6 +50,8 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     private volatile bool _wasMember;
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _areFlagsCompared;
+    private long _inTouch;
+    private long _askedWhetherRemoved;
     private int _isDisposed;
 
     /// <summary>Reads what the data directory knows about clusters; nothing runs yet.</summary>
@@ -75,6 +81,25 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     /// store and count.
     /// </remarks>
     public ClusterConfiguration? Current => _wasMember ? _current : null;
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// In touch is who knows a leader and hears a majority. A process that was stopped has heard nobody for
+    /// as long as it was, so it is not in touch when it goes on.
+    /// </remarks>
+    public string? Detached
+    {
+        get
+        {
+            if (IsInTouch()) return null;
+            long at = Interlocked.Read(ref _inTouch);
+            TimeSpan silence = _environment.Clock.GetElapsedTime(at);
+            if (at != 0 && silence <= DetachedAfter) return null;
+            string since = at == 0 ? "since its start" : $"for {silence.TotalSeconds:0} s";
+            return $"contact with the majority of the cluster: this node has had none {since}, and the others "
+                + "may have given its shards to each other meanwhile";
+        }
+    }
 
     /// <summary>The configuration, and a place in the cluster's log up to which it is applied for
     /// certain.</summary>
@@ -330,6 +355,13 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
                 return;
             }
 
+            if (!IsInTouch() && await IsRemovedAsync(self, current, ct))
+            {
+                Log.HasLeft(_log, current.Id);
+                _failure.TrySetResult();
+                return;
+            }
+
             if (!current.Members.Any(self.IsSameAs))
                 await AnnounceAsync(self, current, ct);
             await node.AlignVotersAsync(current, ct);
@@ -339,6 +371,27 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
         {
             Log.JoinFailed(_log, e.Message);
         }
+    }
+
+    private bool IsInTouch()
+    {
+        if (_node is not { } node || _current is not { } current) return false;
+        bool isInTouch = (node.IsLeader || node.Leader is not null)
+            && current.Members.Count(member => IsLive(member.Id)) * 2 > current.Members.Length;
+        if (isInTouch) Interlocked.Exchange(ref _inTouch, _environment.Clock.GetTimestamp());
+        return isInTouch;
+    }
+
+    // A member that was removed while it was stopped or cut off hears nothing of that from the leader, who
+    // does not call it any more: it has to ask.
+    private async Task<bool> IsRemovedAsync(Member self, ClusterConfiguration current, CancellationToken ct)
+    {
+        if (_environment.Clock.GetElapsedTime(_askedWhetherRemoved) < AskWhetherRemovedEvery) return false;
+        bool[] said = await Task.WhenAll(current.Members
+            .Where(member => member.DirectoryId != self.DirectoryId)
+            .Select(member => _entry!.IsRemovedByAsync(member.ClusterAddress, ct)));
+        _askedWhetherRemoved = _environment.Clock.GetTimestamp();
+        return said.Any(removed => removed);
     }
 
     private async Task AnnounceAsync(Member self, ClusterConfiguration current, CancellationToken ct)

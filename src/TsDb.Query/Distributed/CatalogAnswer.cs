@@ -18,6 +18,10 @@ public sealed record CatalogAnswer(
     /// <summary>The last change of erasures that the node has applied.</summary>
     public long Erasures { get; init; }
 
+    /// <summary>The configuration that the node has applied; 0 if it does not say (an older program).
+    /// </summary>
+    public Epoch Epoch { get; init; }
+
     /// <summary>The tables of the databases that were to be listed.</summary>
     public ImmutableArray<ListedTable> Listed { get; init; } = [];
 

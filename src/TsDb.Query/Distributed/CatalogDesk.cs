@@ -45,6 +45,7 @@ public sealed class CatalogDesk(IReplicaSource replicas)
             return new CatalogAnswer(version, replicas.Recovering, [.. databases], [.. tables.Values])
             {
                 Erasures = lease.Erasures,
+                Epoch = lease.Epoch,
                 Listed = [.. listed],
             };
         }

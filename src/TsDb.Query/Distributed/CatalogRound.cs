@@ -120,6 +120,11 @@ internal sealed class CatalogRound(
         try
         {
             CatalogAnswer answer = await catalogs.AskAsync(node, question(node), ct);
+
+            // Another directory had that name, and still answers at the address: it is no owner any more.
+            bool isFormer = answer.Epoch != default
+                && answer.Epoch.Value < view.Since.GetValueOrDefault(node).Value;
+            if (isFormer) return null;
             ImmutableDictionary<TableId, NodeTable>? tables = cache.Apply(node, answer, view.ShardCount);
             if (tables is null)
             {
@@ -134,6 +139,7 @@ internal sealed class CatalogRound(
                     answer.Erasures, answer.Listed)
                 {
                     Early = answer.Early,
+                    Epoch = answer.Epoch,
                 };
         }
         catch (TsDbException e) when (e.Kind

@@ -12,9 +12,13 @@ namespace TsDb.Query.Distributed;
 /// and edges. Owned by one query.
 /// </summary>
 internal sealed class ClusterRead(
-    IClusterWatch cluster, QueryPeers peers, QueryRequest request, EdgeRound? edges)
+    IClusterWatch cluster, QueryPeers peers, QueryRequest request, EdgeRound? edges, TimeProvider clock)
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(2);
+
+    // Far more than the news takes on its way.
+    private static readonly TimeSpan CatchUpWithin = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The configuration, the same from beginning to end.</summary>
     public ClusterView View { get; } = cluster.Current!;
@@ -32,13 +36,40 @@ internal sealed class ClusterRead(
     /// <summary>What edges have sent, for EXPLAIN ANALYZE.</summary>
     public List<(string Node, PlannedFragment Fragment, ExplainFigures Figures)> EdgeFigures { get; } = [];
 
-    /// <summary>Asks the owners what they have.</summary>
+    /// <summary>
+    /// Asks the owners what they have. Throws <see cref="ErrorKind.Conflict"/> if the cluster was changed
+    /// since the query began, <see cref="ErrorKind.Unavailable"/> or names it missing if this node does not
+    /// know of what others know, or is out of touch with the majority: owners by an older configuration are
+    /// no quorum.
+    /// </summary>
     public async Task HearAsync(
         CatalogRound round,
         ImmutableArray<TableName> names,
         ImmutableArray<Listing> lists,
-        CancellationToken ct) =>
+        CancellationToken ct)
+    {
         Heard = await round.AskAsync(View, request.Database, names, lists, request.Consistency, ct);
+        if (request.Consistency == Consistency.One) return;
+        if (cluster.Detached is { } why) Miss([why]);
+        long newest = Heard.Max(node => (long?)node.Epoch.Value) ?? 0;
+        if (newest <= View.Epoch.Value) return;
+        long start = clock.GetTimestamp();
+        while (cluster.Current?.Epoch.Value < newest)
+        {
+            if (clock.GetElapsedTime(start) > CatchUpWithin)
+            {
+                Miss([
+                    $"what others know of the cluster as of epoch {newest}: this node knows it as of epoch "
+                    + $"{View.Epoch.Value}, it is behind or no member any more"]);
+                return;
+            }
+
+            await Task.Delay(LookEvery, clock, ct);
+        }
+
+        throw new TsDbException(ErrorKind.Conflict, "the cluster was changed while the query ran");
+    }
+
 
     /// <summary>What was thought before the catalogs were heard; null if nothing was.</summary>
     public EarlyPlan? Early { get; set; }

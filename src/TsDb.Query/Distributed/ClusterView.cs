@@ -9,6 +9,12 @@ public sealed record ClusterView
     /// <summary>The node that coordinates.</summary>
     public required NodeId Self { get; init; }
 
+    /// <summary>The configuration.</summary>
+    public Epoch Epoch { get; init; }
+
+    /// <summary>Since when each node is a member, as the directory that it is now.</summary>
+    public ImmutableDictionary<NodeId, Epoch> Since { get; init; } = ImmutableDictionary<NodeId, Epoch>.Empty;
+
     /// <summary>The owners of every shard, best first; the index is the shard's number.</summary>
     public required ImmutableArray<ImmutableArray<NodeId>> Owners
     {

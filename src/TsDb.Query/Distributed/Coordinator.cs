@@ -99,7 +99,7 @@ public sealed class Coordinator(
     {
         EdgeRound? edges =
             request.Fresh ? new EdgeRound(peers.Edges, _edgeColumns, clock, request.EdgeWait) : null;
-        ClusterRead read = new(cluster, peers, request, edges);
+        ClusterRead read = new(cluster, peers, request, edges, clock);
         FragmentRuns runs = new(read.View, cluster, peers.Fragments, engines.General, clock)
         {
             IsExact = request.Fresh,

@@ -20,6 +20,9 @@ internal sealed record HeardNode(
     long Erasures,
     ImmutableArray<ListedTable> Listed)
 {
+    /// <summary>The configuration that it has applied; 0 if it does not say.</summary>
+    public Epoch Epoch { get; init; }
+
     /// <summary>The rows of a fragment that were asked for in the same breath; null if there are none.
     /// </summary>
     public EarlyRows? Early { get; init; }

@@ -30,6 +30,9 @@ public interface IReplicaLease : IDisposable
     /// <summary>The last change of erasures that is applied.</summary>
     long Erasures { get; }
 
+    /// <summary>The configuration that is applied.</summary>
+    Epoch Epoch { get; }
+
     /// <summary>What the changes of erasures up to a number hide of a table; they must be applied.</summary>
     PointMask Mask(TableId table, long erasures);
 

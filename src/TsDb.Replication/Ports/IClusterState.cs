@@ -18,6 +18,12 @@ public interface IClusterState
     /// throw.</summary>
     event Action<ClusterConfiguration>? Changed;
 
+    /// <summary>
+    /// Why <see cref="Current"/> may be past: this node has had no contact with the majority of the members
+    /// for so long that they may have changed it without this node. Null while it has.
+    /// </summary>
+    string? Detached => null;
+
     /// <summary>True if the node is thought to answer now (heartbeats, phi detector); self is always
     /// live.</summary>
     bool IsLive(NodeId node);

@@ -57,16 +57,18 @@ public static class RepairPolicy
     /// <summary>
     /// True if what a peer says counts towards <see cref="HeardMin"/>: it has, or had, all of the shard, and
     /// it counts under a configuration that knows this node's part, so that nothing becomes durable any more
-    /// without it.
+    /// without it. One from before it was admitted itself is another directory, of which its name was.
     /// </summary>
     public static bool Counts(
         ClusterConfiguration cluster, ShardOwners owners, NodeId self, NodeId peer, ShardDigest said)
     {
         if (said.IsRecovering || !owners.Readers.Contains(peer)) return false;
-        Epoch since = owners.Move?.Since
-            ?? cluster.Members.FirstOrDefault(member => member.Id == self)?.Since ?? default;
-        return said.Epoch.Value >= since.Value;
+        Epoch since = owners.Move?.Since ?? SinceOf(cluster, self);
+        return said.Epoch.Value >= since.Value && said.Epoch.Value >= SinceOf(cluster, peer).Value;
     }
+
+    private static Epoch SinceOf(ClusterConfiguration cluster, NodeId node) =>
+        cluster.Members.FirstOrDefault(member => member.Id == node)?.Since ?? default;
 
     /// <summary>
     /// True if this node has what the shard's owners before it had, so that it counts in quorums.

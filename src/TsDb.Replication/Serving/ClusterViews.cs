@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TsDb.Model;
 using TsDb.Query.Distributed;
 using TsDb.Replication.Cluster;
@@ -14,6 +15,8 @@ public static class ClusterViews
         return new ClusterView
         {
             Self = self,
+            Epoch = cluster.Epoch,
+            Since = cluster.Members.ToImmutableDictionary(member => member.Id, member => member.Since),
             Owners = [.. owners.Select(shard => shard.Readers)],
             ReadQuorum = cluster.ReadQuorum,
             ReadQuorums = [.. owners.Select(shard => shard.ReadersQuorum)],

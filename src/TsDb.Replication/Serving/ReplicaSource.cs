@@ -96,6 +96,8 @@ public sealed class ReplicaSource(
 
         public long Erasures => configuration.Erasures.Number;
 
+        public Epoch Epoch => configuration.Epoch;
+
         public PointMask Mask(TableId table, long erasures) =>
             PointMask.Of(configuration.Erasures, table, erasures);
 

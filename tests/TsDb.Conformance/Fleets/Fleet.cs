@@ -207,6 +207,8 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
         return await ResultText.ReadAsync(result);
     }
 
+    public string? Detached { get; set; }
+
     public bool IsLive(NodeId node) => !_nodes[node].IsDown;
 
     public async Task<CatalogAnswer> AskAsync(NodeId node, CatalogQuestion question, CancellationToken ct)

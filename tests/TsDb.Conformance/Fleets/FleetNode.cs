@@ -33,7 +33,10 @@ internal sealed class FleetNode(NodeId id, Func<NodeId, FleetNode> peer) : IRepl
 
     public Erasures Erasures { get; set; } = Erasures.None;
 
-    public IReplicaLease Acquire() => new Lease(_leaves, _number, Erasures);
+    /// <summary>The configuration that it has applied; 0 if it does not say.</summary>
+    public Epoch Epoch { get; set; }
+
+    public IReplicaLease Acquire() => new Lease(_leaves, _number, Erasures, Epoch);
 
     // No news comes while a question waits.
     public Task HearErasuresAsync(long number, CancellationToken ct) => Erasures.Number >= number
@@ -70,12 +73,14 @@ internal sealed class FleetNode(NodeId id, Func<NodeId, FleetNode> peer) : IRepl
     }
 
     private sealed class Lease(ImmutableSortedDictionary<string, (Leaf Leaf, SegmentRef Segment)> leaves,
-        long number, Erasures erasures)
+        long number, Erasures erasures, Epoch epoch)
         : IReplicaLease
     {
         public long Number => number;
 
         public long Erasures => erasures.Number;
+
+        public Epoch Epoch => epoch;
 
         public PointMask Mask(TableId table, long upTo) => PointMask.Of(erasures, table, upTo);
 
