@@ -25,10 +25,6 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 
-    // Longer than an election takes. Who is silent for less is not given up, but by an operator.
-    private static readonly TimeSpan DetachedAfter = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan AskWhetherRemovedEvery = TimeSpan.FromSeconds(5);
-
     private readonly ClusterSettings _settings;
     private readonly CloudIdentity _identity;
     private readonly IDisk _disk;
@@ -38,6 +34,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     private readonly MembershipFiles _files;
     private readonly ClusterDialer _dialer;
     private readonly AddressBook _addresses = new();
+    private readonly MajorityContact _contact;
     private readonly ClusterListener _listener;
     private readonly ClusterDesk _desk;
     private readonly CancellationTokenSource _stop = new();
@@ -50,8 +47,6 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     private volatile bool _wasMember;
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _areFlagsCompared;
-    private long _inTouch;
-    private long _askedWhetherRemoved;
     private int _isDisposed;
 
     /// <summary>Reads what the data directory knows about clusters; nothing runs yet.</summary>
@@ -63,6 +58,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
             (identity, settings, disk, liveness, environment);
         _log = environment.Loggers.CreateLogger("TsDb.Cluster");
         _files = new MembershipFiles(disk);
+        _contact = new MajorityContact(identity, liveness, environment.Clock);
         _dialer = new ClusterDialer(environment.Clock);
         _desk = new ClusterDesk(this);
         _listener = new ClusterListener(_desk, environment.Clock, _log);
@@ -75,31 +71,12 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     public NodeId Self => _identity.Id;
 
     /// <inheritdoc/>
-    /// <remarks>
-    /// Not what was before this directory was admitted, which a node sees again when it reads the log of the
-    /// configuration: the member of its name may have been another directory then, in whose place it would
-    /// store and count.
-    /// </remarks>
+    /// <remarks>Not what was before this directory was admitted, as the log tells it at a start: the member
+    /// of its name may have been another one, in whose place it would store and count.</remarks>
     public ClusterConfiguration? Current => _wasMember ? _current : null;
 
     /// <inheritdoc/>
-    /// <remarks>
-    /// In touch is who knows a leader and hears a majority. A process that was stopped has heard nobody for
-    /// as long as it was, so it is not in touch when it goes on.
-    /// </remarks>
-    public string? Detached
-    {
-        get
-        {
-            if (IsInTouch()) return null;
-            long at = Interlocked.Read(ref _inTouch);
-            TimeSpan silence = _environment.Clock.GetElapsedTime(at);
-            if (at != 0 && silence <= DetachedAfter) return null;
-            string since = at == 0 ? "since its start" : $"for {silence.TotalSeconds:0} s";
-            return $"contact with the majority of the cluster: this node has had none {since}, and the others "
-                + "may have given its shards to each other meanwhile";
-        }
-    }
+    public string? Detached => _contact.Detached(_node, _current);
 
     /// <summary>The configuration, and a place in the cluster's log up to which it is applied for
     /// certain.</summary>
@@ -134,7 +111,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
 
     internal ClusterSettings Settings => _settings;
 
-    // Whatever is applied here, also before this node belongs to it.
+    // Also before this node belongs to it.
     internal ClusterConfiguration? Latest => _current;
 
     internal MembershipFiles Files => _files;
@@ -175,8 +152,8 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
         _entry = new ClusterEntry(self, _settings, restored, _files, _environment, _dialer);
         _listener.Start();
         _running = RunAsync(self);
-        if (_settings.Seeds.IsEmpty
-            && _files.Membership is not { Members.Length: > 1 }) await AwaitFoundingAsync(ct);
+        bool isFoundHere = _settings.Seeds.IsEmpty && _files.Membership is not { Members.Length: > 1 };
+        while (isFoundHere && _current is null) await Task.Delay(LookEvery, _environment.Clock, ct);
     }
 
     /// <inheritdoc/>
@@ -346,17 +323,10 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
 
             if (node.Failure.IsFaulted) _failure.TrySetException(node.Failure.Exception!.InnerExceptions);
             Compare(current);
-            if (current.Removed.Contains(self.DirectoryId)
-                && current.Members.All(m => m.DirectoryId != self.DirectoryId))
+            if (current.IsRemoved(self.DirectoryId)
+                || await _contact.IsRemovedAsync(node, current, _entry!, ct))
             {
                 // What it had, others have, or it was given up: either way it is of no use here any more.
-                Log.HasLeft(_log, current.Id);
-                _failure.TrySetResult();
-                return;
-            }
-
-            if (!IsInTouch() && await IsRemovedAsync(self, current, ct))
-            {
                 Log.HasLeft(_log, current.Id);
                 _failure.TrySetResult();
                 return;
@@ -371,27 +341,6 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
         {
             Log.JoinFailed(_log, e.Message);
         }
-    }
-
-    private bool IsInTouch()
-    {
-        if (_node is not { } node || _current is not { } current) return false;
-        bool isInTouch = (node.IsLeader || node.Leader is not null)
-            && current.Members.Count(member => IsLive(member.Id)) * 2 > current.Members.Length;
-        if (isInTouch) Interlocked.Exchange(ref _inTouch, _environment.Clock.GetTimestamp());
-        return isInTouch;
-    }
-
-    // A member that was removed while it was stopped or cut off hears nothing of that from the leader, who
-    // does not call it any more: it has to ask.
-    private async Task<bool> IsRemovedAsync(Member self, ClusterConfiguration current, CancellationToken ct)
-    {
-        if (_environment.Clock.GetElapsedTime(_askedWhetherRemoved) < AskWhetherRemovedEvery) return false;
-        bool[] said = await Task.WhenAll(current.Members
-            .Where(member => member.DirectoryId != self.DirectoryId)
-            .Select(member => _entry!.IsRemovedByAsync(member.ClusterAddress, ct)));
-        _askedWhetherRemoved = _environment.Clock.GetTimestamp();
-        return said.Any(removed => removed);
     }
 
     private async Task AnnounceAsync(Member self, ClusterConfiguration current, CancellationToken ct)
@@ -444,10 +393,5 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
         }
 
         if (_wasMember) Changed?.Invoke(configuration);
-    }
-
-    private async Task AwaitFoundingAsync(CancellationToken ct)
-    {
-        while (_current is null) await Task.Delay(LookEvery, _environment.Clock, ct);
     }
 }

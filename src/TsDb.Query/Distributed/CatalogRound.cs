@@ -67,18 +67,18 @@ internal sealed class CatalogRound(
         try
         {
             long start = clock.GetTimestamp();
-            Task patience = Task.Delay(WaitMax, clock, enough.Token);
+            using Patience patience = new(WaitMax, clock);
             while (asked.Count > 0 && !IsEnough(view, consistency, heard.Values))
             {
-                if (!await TakeNextAsync(asked, patience, heard)) break;
+                if (!await TakeNextAsync(asked, patience.Over, heard)) break;
             }
 
             // Whoever is about as quick is welcome: the work is shared among all that were heard.
             TimeSpan took = clock.GetElapsedTime(start);
             if (consistency != Consistency.One && asked.Count > 0)
             {
-                Task grace = Task.Delay(took < GraceMax ? took : GraceMax, clock, enough.Token);
-                while (asked.Count > 0 && await TakeNextAsync(asked, grace, heard))
+                using Patience grace = new(took < GraceMax ? took : GraceMax, clock);
+                while (asked.Count > 0 && await TakeNextAsync(asked, grace.Over, heard))
                 {
                 }
             }

@@ -181,8 +181,10 @@ internal sealed class FragmentRuns(
         Task<FragmentRows> reading = ReadAsync(node, request, run.Token);
         try
         {
-            while (await Task.WhenAny(reading, Task.Delay(LivenessPeriod, clock, run.Token)) != reading)
+            while (!reading.IsCompleted)
             {
+                using Patience patience = new(LivenessPeriod, clock);
+                if (await Task.WhenAny(reading, patience.Over) == reading) break;
                 ct.ThrowIfCancellationRequested();
                 if (cluster.IsLive(node)) continue;
                 run.Cancel();

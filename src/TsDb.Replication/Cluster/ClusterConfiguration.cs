@@ -39,6 +39,10 @@ public sealed record ClusterConfiguration
     /// <summary>Data directories that were members once and never are again, in order of removal.</summary>
     public ImmutableArray<Guid> Removed { get; init; } = [];
 
+    /// <summary>True of a directory that was a member and is none any more.</summary>
+    public bool IsRemoved(Guid directory) =>
+        Removed.Contains(directory) && Members.All(member => member.DirectoryId != directory);
+
     /// <summary>Shards on their way to other owners, by number.</summary>
     public ImmutableArray<ShardMove> Moves { get; init; } = [];
 

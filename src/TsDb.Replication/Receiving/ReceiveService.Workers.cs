@@ -108,10 +108,10 @@ public sealed partial class ReceiveService
         while (true)
         {
             TimeSpan wait = open.IsEmpty ? _options.RepairEvery : _options.RepairEagerlyEvery;
-            bool isAsked = await WaitForRepairAsync(wait, ct);
+            await WaitForRepairAsync(wait, ct);
             if (_ports.Cluster.Current is not { } cluster) continue;
             ImmutableSortedSet<ShardId> asked = TakeAsked();
-            ImmutableSortedSet<ShardId> shards = isAsked ? asked : open;
+            ImmutableSortedSet<ShardId> shards = asked.IsEmpty ? open : asked;
             if (shards.IsEmpty) shards = [.. _receiver.Owned];
             try
             {
@@ -154,24 +154,20 @@ public sealed partial class ReceiveService
         {
             ImmutableSortedSet<ShardId> asked = [.. _repairAsked];
             _repairAsked.Clear();
+
+            // Rung for what is taken now.
+            _repairSignal.Reader.TryRead(out _);
             return asked;
         }
     }
 
-    private async Task<bool> WaitForRepairAsync(TimeSpan wait, CancellationToken ct)
+    // Until it is asked for, or the time is over. The timer rings the same bell: a wait for a channel that is
+    // cancelled completes on another thread, also where this node is to have none.
+    private async Task WaitForRepairAsync(TimeSpan wait, CancellationToken ct)
     {
-        using CancellationTokenSource late = new(wait, _clock);
-        using CancellationTokenSource either =
-            CancellationTokenSource.CreateLinkedTokenSource(late.Token, ct);
-        try
-        {
-            await _repairSignal.Reader.WaitToReadAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            // Nobody asked in time.
-        }
-
-        return _repairSignal.Reader.TryRead(out _);
+        using ITimer late = _clock.CreateTimer(
+            _ => _repairSignal.Writer.TryWrite(true), null, wait, Timeout.InfiniteTimeSpan);
+        await _repairSignal.Reader.WaitToReadAsync(ct);
+        _repairSignal.Reader.TryRead(out _);
     }
 }
