@@ -33,7 +33,7 @@ internal static class CloudEndpoints
         admin.Map(routes, HttpMethods.Post, path + "remove", context => cluster.RemoveAsync(
             AdminEndpoint.Required(context, "node"), IsForced(context), context.RequestAborted));
         admin.Map(routes, HttpMethods.Post, path + "leave", context => cluster.LeaveAsync(
-            AdminEndpoint.Value(context, "node"), context.RequestAborted));
+            AdminEndpoint.Required(context, "node"), context.RequestAborted));
         admin.Map(routes, HttpMethods.Post, path + "replace", context => cluster.ReplaceAsync(
             AdminEndpoint.Required(context, "node"), AdminEndpoint.Required(context, "by"),
             IsForced(context), context.RequestAborted));

@@ -35,9 +35,9 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
     }
 
     /// <summary>Begins the orderly leave of a node.</summary>
-    public async Task<JsonNode> LeaveAsync(string? node, CancellationToken ct)
+    public async Task<JsonNode> LeaveAsync(string node, CancellationToken ct)
     {
-        Member member = Find(node ?? _cluster.Self.Value);
+        Member member = Find(node);
         if (Current.Placeable <= 1 && !member.IsLeaving)
         {
             throw new TsDbException(
@@ -77,8 +77,8 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
     public async Task<JsonNode> SetAsync(
         int? replication, int? writeQuorum, string? replaceAfter, CancellationToken ct)
     {
-        if (replaceAfter is not null) await SetReplaceAfterAsync(replaceAfter, ct);
         ClusterConfiguration current = Current;
+        TimeSpan? after = replaceAfter is null ? current.ReplaceAfter : ReplaceAfter(replaceAfter);
         int wanted = replication ?? current.ReplicationFactor;
         int quorum = writeQuorum ?? current.WriteQuorumAsked;
         if (wanted is < 1 or > CloudOptions.ReplicationMax || quorum < 0 || quorum > wanted)
@@ -88,6 +88,12 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
                 $"replicas are 1 to {CloudOptions.ReplicationMax}, the write quorum at most as many");
         }
 
+        if (after != current.ReplaceAfter)
+        {
+            await _cluster.ChangeAsync(
+                new ClusterCommand.SetReplaceAfter(after), now => now.ReplaceAfter == after, ct);
+        }
+
         await _cluster.ChangeAsync(
             new ClusterCommand.SetReplication(wanted, quorum),
             now => now.ReplicationFactor == wanted && now.WriteQuorumAsked == quorum,
@@ -95,19 +101,13 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
         return Summary();
     }
 
-    private async Task SetReplaceAfterAsync(string text, CancellationToken ct)
+    private static TimeSpan? ReplaceAfter(string text)
     {
-        TimeSpan? after = text == "off" ? null : DurationText.Parse(text);
-        if (after < ReplacementWatch.SilenceMin)
-        {
-            throw new TsDbException(
-                ErrorKind.Invalid,
-                $"a member may be silent for {ReplacementWatch.SilenceMin.TotalSeconds:0} s at least: a "
-                + "restart must not move its shards");
-        }
-
-        await _cluster.ChangeAsync(
-            new ClusterCommand.SetReplaceAfter(after), now => now.ReplaceAfter == after, ct);
+        TimeSpan? after = text == "off" ? null : DurationText.Require("replace_after", text);
+        return !(after < ReplacementWatch.SilenceMin) ? after : throw new TsDbException(
+            ErrorKind.Invalid,
+            $"a member may be silent for {ReplacementWatch.SilenceMin.TotalSeconds:0} s at least: a "
+            + "restart must not move its shards");
     }
 
     /// <summary>
@@ -160,7 +160,9 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
     };
 
     private ClusterConfiguration Current => _cluster.Current
-        ?? throw new TsDbException(ErrorKind.Unavailable, "this node is not in a cluster yet");
+        ?? throw new TsDbException(
+            ErrorKind.Unavailable,
+            $"this node is not in a cluster yet: {_cluster.WaitingFor ?? "no leader was heard of"}");
 
     private Member Find(string node) => Current.Members.FirstOrDefault(m => m.Id.Value == node)
         ?? throw new TsDbException(

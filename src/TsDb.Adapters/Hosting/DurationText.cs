@@ -1,4 +1,5 @@
 using System.Globalization;
+using TsDb.Model;
 
 namespace TsDb.Adapters.Hosting;
 
@@ -17,11 +18,26 @@ public static class DurationText
         {
             if (!text.EndsWith(unit, StringComparison.Ordinal)) continue;
             ReadOnlySpan<char> number = text.AsSpan(0, text.Length - unit.Length);
-            if (double.TryParse(
-                    number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value))
+            bool isNumber = double.TryParse(
+                number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value);
+            if (isNumber && double.IsFinite(value))
                 return TimeSpan.FromMilliseconds(value * milliseconds);
         }
 
         throw new FormatException("use a duration such as 500ms, 2s, 5m, 1h or 7d");
+    }
+
+    /// <summary>Reads a duration that a user gave. Throws <see cref="ErrorKind.Invalid"/> with its name
+    /// where it is none.</summary>
+    public static TimeSpan Require(string name, string text)
+    {
+        try
+        {
+            return Parse(text);
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            throw new TsDbException(ErrorKind.Invalid, $"{name} '{text}': {e.Message}", e);
+        }
     }
 }

@@ -55,7 +55,8 @@ internal static class BackupCommand
         try
         {
             await using Stream body = await response.Content.ReadAsStreamAsync(ct);
-            manifest = await BackupTransfer.ReceiveAsync(body, folder, ct);
+            manifest = await node.WhileAliveAsync(
+                token => BackupTransfer.ReceiveAsync(body, folder, token), ct);
         }
         catch (HttpIOException e)
         {

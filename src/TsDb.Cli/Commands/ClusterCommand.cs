@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using TsDb.Cli.Nodes;
 using TsDb.Cli.Output;
-using TsDb.Model;
 
 namespace TsDb.Cli.Commands;
 
@@ -15,11 +14,6 @@ internal static class ClusterCommand
     public static Command Create(CommonOptions common)
     {
         Argument<string> node = new("node") { Description = "The member" };
-        Argument<string?> leaver = new("node")
-        {
-            Description = "The member [the one asked]",
-            DefaultValueFactory = _ => null,
-        };
         Argument<string> heir = new("by") { Description = "The member that takes its place" };
         Option<bool> force = new("--force") { Description = "Also if points may be lost by it" };
         Option<string?> replication = new("--replication") { Description = "Copies of each segment" };
@@ -36,8 +30,8 @@ internal static class ClusterCommand
         {
             Verb(common, "remove", "End the membership of a node that will not come back.", [node, force],
                 parsed => $"remove?node={Escaped(parsed.GetRequiredValue(node))}{Force(parsed, force)}"),
-            Verb(common, "leave", "Let a node hand over its shards; it ends when it has.", [leaver],
-                parsed => parsed.GetValue(leaver) is { } name ? $"leave?node={Escaped(name)}" : "leave"),
+            Verb(common, "leave", "Let a node hand over its shards; it ends when it has.", [node],
+                parsed => $"leave?node={Escaped(parsed.GetRequiredValue(node))}"),
             Verb(common, "replace", "Put a member in the place of another, dead or alive.",
                 [node, heir, force],
                 parsed => $"replace?node={Escaped(parsed.GetRequiredValue(node))}"
@@ -56,7 +50,7 @@ internal static class ClusterCommand
         command.SetAction(async (parsed, ct) =>
         {
             using NodeClient client = new(parsed.GetRequiredValue(common.Url));
-            PrintMembers(await client.GetJsonAsync("/api/v1/status", ct));
+            PrintMembers(await client.MemberStatusAsync("--url", ct));
         });
         return command;
     }
@@ -73,6 +67,7 @@ internal static class ClusterCommand
         command.SetAction(async (parsed, ct) =>
         {
             using NodeClient client = new(parsed.GetRequiredValue(common.Url));
+            await client.MemberStatusAsync("--url", ct);
             JsonNode shards = await client.GetJsonAsync("/api/v1/shards", ct);
             if (parsed.GetValue(json)) Console.WriteLine(shards.ToJsonString(new() { WriteIndented = true }));
             else PrintShards(shards, parsed.GetValue(all));
@@ -95,6 +90,7 @@ internal static class ClusterCommand
         verb.SetAction(async (parsed, ct) =>
         {
             using NodeClient client = new(parsed.GetRequiredValue(common.Url));
+            await client.MemberStatusAsync("--url", ct);
             JsonNode answer = await client.AskJsonAsync(HttpMethod.Post, Path + path(parsed), ct);
             TextTable table = new("cluster", "now");
             table.Add("members", Names(answer["members"]));
@@ -111,18 +107,13 @@ internal static class ClusterCommand
 
     private static void PrintMembers(JsonNode status)
     {
-        if (status["cluster"] is not { } cluster)
-        {
-            throw new TsDbException(
-                ErrorKind.Invalid, "this is an edge: name a cloud node with --url http://...:8088");
-        }
-
-        TextTable about = new("cluster", NodeText.Of(cluster["id"]));
-        about.Add("leader", NodeText.Of(cluster["leader"]));
-        about.Add("epoch", NodeText.Of(cluster["epoch"]));
-        about.Add("copies of each segment", NodeText.Of(cluster["replication"]));
-        about.Add("copies that make durable", NodeText.Of(cluster["write_quorum"]));
-        about.Add("silent members are given up after", NodeText.Of(cluster["replace_after"]));
+        JsonNode? cluster = status["cluster"];
+        TextTable about = new("cluster", NodeText.Of(cluster?["id"]));
+        about.Add("leader", NodeText.Of(cluster?["leader"]));
+        about.Add("epoch", NodeText.Of(cluster?["epoch"]));
+        about.Add("copies of each segment", NodeText.Of(cluster?["replication"]));
+        about.Add("copies that make durable", NodeText.Of(cluster?["write_quorum"]));
+        about.Add("silent members are given up after", NodeText.Of(cluster?["replace_after"]));
         about.Add("shards on their way", NodeText.Of(status["shards"]?["moving"]));
         about.Print(Console.Out);
         Console.WriteLine();

@@ -4,12 +4,11 @@ using TsDb.Model;
 
 namespace TsDb.Cli.Commands;
 
-/// <summary>Runs a command line: wrong usage ends with 2, a failure with 1 and one sentence, Ctrl-C with
-/// 130.</summary>
+/// <summary>Runs a command line: wrong usage ends with 2, a failure with 1 and one sentence, Ctrl-C with 130,
+/// SIGTERM with 143.</summary>
 internal static class CommandRunner
 {
     private const int UsageWrong = 2;
-    private const int Interrupted = 130;
 
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
@@ -22,31 +21,29 @@ internal static class CommandRunner
             return UsageWrong;
         }
 
-        using CancellationTokenSource interrupted = new();
-        Console.CancelKeyPress += (_, e) =>
+        using Interruption interruption = new();
+        InvocationConfiguration plain = new()
         {
-            e.Cancel = true;
-            interrupted.Cancel();
+            EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
         };
         try
         {
-            return await parsed.InvokeAsync(
-                new InvocationConfiguration { EnableDefaultExceptionHandler = false }, interrupted.Token);
+            return await interruption.WaitAsync(parsed.InvokeAsync(plain, interruption.Token));
         }
         catch (TsDbException e)
         {
             await Console.Error.WriteLineAsync($"tsdb: {e.Message}");
-            return e.Kind == ErrorKind.Invalid ? UsageWrong : 1;
+            return interruption.ExitCode ?? (e.Kind == ErrorKind.Invalid ? UsageWrong : 1);
         }
         catch (IOException e)
         {
             await Console.Error.WriteLineAsync($"tsdb: {e.Message}");
-            return 1;
+            return interruption.ExitCode ?? 1;
         }
-        catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+        catch (OperationCanceledException) when (interruption.ExitCode is not null)
         {
             await Console.Error.WriteLineAsync("tsdb: interrupted");
-            return Interrupted;
+            return interruption.ExitCode.Value;
         }
     }
 }

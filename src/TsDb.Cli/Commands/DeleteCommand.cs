@@ -207,15 +207,5 @@ internal static class DeleteCommand
         parsed.GetValue(option) is { Length: > 0 } value ? value : throw new TsDbException(
             ErrorKind.Invalid, $"'tsdb delete' needs {option.Name} (see 'tsdb delete --help')");
 
-    private static TimeSpan WaitOf(string text)
-    {
-        try
-        {
-            return DurationText.Parse(text);
-        }
-        catch (Exception e) when (e is FormatException or OverflowException)
-        {
-            throw new TsDbException(ErrorKind.Invalid, $"--wait: {e.Message}", e);
-        }
-    }
+    private static TimeSpan WaitOf(string text) => DurationText.Require("--wait", text);
 }

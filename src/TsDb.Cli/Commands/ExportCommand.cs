@@ -29,7 +29,7 @@ internal static class ExportCommand
             using NodeClient node = new(parsed.GetRequiredValue(common.Url));
             QueryCall call = new(parsed.GetRequiredValue(common.Database), select, Format(path));
             using HttpResponseMessage response = await node.QueryAsync(call, ct);
-            long bytes = await SaveAsync(response, path, ct);
+            long bytes = await node.WhileAliveAsync(token => SaveAsync(response, path, token), ct);
             Console.WriteLine($"{path}: {ByteSizeText.Format(bytes)}");
         });
         return command;

@@ -51,21 +51,30 @@ internal static class QueryCommand
         using HttpResponseMessage response =
             await node.QueryAsync(isForPeople ? call with { Format = "csv" } : call, ct);
         await using Stream body = await response.Content.ReadAsStreamAsync(ct);
-        if (isForPeople)
-        {
-            await using StreamWriter text = new(output, new UTF8Encoding(false), leaveOpen: true);
-            if (call.Format == "chart") await PrintChartAsync(body, text, ct);
-            else await PrintTableAsync(body, text, ct);
-        }
-        else
-        {
-            await body.CopyToAsync(output, ct);
-        }
-
+        await node.WhileAliveAsync(
+            async token =>
+            {
+                await PrintAsync(body, call.Format, output, token);
+                return true;
+            },
+            ct);
         if (!response.Headers.TryGetValues("X-TsDb-Coverage", out IEnumerable<string>? said)) return null;
         string coverage = string.Concat(said);
         CoverageText.WarnIfIncomplete(coverage, Console.Error);
         return coverage;
+    }
+
+    private static async Task PrintAsync(Stream body, string format, Stream output, CancellationToken ct)
+    {
+        if (format is not ("table" or "chart"))
+        {
+            await body.CopyToAsync(output, ct);
+            return;
+        }
+
+        await using StreamWriter text = new(output, new UTF8Encoding(false), leaveOpen: true);
+        if (format == "chart") await PrintChartAsync(body, text, ct);
+        else await PrintTableAsync(body, text, ct);
     }
 
     private static async Task PrintChartAsync(Stream body, StreamWriter output, CancellationToken ct)

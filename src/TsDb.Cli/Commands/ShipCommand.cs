@@ -31,6 +31,7 @@ internal static class ShipCommand
         verb.SetAction(async (parsed, ct) =>
         {
             using NodeClient node = new(parsed.GetRequiredValue(common.Url));
+            await node.RequireEdgeAsync(ct);
             JsonNode shipping = await node.AskJsonAsync(method, "/api/v1/ship" + path, ct);
             if (parsed.GetValue(json)) Console.WriteLine(shipping.ToJsonString(new() { WriteIndented =
                 true }));

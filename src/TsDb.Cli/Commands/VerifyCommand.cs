@@ -33,65 +33,79 @@ internal static class VerifyCommand
     private static async Task<int> VerifyAsync(string edgeUrl, string cloudUrl, CancellationToken ct)
     {
         using NodeClient edge = new(edgeUrl);
+        await edge.RequireEdgeAsync(ct);
+        using NodeClient cloud = new(cloudUrl);
+        JsonNode status = await cloud.MemberStatusAsync("--cloud", ct);
         JsonNode held = await edge.GetJsonAsync("/api/v1/leaves?leaves=true", ct);
         EdgeId id = new(held["id"]!.GetValue<string>());
         Leaf[] durable = [.. LeavesOf(held, id, onlyDurable: true)];
         JsonArray aside = held["set_aside"] as JsonArray ?? [];
         int pending = LeavesOf(held, id, onlyDurable: false).Count() - durable.Length - aside.Count;
-        using NodeClient cloud = new(cloudUrl);
-        JsonNode status = await cloud.GetJsonAsync("/api/v1/status", ct);
-        TextTable table = new("cloud node", "shipments it has to have", "set hash there", "verdict");
-        bool isEqual = true;
-        List<string> missing = [];
-        foreach (JsonNode? member in status["members"] as JsonArray ?? [])
-        {
-            string node = member!["id"]!.GetValue<string>();
-            using NodeClient client = new("http://" + member["address"]!.GetValue<string>());
-            (string count, string digest, string found) = ("-", "-", "");
-            try
-            {
-                JsonNode there = await client.GetJsonAsync($"/api/v1/leaves?edge={id}&leaves=true", ct);
-                HashSet<int> owned = [.. there["shards_owned"]!.AsArray().Select(s => s!.GetValue<int>())];
-                int shards = there["shard_count"]!.GetValue<int>();
-                JsonNode horizons = there["horizons"]!;
-                Leaf[] due = [.. durable.Where(l => owned.Contains(ShardId.Of(l.Cell, shards).Value)
-                    && !IsBelow(horizons[l.Cell.Table.Database], l.Cell))];
-                HashSet<Leaf> has = [.. LeavesOf(there, id, onlyDurable: false)];
-                (count, digest) = (Text(due.Length), LeafDigest.Of(due.Where(has.Contains)).ToString());
-                Leaf[] lacks = [.. due.Where(l => !has.Contains(l))];
-                missing.AddRange(lacks.Select(l => $"{node}: {l.Cell} #{Text(l.Ordinal.Value)} {l.Hash}"));
-                bool same = digest == LeafDigest.Of(due).ToString();
-                found = same ? "equal" : $"{lacks.Length} missing";
-                isEqual &= same;
-            }
-            catch (TsDbException silent) when (silent.Kind == ErrorKind.Unavailable)
-            {
-                found = "does not answer";
-                isEqual = false;
-            }
-
-            table.Add(node, count, digest, found);
-        }
-
+        MemberHas[] members = await Task.WhenAll(
+            status["members"]!.AsArray().Select(member => AskAsync(member!, id, durable, ct)));
         Console.WriteLine($"edge {id}: {durable.Length} shipments that the cloud said are durable, set hash "
             + $"{LeafDigest.Of(durable)}; {pending} on their way, {aside.Count} set aside");
+        TextTable table = new("cloud node", "shipments it has to have", "set hash there", "verdict");
+        foreach (MemberHas member in members)
+        {
+            table.Add(
+                member.Node, member.Due is { } due ? Text(due) : "-", member.Digest?.ToString() ?? "-",
+                member.Why ?? (member.Lacks.Length == 0 ? "equal" : $"{member.Lacks.Length} missing"));
+        }
+
         table.Print(Console.Out);
-        missing.ForEach(Console.WriteLine);
+        foreach (MemberHas member in members)
+        {
+            foreach (Leaf l in member.Lacks)
+                Console.WriteLine($"{member.Node}: {l.Cell} #{Text(l.Ordinal.Value)} {l.Hash}");
+        }
+
         foreach (JsonNode? leaf in aside)
         {
             Console.WriteLine(
                 $"set aside: {leaf!["cell"]} #{leaf["ordinal"]} {leaf["hash"]}: {leaf["reason"]}");
         }
 
-        string verdict = (isEqual, aside.Count) switch
+        bool isEqual = members.All(member => member.Why is null && member.Lacks.Length == 0);
+        bool isAny = members.Any(member => member.Due > 0);
+        Console.WriteLine((isEqual, isAny, aside.Count) switch
         {
-            (true, 0) => "equal",
-            (_, 0) => "not equal",
-            _ => "not equal: what is set aside is not in the cloud and is not offered any more; once the "
-                + "reason is gone, 'tsdb ship requeue' offers it again",
-        };
-        Console.WriteLine(verdict);
-        return isEqual && aside.Count == 0 ? 0 : 1;
+            (_, _, > 0) => "not equal: what is set aside is not in the cloud and is not offered any more; "
+                + "once the reason is gone, 'tsdb ship requeue' offers it again",
+            (false, _, _) => "not equal",
+            (true, false, _) => "nothing was compared: no cloud node has to have a shipment of this edge",
+            _ => "equal",
+        });
+        return isEqual && isAny && aside.Count == 0 ? 0 : 1;
+    }
+
+    // What a member has of those that it has to have.
+    private static async Task<MemberHas> AskAsync(
+        JsonNode member, EdgeId edge, Leaf[] durable, CancellationToken ct)
+    {
+        string node = member["id"]!.GetValue<string>();
+        using NodeClient client = new("http://" + member["address"]!.GetValue<string>());
+        try
+        {
+            JsonNode there = await client.GetJsonAsync($"/api/v1/leaves?edge={edge}&leaves=true", ct);
+            HashSet<int> owned = [.. there["shards_owned"]!.AsArray().Select(s => s!.GetValue<int>())];
+            int shards = there["shard_count"]!.GetValue<int>();
+            JsonNode horizons = there["horizons"]!;
+            Leaf[] due = shards == 0 ? [] : [.. durable.Where(l =>
+                owned.Contains(ShardId.Of(l.Cell, shards).Value)
+                && !IsBelow(horizons[l.Cell.Table.Database], l.Cell))];
+            HashSet<Leaf> has = [.. LeavesOf(there, edge, onlyDurable: false)];
+            return new MemberHas(node, due.Length, LeafDigest.Of(due.Where(has.Contains)))
+            {
+                Lacks = [.. due.Where(l => !has.Contains(l))],
+                Why = shards == 0 ? "is not in a cluster" : null,
+            };
+        }
+        catch (TsDbException silent) when (silent.Kind == ErrorKind.Unavailable)
+        {
+            await Console.Error.WriteLineAsync($"tsdb: {node}: {silent.Message}");
+            return new MemberHas(node, null, null) { Why = "does not answer" };
+        }
     }
 
     // What is older than its database is kept in the cloud is gone by rule.
@@ -119,4 +133,12 @@ internal static class VerifyCommand
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    // Why: what keeps it from being compared.
+    private sealed record MemberHas(string Node, int? Due, LeafDigest? Digest)
+    {
+        public Leaf[] Lacks { get; init; } = [];
+
+        public string? Why { get; init; }
+    }
 }

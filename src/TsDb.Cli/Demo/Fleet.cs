@@ -21,7 +21,7 @@ internal sealed class Fleet(FleetPlan plan, TimeProvider clock) : IAsyncDisposab
     public NodeClient Client(NodePlan node)
     {
         if (!_clients.TryGetValue(node.Name, out NodeClient? client))
-            _clients[node.Name] = client = new NodeClient(node.Url);
+            _clients[node.Name] = client = new NodeClient(node.Url) { SilenceMax = Timeout.InfiniteTimeSpan };
         return client;
     }
 

@@ -11,16 +11,46 @@ namespace TsDb.Cli.Nodes;
 internal sealed class NodeClient : IDisposable
 {
     private readonly HttpClient _http;
-    private readonly string _url;
 
     public NodeClient(string url)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https"))
             throw new TsDbException(ErrorKind.Invalid,
                 $"'{url}' is not a node's address: use http://host:port");
-        _url = url.TrimEnd('/');
+        Url = url.TrimEnd('/');
         SocketsHttpHandler handler = new() { PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30) };
         _http = new HttpClient(handler) { BaseAddress = uri, Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    /// <summary>The node's address, such as <c>http://127.0.0.1:8086</c>.</summary>
+    public string Url { get; }
+
+    /// <summary>How long an answer may take until the node is asked whether it lives; infinite never
+    /// asks.</summary>
+    public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long it may take to answer that question.</summary>
+    public TimeSpan PingWithin { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Waits as long as the node lives, so that long work may take its time. One that is silent, and answers
+    /// no ping either, is given up: throws <see cref="ErrorKind.Unavailable"/> with its address.
+    /// </summary>
+    public async Task<T> WhileAliveAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken ct)
+    {
+        using CancellationTokenSource giveUp = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Task<T> working = work(giveUp.Token);
+        while (true)
+        {
+            await Task.WhenAny(working, Task.Delay(SilenceMax, TimeProvider.System, giveUp.Token));
+            if (working.IsCompleted) return await working;
+            if (await AnswersPingAsync(ct) || working.IsCompleted) continue;
+            await giveUp.CancelAsync();
+            throw new TsDbException(
+                ErrorKind.Unavailable,
+                $"no answer from {Url}, and none to a ping within {PingWithin.TotalSeconds:0} s: the node is "
+                + "frozen, or the way to it is cut");
+        }
     }
 
     /// <summary>Sends a request; the body is left unread. Throws only if nothing answers.</summary>
@@ -28,7 +58,8 @@ internal sealed class NodeClient : IDisposable
     {
         try
         {
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+            return await WhileAliveAsync(
+                token => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), ct);
         }
         catch (HttpRequestException e)
         {
@@ -37,7 +68,7 @@ internal sealed class NodeClient : IDisposable
                 : e.Message;
             throw new TsDbException(
                 ErrorKind.Unavailable,
-                $"no answer from {_url} ({reason}). Start a node ('tsdb-edge', or 'make run' for a fleet) "
+                $"no answer from {Url} ({reason}). Start a node ('tsdb-edge', or 'make run' for a fleet) "
                 + "or name another one with --url.",
                 e);
         }
@@ -55,14 +86,19 @@ internal sealed class NodeClient : IDisposable
         await RequireSuccessAsync(response, ct);
         try
         {
-            return await JsonNode.ParseAsync(await response.Content.ReadAsStreamAsync(ct),
-                cancellationToken: ct)
+            await using Stream body = await response.Content.ReadAsStreamAsync(ct);
+            return await WhileAliveAsync(
+                async token => await JsonNode.ParseAsync(body, cancellationToken: token), ct)
                 ?? throw new JsonException("the document is null");
+        }
+        catch (HttpIOException e)
+        {
+            throw new TsDbException(ErrorKind.Unavailable, $"{Url} ended its answer early: {e.Message}", e);
         }
         catch (JsonException e)
         {
             throw new TsDbException(
-                ErrorKind.Corrupt, $"{_url}{path} did not answer JSON: {JsonFault.Describe(e)}", e);
+                ErrorKind.Corrupt, $"{Url}{path} did not answer JSON: {JsonFault.Describe(e)}", e);
         }
     }
 
@@ -107,6 +143,27 @@ internal sealed class NodeClient : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<bool> AnswersPingAsync(CancellationToken ct)
+    {
+        using CancellationTokenSource patience = new(PingWithin, TimeProvider.System);
+        using CancellationTokenSource either =
+            CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
+        try
+        {
+            using HttpResponseMessage any =
+                await _http.GetAsync("/ping", HttpCompletionOption.ResponseHeadersRead, either.Token);
+            return true;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
 
     private static string ErrorText(string body)
     {

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using TsDb.Cli.Demo;
 using TsDb.Cli.Nodes;
 using TsDb.Integration.Fleets;
+using TsDb.Model;
 
 namespace TsDb.Integration.Cluster;
 
@@ -45,6 +46,8 @@ public sealed class ClusterOperationsTests
 
         // One that dies is given up by the rule, without a word of the operator's.
         await DamageAsync(fleet, clouds[1]);
+        await RefusesAsync(fleet, clouds[1], "cluster/set?replace_after=banana", "replace_after 'banana'");
+        await RefusesAsync(fleet, clouds[1], "cluster/leave", "lacks node=");
         await AskAsync(fleet, clouds[1], HttpMethod.Post, "/api/v1/cluster/set?replace_after=5s");
         await fleet.Fleet.KillAsync(clouds[2], Ct);
         await WriteAsync(fleet, edge, first: 200);
@@ -56,7 +59,7 @@ public sealed class ClusterOperationsTests
         Directory.Delete(Path.Combine(fleet.Folder, clouds[2].Name), recursive: true);
         await fleet.Fleet.RestartAsync(clouds[2], Ct);
         await SettledAsync(fleet, clouds[0], members: 4);
-        await AskAsync(fleet, fourth, HttpMethod.Post, "/api/v1/cluster/leave");
+        await AskAsync(fleet, fourth, HttpMethod.Post, $"/api/v1/cluster/leave?node={fourth.Name}");
         await WriteAsync(fleet, edge, first: 400);
         await SettledAsync(fleet, clouds[0], members: 3);
         await fleet.Fleet.Processes[fourth.Name].ExitAsync(Ct);
@@ -173,6 +176,14 @@ public sealed class ClusterOperationsTests
 
     private static Task<JsonNode> AskAsync(TestFleet fleet, NodePlan node, HttpMethod method, string path) =>
         fleet.Fleet.Client(node).AskJsonAsync(method, path, Ct);
+
+    private static async Task RefusesAsync(TestFleet fleet, NodePlan node, string path, string words)
+    {
+        TsDbException said = await Assert.ThrowsAsync<TsDbException>(
+            () => AskAsync(fleet, node, HttpMethod.Post, "/api/v1/" + path));
+        Assert.Contains(words, said.Message, StringComparison.Ordinal);
+        Assert.EndsWith("(HTTP 400)", said.Message, StringComparison.Ordinal);
+    }
 
     private static string[] Databases(JsonNode answer) =>
         [.. answer["databases"]!.AsArray().Select(d => d!["name"]!.ToString())];

@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using TsDb.Cli.Nodes;
+using TsDb.Integration.Fleets;
+using TsDb.Model;
+
+namespace TsDb.Integration;
+
+/// <summary>
+/// What <c>tsdb</c> says, and with which exit code, where a node is of the wrong kind, has nothing to say or
+/// does not answer; and how it ends when it is interrupted.
+/// </summary>
+public sealed class CommandTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Verify_calls_nothing_equal_that_was_not_compared()
+    {
+        await using FakeNode edge = await EdgeAsync();
+        await SaysAsync(2, "is an edge, --cloud wants a cloud node",
+            "verify", "--url", edge.Url, "--cloud", edge.Url);
+        await using FakeNode unfounded = await FakeNode.StartAsync(("/api/v1/status", () =>
+            """{"id": "c1", "cluster": {"founded": false, "waiting_for": "c2 and c3"}, "members": []}"""));
+        await SaysAsync(1, "not in a cluster yet: c2 and c3",
+            "verify", "--url", edge.Url, "--cloud", unfounded.Url);
+        await SaysAsync(2, "is a cloud node, --url wants an edge",
+            "verify", "--url", unfounded.Url, "--cloud", unfounded.Url);
+
+        string members = "";
+        await using FakeNode cloud = await FakeNode.StartAsync(
+            ("/api/v1/status", () =>
+                $$"""{"id": "c1", "cluster": {"founded": true}, "members": [{{members}}]}"""),
+            ("/api/v1/leaves", () =>
+                """{"shards_owned": [0], "shard_count": 1, "horizons": {}, "cells": []}"""));
+        string self = $$"""{"id": "c1", "address": "{{cloud.Address}}"}""";
+        foreach (string list in (string[])["", self])
+        {
+            members = list;
+            CommandLine nothing = await VerifyAsync(edge, cloud);
+            Assert.Equal(1, nothing.ExitCode);
+            Assert.Contains("nothing was compared", nothing.Output, StringComparison.Ordinal);
+        }
+
+        members = self + """, {"id": "c2", "address": "127.0.0.1:1"}""";
+        CommandLine silent = await VerifyAsync(edge, cloud);
+        Assert.Equal(1, silent.ExitCode);
+        Assert.Matches(@"c2 .*does not answer", silent.Output);
+        Assert.Matches(@"(?m)^not equal", silent.Output);
+        Assert.Contains("c2: no answer from http://127.0.0.1:1", silent.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Commands_say_which_kind_of_node_they_want()
+    {
+        await using FakeNode edge = await EdgeAsync();
+        await using FakeNode unfounded = await FakeNode.StartAsync(("/api/v1/status", () =>
+            """{"id": "c1", "cluster": {"founded": false, "waiting_for": "c2 and c3"}, "members": []}"""));
+        foreach (string[] command in (string[][])[["cluster"], ["shards"], ["cluster", "leave", "c1"]])
+        {
+            await SaysAsync(2, "is an edge", [.. command, "--url", edge.Url]);
+            await SaysAsync(1, "not in a cluster yet: c2 and c3", [.. command, "--url", unfounded.Url]);
+        }
+
+        await SaysAsync(2, "wants an edge", "ship", "status", "--url", unfounded.Url);
+        await SaysAsync(2, "node", "cluster", "leave", "--url", unfounded.Url);
+    }
+
+    [Fact]
+    public async Task A_node_that_answers_nothing_is_given_up_by_name_and_one_that_is_slow_is_not()
+    {
+        using TcpListener frozen = Frozen();
+        string url = $"http://{frozen.LocalEndpoint}";
+        using NodeClient client = new(url)
+        {
+            SilenceMax = TimeSpan.FromMilliseconds(50), PingWithin = TimeSpan.FromMilliseconds(50),
+        };
+        TsDbException said = await Assert.ThrowsAsync<TsDbException>(
+            () => client.GetJsonAsync("/api/v1/status", Ct));
+        Assert.Equal(ErrorKind.Unavailable, said.Kind);
+        Assert.Contains(url, said.Message, StringComparison.Ordinal);
+
+        // Its answer waits until it has been asked whether it lives.
+        using ManualResetEventSlim asked = new();
+        await using FakeNode slow = await FakeNode.StartAsync(
+            ("/slow", () =>
+            {
+                asked.Wait(Ct);
+                return """{"n": 1}""";
+            }),
+            ("/ping", () =>
+            {
+                asked.Set();
+                return "";
+            }));
+        using NodeClient patient = new(slow.Url) { SilenceMax = TimeSpan.FromMilliseconds(50) };
+        Assert.Equal(1, (await patient.GetJsonAsync("/slow", Ct))["n"]!.GetValue<int>());
+    }
+
+    [Theory]
+    [InlineData("INT", 130, "verify")]
+    [InlineData("TERM", 143, "verify")]
+    [InlineData("INT", 130, "cluster")]
+    [InlineData("INT", 130, "query", "SELECT 1")]
+    [InlineData("TERM", 143, "query", "SELECT 1")]
+    public async Task An_interrupted_command_ends_with_its_signals_code_and_without_a_trace(
+        string signal, int exitCode, params string[] command)
+    {
+        using TcpListener frozen = Frozen();
+        TcpClient? held = null;
+        CommandLine ended = await CommandLine.RunAsync(
+            async process =>
+            {
+                held = await frozen.AcceptTcpClientAsync(Ct);
+                using Process kill = Process.Start("kill", [$"-{signal}", $"{process}"]);
+                await kill.WaitForExitAsync(Ct);
+            },
+            [.. command, "--url", $"http://{frozen.LocalEndpoint}"]);
+        held?.Dispose();
+        Assert.Equal((exitCode, "tsdb: interrupted\n"), (ended.ExitCode, ended.Errors));
+    }
+
+    private static Task<FakeNode> EdgeAsync() => FakeNode.StartAsync(
+        ("/api/v1/status", () => """{"id": "e1"}"""),
+        ("/api/v1/leaves", () => """{"id": "e1", "cells": [], "set_aside": []}"""));
+
+    // The system takes connections for it; nobody answers.
+    private static TcpListener Frozen()
+    {
+        TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return listener;
+    }
+
+    private static Task<CommandLine> VerifyAsync(FakeNode edge, FakeNode cloud) =>
+        CommandLine.RunAsync("verify", "--url", edge.Url, "--cloud", cloud.Url);
+
+    private static async Task SaysAsync(int exitCode, string words, params string[] arguments)
+    {
+        CommandLine said = await CommandLine.RunAsync(arguments);
+        Assert.Equal((exitCode, ""), (said.ExitCode, said.Output));
+        Assert.Contains(words, said.Errors, StringComparison.Ordinal);
+    }
+}
