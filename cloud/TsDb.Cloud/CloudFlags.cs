@@ -22,7 +22,8 @@ internal static class CloudFlags
         new("cluster-name", "default", "Name of the cluster on the brokers"),
         new("replication", "3", "Copies of each segment (counts at the founding)"),
         new("write-quorum",
-            "majority", "Copies on disk that make a segment durable (counts at the founding)"),
+            "majority", "Copies on disk that make a segment durable: a number, or majority (counts at the "
+            + "founding). With less than a majority quorum questions need more owners, with 1 all of them"),
         new("query-memory", "",
             "Memory for queries, decoded columns included [half of the machine's]"),
         new("zone", "", "Failure zone of this node (rack, building): replicas spread over zones first"),

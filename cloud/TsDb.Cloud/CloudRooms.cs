@@ -14,6 +14,7 @@ using TsDb.Columnar.Vectors;
 using TsDb.Model;
 using TsDb.Query.Distributed;
 using TsDb.Query.Planning;
+using TsDb.Query.Ports;
 using TsDb.Replication.Backup;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Purging;
@@ -74,6 +75,9 @@ internal sealed class CloudRooms : IAsyncDisposable
     public required DuckDbEngine Engine { get; init; }
 
     public required LocalQueries Local { get; init; }
+
+    /// <summary>What nodes have, this one included.</summary>
+    public required ICatalogClient Catalogs { get; init; }
 
     public required ClusterQueries Queries { get; init; }
 
@@ -202,6 +206,7 @@ internal sealed class CloudRooms : IAsyncDisposable
         DirectEngine direct = new(engine, new SegmentCache(options.Queries.DecodedBytes, SegmentRows.Open));
         LocalQueries local = LocalQueries.Of(new CatalogDesk(source), new FragmentDesk(source, direct));
         QuestionLines lines = new(cluster, liveness);
+        GrpcCatalogClient catalogs = new(cluster, channels, lines, local);
         return new CloudRooms(disk)
         {
             Identity = identity,
@@ -221,13 +226,12 @@ internal sealed class CloudRooms : IAsyncDisposable
             Questions = new QuestionServer(identity.Id, local, clock, loggers.CreateLogger("TsDb.Peers")),
             Engine = engine,
             Local = local,
+            Catalogs = catalogs,
             Queries = new ClusterQueries(new Coordinator(
                 new Planner(parser, engine, clock),
                 new QueryEngines(engine, direct) { Gathered = new GatherRoom(options.Queries.LargeBytes) },
                 new ClusterWatch(cluster),
-                new QueryPeers(
-                    new GrpcCatalogClient(cluster, channels, lines, local),
-                    new FlightFragmentClient(cluster, channels, lines, local), fresh),
+                new QueryPeers(catalogs, new FlightFragmentClient(cluster, channels, lines, local), fresh),
                 clock)),
         };
     }

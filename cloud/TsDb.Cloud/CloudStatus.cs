@@ -30,7 +30,9 @@ internal sealed class CloudStatus(CloudRooms rooms, TimeProvider clock)
                 ["waiting_for"] = _cluster.WaitingFor,
                 ["shard_count"] = current?.ShardCount,
                 ["replication"] = current?.ReplicationFactor,
+                ["replicas"] = current?.Replicas,
                 ["write_quorum"] = current?.WriteQuorum,
+                ["read_quorum"] = current?.ReadQuorum,
                 ["replace_after"] = current?.ReplaceAfter?.ToString(),
             },
             ["members"] = new JsonArray([.. (current?.Members ?? []).Select(Describe)]),
@@ -129,7 +131,7 @@ internal sealed class CloudStatus(CloudRooms rooms, TimeProvider clock)
                 ["last_seen"] = heard?.HeardAt.ToString("O"),
                 ["online"] = heard?.IsOnline ?? false,
                 ["lag"] = heard is null ? null : EdgeLag.SecondsOf(heard, clock.GetUtcNow()),
-                ["ship"] = EdgeLag.Describe(heard),
+                ["ship"] = EdgeLag.Describe(heard, clock.GetUtcNow()),
             };
         }
     }

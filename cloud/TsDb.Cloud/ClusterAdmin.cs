@@ -132,6 +132,8 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
         return new JsonObject
         {
             ["shards"] = states.Length,
+            ["replication"] = current.ReplicationFactor,
+            ["replicas"] = current.Replicas,
             ["moving"] = states.Count(s => s.Owners.Move is not null),
             ["under_replicated"] = states.Count(s => s.IsUnderReplicated),
             ["list"] = new JsonArray([.. states.Select(Describe)]),
@@ -198,7 +200,9 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
             ["leaving"] = new JsonArray(
                 [.. current.Members.Where(m => m.IsLeaving).Select(m => (JsonNode)m.Id.Value)]),
             ["replication"] = current.ReplicationFactor,
+            ["replicas"] = current.Replicas,
             ["write_quorum"] = current.WriteQuorum,
+            ["read_quorum"] = current.ReadQuorum,
             ["replace_after"] = current.ReplaceAfter?.ToString(),
             ["shards_moving"] = current.Moves.Length,
         };

@@ -22,6 +22,13 @@ internal sealed class ClusterDatabases(CloudRooms rooms) : IDatabaseDesk
                 ?? DatabaseSettings.Of(name)),
     ];
 
+    public async Task<IReadOnlyCollection<string>?> TablesAsync(string database, CancellationToken ct)
+    {
+        string[] tables =
+            [.. (await new ClusterTables(rooms).ListAsync(database, ct)).Keys.Select(table => table.Table)];
+        return tables.Length > 0 || _cluster.Current?.Databases.ContainsKey(database) == true ? tables : null;
+    }
+
     public Task CreateAsync(string database, CancellationToken ct) => _cluster.ChangeAsync(
         new ClusterCommand.CreateDatabase(database), now => now.Databases.ContainsKey(database), ct);
 

@@ -15,7 +15,9 @@ internal sealed class ClusterErasures(CloudRooms rooms) : IErasureDesk
 
     public Erasures Current => _cluster.Current?.Erasures ?? Erasures.None;
 
-    public bool Knows(TableId table) => rooms.Store.Current.Tables.ContainsKey(table);
+    public async Task<ImmutableArray<Column>?> ColumnsAsync(TableId table, CancellationToken ct) =>
+        (await new ClusterTables(rooms).ListAsync(table.Database, ct)).TryGetValue(
+            table, out ImmutableArray<Column> columns) ? columns : null;
 
     public async Task<long> EraseAsync(
         TableId table, ImmutableArray<TagCondition> where, long beforeNanoseconds, CancellationToken ct)

@@ -21,9 +21,11 @@ internal static class EdgeLag
     };
 
     /// <summary>All that the edge said; null if it has said nothing yet.</summary>
-    public static JsonObject? Describe(EdgeSeen? edge) => edge?.Lag is not { } lag ? null : new JsonObject
+    public static JsonObject? Describe(EdgeSeen? edge, DateTimeOffset now) =>
+        edge?.Lag is not { } lag ? null : new JsonObject
     {
         ["told_at"] = edge.LagAt.ToString("O"),
+        ["told_seconds_ago"] = Math.Max(0, (now - edge.LagAt).TotalSeconds),
         ["oldest_unshipped"] = lag.OldestNanoseconds is { } oldest
             ? At(oldest).ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture) : null,
         ["segments_pending"] = lag.Segments,

@@ -27,6 +27,10 @@ internal sealed class EdgeDatabases(EdgeStore store, ShipService? ship, int data
         }
     }
 
+    public Task<IReadOnlyCollection<string>?> TablesAsync(string database, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyCollection<string>?>(All.All(settings => settings.Name != database) ? null
+            : [.. store.Schemas.Tables(database).Select(schema => schema.Table.Table)]);
+
     public async Task CreateAsync(string database, CancellationToken ct)
     {
         // Else a client whose first step this is would learn of the limit by its points only.

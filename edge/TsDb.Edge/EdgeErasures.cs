@@ -22,7 +22,7 @@ internal sealed class EdgeErasures(EdgeStore store, Compactor compactor) : IEras
 
     public Erasures Current => store.Tombstones.Erasures;
 
-    public bool Knows(TableId table) => store.Schemas.Find(table) is not null;
+    public Task<ImmutableArray<Column>?> ColumnsAsync(TableId table, CancellationToken ct) => throw NotHere();
 
     public Task<long> EraseAsync(
         TableId table, ImmutableArray<TagCondition> where, long beforeNanoseconds, CancellationToken ct) =>

@@ -68,6 +68,34 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task What_few_copies_cost_and_how_old_an_edges_word_is_are_said()
+    {
+        await using FakeNode cloud = await FakeNode.StartAsync(
+            ("/api/v1/status", () => """
+                {"id": "c1", "members": [], "cluster": {"founded": true, "replication": 5, "replicas": 1,
+                    "write_quorum": 1, "read_quorum": 1},
+                 "edges": [{"id": "e1", "online": false, "lag": 6696720.85,
+                    "ship": {"told_seconds_ago": 75.2}}]}
+                """),
+            ("/api/v1/shards", () => """
+                {"shards": 64, "under_replicated": 0, "moving": 0, "replication": 5, "replicas": 1,
+                 "list": []}
+                """),
+            ("/api/v1/cluster/set", () => """
+                {"members": ["c1"], "replication": 3, "replicas": 3, "write_quorum": 1, "read_quorum": 3}
+                """));
+        CommandLine shards = await CommandLine.RunAsync("shards", "--url", cloud.Url);
+        Assert.Contains("5 copies are asked for, 1 can be", shards.Output, StringComparison.Ordinal);
+        CommandLine status = await CommandLine.RunAsync("status", "--url", cloud.Url);
+        Assert.Matches(@"e1 .* 75 s ago ", status.Output);
+        Assert.DoesNotContain("6696720", status.Output, StringComparison.Ordinal);
+        CommandLine set = await CommandLine.RunAsync(
+            "cluster", "set", "--write-quorum", "1", "--url", cloud.Url);
+        Assert.Matches(@"owners that a quorum question needs\s+\| 3 of 3", set.Output);
+        Assert.Contains("a quorum question needs 3 of 3 owners", set.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_node_that_answers_nothing_is_given_up_by_name_and_one_that_is_slow_is_not()
     {
         using TcpListener frozen = Frozen();

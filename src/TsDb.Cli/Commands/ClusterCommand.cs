@@ -19,7 +19,8 @@ internal static class ClusterCommand
         Option<string?> replication = new("--replication") { Description = "Copies of each segment" };
         Option<string?> quorum = new("--write-quorum")
         {
-            Description = "Copies on disk that make a segment durable, or 'majority'",
+            Description = "Copies on disk that make a segment durable: a number, or 'majority'. With less "
+                + "than a majority quorum questions need more owners, with 1 all of them",
         };
         Option<string?> after = new("--replace-after")
         {
@@ -95,14 +96,34 @@ internal static class ClusterCommand
             TextTable table = new("cluster", "now");
             table.Add("members", Names(answer["members"]));
             table.Add("leaving", Names(answer["leaving"]));
-            table.Add("copies of each segment", NodeText.Of(answer["replication"]));
-            table.Add("copies that make durable", NodeText.Of(answer["write_quorum"]));
+            AddQuorums(table, answer);
             table.Add("silent members are given up after", NodeText.Of(answer["replace_after"]));
             table.Add("shards on their way", NodeText.Of(answer["shards_moving"]));
             if (answer["given_up"] is { } lost) table.Add("segments given up", NodeText.Of(lost));
             table.Print(Console.Out);
+            if (Price(answer) is { } price) Console.WriteLine(price);
         });
         return verb;
+    }
+
+    private static void AddQuorums(TextTable table, JsonNode? cluster)
+    {
+        string asked = NodeText.Of(cluster?["replication"]), now = NodeText.Of(cluster?["replicas"]);
+        table.Add(
+            "copies of each segment",
+            asked == now ? asked : $"{asked}, but {now} while there are no more members");
+        table.Add("copies that make durable", NodeText.Of(cluster?["write_quorum"]));
+        table.Add("owners that a quorum question needs", $"{NodeText.Of(cluster?["read_quorum"])} of {now}");
+    }
+
+    // What questions pay for few copies that make durable; null if nothing.
+    private static string? Price(JsonNode cluster)
+    {
+        int copies = cluster["replicas"]?.GetValue<int>() ?? 0;
+        bool isMinority = cluster["write_quorum"]?.GetValue<int>() < (copies / 2) + 1;
+        return !isMinority ? null
+            : $"Less than a majority makes durable, so a quorum question needs {cluster["read_quorum"]} of "
+            + $"{copies} owners of each shard: with fewer it gets 503 (consistency=one answers).";
     }
 
     private static void PrintMembers(JsonNode status)
@@ -111,8 +132,7 @@ internal static class ClusterCommand
         TextTable about = new("cluster", NodeText.Of(cluster?["id"]));
         about.Add("leader", NodeText.Of(cluster?["leader"]));
         about.Add("epoch", NodeText.Of(cluster?["epoch"]));
-        about.Add("copies of each segment", NodeText.Of(cluster?["replication"]));
-        about.Add("copies that make durable", NodeText.Of(cluster?["write_quorum"]));
+        AddQuorums(about, cluster);
         about.Add("silent members are given up after", NodeText.Of(cluster?["replace_after"]));
         about.Add("shards on their way", NodeText.Of(status["shards"]?["moving"]));
         about.Print(Console.Out);
@@ -134,6 +154,9 @@ internal static class ClusterCommand
         Console.WriteLine(
             $"{shards["shards"]} shards, {shards["under_replicated"]} short of copies, {shards["moving"]} on "
             + "their way");
+        string asked = NodeText.Of(shards["replication"]), now = NodeText.Of(shards["replicas"]);
+        if (asked != now)
+            Console.WriteLine($"{asked} copies are asked for, {now} can be: there are too few members");
         TextTable table = new("shard", "owners", "moving from", "arrived");
         foreach (JsonNode? shard in shards["list"] as JsonArray ?? [])
         {

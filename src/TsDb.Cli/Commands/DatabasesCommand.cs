@@ -58,6 +58,9 @@ internal static class DatabasesCommand
             JsonNode answer = await node.AskJsonAsync(method, path, ct);
             if (parsed.GetValue(json)) Console.WriteLine(answer.ToJsonString(new() { WriteIndented = true }));
             else Print(answer);
+            if (answer["table_is_known"]?.GetValue<bool>() != false) return;
+            await Console.Error.WriteLineAsync(
+                "tsdb: no node has points of this table (yet): look at the name once more");
         });
         return verb;
     }

@@ -17,6 +17,9 @@ internal static class DeleteCommand
         + "keep them until retention takes their days, or the tombstone is made final: then they are removed "
         + "from disk, file by file, those that come later as well, and it cannot be lifted any more.";
 
+    private const string Lifted =
+        "Lifted means: where all changes are applied, the points are in the answers again.";
+
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(200);
 
     private static readonly string[] Kinds = ["nodes", "edges"];
@@ -63,7 +66,7 @@ internal static class DeleteCommand
             Verb(common, "lift", "Let the points that a tombstone masks be seen again.", [number, wait],
                 async (node, parsed, ct) => Show(parsed, await SettleAsync(
                     node, HttpMethod.Delete, $"{Path}?number={parsed.GetValue(number)}",
-                    WaitOf(parsed.GetRequiredValue(wait)), ct))),
+                    WaitOf(parsed.GetRequiredValue(wait)), ct), Lifted)),
         };
         common.AddTo(command);
         command.SetAction(async (parsed, ct) =>
@@ -131,6 +134,7 @@ internal static class DeleteCommand
         table.Print(Console.Out);
         Console.WriteLine();
         Receipt(answer, Number(answer));
+        if (answer["tombstones"]!.AsArray().Any(one => one!["lifted_by"] is null)) Console.WriteLine(Remains);
     }
 
     // Asks again until all that can be reached have applied the change, or the time is over.
@@ -147,15 +151,16 @@ internal static class DeleteCommand
         }
 
         answer["change"] = Number(first);
-        if (first["tombstone"] is { } tombstone) answer["tombstone"] = tombstone.DeepClone();
-        if (first["table_is_here"] is { } isHere) answer["table_is_here"] = isHere.DeepClone();
+        foreach (string said in (string[])["tombstone", "table_is_known", "unknown_tags"])
+            if (first[said] is { } value) answer[said] = value.DeepClone();
         return answer;
     }
 
     private static bool IsSettled(JsonNode answer, long number) => Parties(answer)
         .All(party => !party.IsReachable || (party.Applied >= number && party.FilesLeft is null or 0));
 
-    private static void Show(ParseResult parsed, JsonNode answer)
+    // Remark: what it means for the points.
+    private static void Show(ParseResult parsed, JsonNode answer, string remark = Remains)
     {
         if (parsed.GetValue(Json))
         {
@@ -164,9 +169,22 @@ internal static class DeleteCommand
         }
 
         if (answer["tombstone"] is { } tombstone) Console.WriteLine($"tombstone {tombstone} is in force");
-        if (answer["table_is_here"]?.GetValue<bool>() == false)
-            Console.WriteLine("(the node asked has no points of this table: look at the name once more)");
+        if (answer["table_is_known"]?.GetValue<bool>() == false)
+        {
+            Console.WriteLine(
+                "WARNING: no cloud node has points of this table. Nothing is erased until some come: look at "
+                + "the name once more");
+        }
+
+        foreach (JsonNode? tag in answer["unknown_tags"] as JsonArray ?? [])
+        {
+            Console.WriteLine(
+                $"WARNING: no cloud node knows a tag '{tag}' of this table. Nothing is erased until points "
+                + "with it come: look at the name once more");
+        }
+
         Receipt(answer, answer["change"]!.GetValue<long>());
+        Console.WriteLine(remark);
     }
 
     private static void Receipt(JsonNode answer, long number)
@@ -188,7 +206,6 @@ internal static class DeleteCommand
         }
 
         table.Print(Console.Out);
-        Console.WriteLine(Remains);
     }
 
     private static IEnumerable<(string Kind, string Id, long? Applied, long? FilesLeft, bool IsReachable)>

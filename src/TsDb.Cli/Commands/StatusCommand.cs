@@ -52,6 +52,8 @@ internal static class StatusCommand
     {
         TextTable node = new("cloud node", NodeText.Of(status["id"]));
         node.Add("cluster founded", NodeText.Of(status["cluster"]?["founded"]));
+        if (status["cluster"]?["waiting_for"] is { } waiting)
+            node.Add("waiting for", NodeText.Of(waiting));
         node.Add("shards owned", NodeText.Of(status["shards"]?["owned"]));
         node.Add("segments", NodeText.Of(status["segments"]?["count"]));
         node.Add("files of segments", NodeText.Of(status["segments"]?["files"]));
@@ -74,13 +76,15 @@ internal static class StatusCommand
     {
         Console.WriteLine();
         TextTable table = new(
-            "edge", "last seen", "seconds ago", "oldest unshipped", "to ship", "a second", "seconds to go",
-            "set aside", "last error");
+            "edge", "last seen", "its last word", "oldest unshipped then", "to ship",
+            "a second", "seconds to go", "set aside", "last error it told");
         foreach (JsonNode? edge in edges as JsonArray ?? [])
         {
             JsonNode? ship = edge?["ship"];
             table.Add(
-                NodeText.Of(edge?["id"]), NodeText.Moment(edge?["last_seen"]), NodeText.Of(edge?["lag"]),
+                NodeText.Of(edge?["id"]), NodeText.Moment(edge?["last_seen"]),
+                ship?["told_seconds_ago"]?.GetValue<double>() is { } ago
+                    ? $"{Math.Round(ago).ToString(CultureInfo.InvariantCulture)} s ago" : "-",
                 NodeText.Moment(ship?["oldest_unshipped"]), NodeText.Bytes(ship?["bytes_pending"]),
                 NodeText.Bytes(ship?["bytes_per_second"]), NodeText.Of(ship?["eta_seconds"]),
                 NodeText.Of(ship?["quarantined"]), NodeText.Of(ship?["last_error"]));

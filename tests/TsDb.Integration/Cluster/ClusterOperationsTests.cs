@@ -76,6 +76,10 @@ public sealed class ClusterOperationsTests
             Databases(await AskAsync(fleet, cloud, HttpMethod.Get, "/api/v1/databases"))
                 .Contains("plant"), Ct);
 
+        TsDbException typo = await Assert.ThrowsAsync<TsDbException>(() => AskAsync(
+            fleet, cloud, HttpMethod.Put, "/api/v1/databases?name=TYPO&retention=1d"));
+        Assert.Equal(ErrorKind.NotFound, typo.Kind);
+
         // A point of long ago and one of now: the old one goes everywhere, and does not come back.
         long now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * 1_000_000;
         await PostAsync(fleet, edge, "plant", $"t v=1i {now}\nt v=2i 1000000000\n");

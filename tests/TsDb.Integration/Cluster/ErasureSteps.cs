@@ -32,6 +32,15 @@ internal sealed class ErasureSteps(TestFleet fleet)
         CommandLine refused = await DeleteAsync("--before", "4");
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("--all-series", refused.Errors, StringComparison.Ordinal);
+
+        // Each node says so, whether it has leaves of the table or not.
+        foreach (NodePlan node in fleet.Clouds)
+        {
+            TsDbException field = await Assert.ThrowsAsync<TsDbException>(() => AskAsync(
+                node, HttpMethod.Post, "/api/v1/erasures?table=e&where=v%3D1&before=2030-01-01"));
+            Assert.Contains("'v' is a field of default.e", field.Message, StringComparison.Ordinal);
+        }
+
         CommandLine first = await DeleteAsync("--where", "host = 'a'", "--before", "4", "--wait", "60s");
         Assert.Equal((0, ""), (first.ExitCode, first.Errors));
         foreach (NodePlan node in (NodePlan[])[Edge, .. fleet.Clouds])
@@ -76,6 +85,7 @@ internal sealed class ErasureSteps(TestFleet fleet)
             CommandLine lifted = await CommandLine.RunAsync(
                 "delete", "lift", number, "--url", nodes[0].Url, "--wait", "60s");
             Assert.Equal((0, ""), (lifted.ExitCode, lifted.Errors));
+            Assert.DoesNotContain("Masked means", lifted.Output, StringComparison.Ordinal);
         }
 
         // The late ones were late writes of new points; one of them had the key of an older one.

@@ -13,9 +13,12 @@ public static class DatabaseEndpoints
 {
     private const string Path = "/api/v1/databases";
 
+    // There for whoever names none, also before its first point.
+    private const string DatabaseDefault = "default";
+
     /// <summary>
     /// GET lists; POST ?name=... creates; PUT ?name=...[&amp;table=...]&amp;retention=7d (or <c>none</c>)
-    /// sets; DELETE ?name=... drops.
+    /// sets, where there is such a database; DELETE ?name=... drops.
     /// </summary>
     public static void MapDatabases(
         this IEndpointRouteBuilder routes, AdminEndpoint admin, IDatabaseDesk desk)
@@ -28,10 +31,21 @@ public static class DatabaseEndpoints
         });
         admin.Map(routes, HttpMethods.Put, Path, async context =>
         {
+            string name = Name(context);
             string? table = AdminEndpoint.Value(context, "table");
             TimeSpan? kept = Retention(AdminEndpoint.Required(context, "retention"));
-            await desk.SetAsync(Name(context), table, kept, context.RequestAborted);
-            return Describe(desk);
+            IReadOnlyCollection<string>? tables = await desk.TablesAsync(name, context.RequestAborted);
+            if (tables is null && name != DatabaseDefault)
+            {
+                throw new TsDbException(
+                    ErrorKind.NotFound,
+                    $"there is no database '{name}': 'tsdb databases create' makes one, or its first point");
+            }
+
+            await desk.SetAsync(name, table, kept, context.RequestAborted);
+            JsonObject answer = Describe(desk);
+            if (table is not null) answer["table_is_known"] = tables?.Contains(table) == true;
+            return answer;
         });
         admin.Map(routes, HttpMethods.Delete, Path, async context =>
         {

@@ -11,6 +11,10 @@ public interface IDatabaseDesk
     /// <summary>Every database with settings or points, by name.</summary>
     IReadOnlyList<DatabaseSettings> All { get; }
 
+    /// <summary>Tables of a database that have points, at all nodes that answer; null if it has neither
+    /// points nor settings.</summary>
+    Task<IReadOnlyCollection<string>?> TablesAsync(string database, CancellationToken ct);
+
     /// <summary>
     /// Makes a database known, and returns once that survives a crash; nothing happens if it is known. Throws
     /// <see cref="ErrorKind.Invalid"/> for an impossible name, <see cref="ErrorKind.Unavailable"/> if it

@@ -29,13 +29,15 @@ public static class ErasureEndpoints
                 Database(context), AdminEndpoint.Required(context, "table"));
             ImmutableArray<TagCondition> where = Where(context);
             long before = Moment(AdminEndpoint.Required(context, "before"));
-            bool isKnown = desk.Knows(table);
+            ImmutableArray<Column>? columns = await desk.ColumnsAsync(table, context.RequestAborted);
+            string[] unknown = columns is { } known ? UnknownTags(table, known, where) : [];
             bool isFinal = AdminEndpoint.Value(context, "purge") == "true";
             long number = await desk.EraseAsync(table, where, before, context.RequestAborted);
             if (isFinal) await desk.MakeFinalAsync(number, context.RequestAborted);
             JsonObject answer = await DescribeAsync(desk, context);
             answer["tombstone"] = number;
-            answer["table_is_here"] = isKnown;
+            answer["table_is_known"] = columns is not null;
+            answer["unknown_tags"] = new JsonArray([.. unknown.Select(tag => (JsonNode)tag)]);
             return answer;
         });
         admin.Map(routes, HttpMethods.Delete, Path, async context =>
@@ -113,6 +115,19 @@ public static class ErasureEndpoints
         return !isAll || where.IsEmpty ? where
             : throw new TsDbException(
                 ErrorKind.Invalid, "where=... and all_series=true contradict each other");
+    }
+
+    // A condition on a field would never hold; a tag that nobody knows may still come from an edge.
+    private static string[] UnknownTags(
+        TableId table, ImmutableArray<Column> columns, ImmutableArray<TagCondition> where)
+    {
+        HashSet<string> tags = [.. columns.Where(c => c.Role == ColumnRole.Tag).Select(c => c.Name)];
+        string[] others = [.. where.Select(condition => condition.Tag).Where(tag => !tags.Contains(tag))];
+        if (others.FirstOrDefault(name => columns.Any(c => c.Name == name)) is not { } field) return others;
+        string names = tags.Count == 0 ? "none" : string.Join(", ", tags.Order(StringComparer.Ordinal));
+        throw new TsDbException(
+            ErrorKind.Invalid,
+            $"'{field}' is a field of {table}, and points are erased by tags (it has {names})");
     }
 
     private static long Moment(string text)

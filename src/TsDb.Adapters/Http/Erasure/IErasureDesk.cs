@@ -9,8 +9,11 @@ public interface IErasureDesk
     /// <summary>What is erased, as this node knows it.</summary>
     Erasures Current { get; }
 
-    /// <summary>True if points of the table are on this node: a misspelt name is likely otherwise.</summary>
-    bool Knows(TableId table);
+    /// <summary>
+    /// The table's columns at all nodes that answer, each role and type once; null if none has points of it.
+    /// Throws <see cref="ErrorKind.Conflict"/> where another node has to be asked.
+    /// </summary>
+    Task<ImmutableArray<Column>?> ColumnsAsync(TableId table, CancellationToken ct);
 
     /// <summary>
     /// Masks points and returns the tombstone's number once this node masks them; one in force that says the

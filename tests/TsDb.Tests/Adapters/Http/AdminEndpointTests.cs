@@ -6,6 +6,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http;
 using TsDb.Adapters.Http.Backup;
+using TsDb.Adapters.Http.Databases;
+using TsDb.Adapters.Http.Erasure;
 using TsDb.Model;
 using TsDb.Simulation.Disk;
 using TsDb.Storage.Backup;
@@ -19,6 +21,8 @@ public sealed class AdminEndpointTests : IAsyncDisposable
 
     private readonly TaskCompletionSource _go = new();
     private readonly TaskCompletionSource _taking = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ErasureListDesk _erasures = new();
+    private readonly BookDesk _databases = new();
     private readonly WebApplication _app;
     private readonly HttpClient _client;
 
@@ -36,6 +40,8 @@ public sealed class AdminEndpointTests : IAsyncDisposable
         });
         admin.Map(_app, "POST", "/wrong", _ => throw new TsDbException(ErrorKind.Invalid, "no"));
         new BackupEndpoint(TakeAsync, TimeProvider.System, NullLogger.Instance).Map(_app, admin);
+        _app.MapErasures(admin, _erasures);
+        _app.MapDatabases(admin, _databases);
         _app.StartAsync().GetAwaiter().GetResult();
         _client = new HttpClient { BaseAddress = new Uri(_app.Urls.Single()) };
     }
@@ -70,6 +76,41 @@ public sealed class AdminEndpointTests : IAsyncDisposable
         Assert.Equal(["node.json"], manifest.Files.Select(file => file.Path));
         using HttpResponseMessage wrong = await PostAsync(BackupEndpoint.Path, "no list");
         Assert.Equal(400, (int)wrong.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("m", "host=a", 200, "\"unknown_tags\":[]")]
+    [InlineData("m", "both=a", 200, "\"unknown_tags\":[]")]
+    [InlineData("m", "host=a,nosuchtag=x", 200, "\"unknown_tags\":[\"nosuchtag\"]")]
+    [InlineData("m", "host=a,v=1", 400, "\\u0027v\\u0027 is a field of default.m")]
+    [InlineData("nix", "v=1", 200, "\"table_is_known\":false")]
+    [InlineData("m", "v>1", 400, "= or IN is expected")]
+    public async Task A_condition_that_no_point_can_meet_is_refused_and_one_that_none_meets_yet_is_told(
+        string table, string where, int status, string words)
+    {
+        using HttpResponseMessage answer = await PostAsync(
+            $"/api/v1/erasures?table={table}&before=2030-01-01&where={Uri.EscapeDataString(where)}", "");
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Contains(words, await answer.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
+        Assert.Equal(status == 200 ? 1 : 0, _erasures.Erased.Count);
+    }
+
+    [Theory]
+    [InlineData("name=TYPO&retention=1d", 404, "no database")]
+    [InlineData("name=default&retention=1d", 200, "\"retention\":\"1d\"")]
+    [InlineData("name=plant&retention=1d", 200, "\"retention\":\"1d\"")]
+    [InlineData("name=plant&table=t&retention=1d", 200, "\"table_is_known\":true")]
+    [InlineData("name=plant&table=nix&retention=1d", 200, "\"table_is_known\":false")]
+    [InlineData("name=plant&retention=NaNd", 400, "retention")]
+    public async Task Retention_is_set_where_there_is_such_a_database_and_an_unknown_table_is_told(
+        string query, int status, string words)
+    {
+        await _databases.CreateAsync("plant", Ct);
+        using HttpRequestMessage put = new(HttpMethod.Put, $"/api/v1/databases?{query}");
+        using HttpResponseMessage answer = await _client.SendAsync(put, Ct);
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Contains(words, await answer.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
+        Assert.DoesNotContain(_databases.All, settings => settings.Name == "TYPO");
     }
 
     public async ValueTask DisposeAsync()

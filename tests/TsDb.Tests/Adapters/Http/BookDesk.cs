@@ -13,6 +13,10 @@ internal sealed class BookDesk : IDatabaseDesk
 
     public IReadOnlyList<DatabaseSettings> All => _book.All;
 
+    public Task<IReadOnlyCollection<string>?> TablesAsync(string database, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyCollection<string>?>(
+            _book.All.Any(settings => settings.Name == database) ? ["t"] : null);
+
     public Task CreateAsync(string database, CancellationToken ct)
     {
         _book.Create(database);
