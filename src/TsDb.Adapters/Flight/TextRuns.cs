@@ -15,6 +15,7 @@ internal static class TextRuns
     // A run costs about as much as some rows, to send and to make.
     private const int RowsPerRunMin = 4;
     private const int RowsLookedAt = 1_024;
+    private const int RowsAtOnce = 64;
 
     /// <summary>True if the texts of the first rows repeat so often that they are better sent as runs.
     /// </summary>
@@ -89,19 +90,27 @@ internal static class TextRuns
         return new RunEndEncodedArray(ends.Build(), values.Build());
     }
 
-    // Rows of one length whose bytes repeat are the same text.
+    // Rows of one length whose bytes repeat are the same text. Looked at some rows at a time, as texts are of
+    // one length for longer than they are the same.
     private static int EndOfRun(StringArray texts, int start, int rows)
     {
         ReadOnlySpan<int> offsets = texts.ValueOffsets;
+        ReadOnlySpan<byte> bytes = texts.Values;
         int length = offsets[start + 1] - offsets[start];
-        bool isNull = texts.IsNull(start);
-        int end = start + 1;
-        while (end < rows && offsets[end + 1] - offsets[end] == length
-            && (texts.NullCount == 0 || texts.IsNull(end) == isNull)) end++;
-        if (length == 0 || end == start + 1) return end;
-        ReadOnlySpan<byte> bytes = texts.Values[offsets[start]..offsets[end]];
-        int same = bytes[..^length].CommonPrefixLength(bytes[length..]);
-        return start + 1 + (same / length);
+        bool hasNulls = texts.NullCount != 0;
+        bool isNull = hasNulls && texts.IsNull(start);
+        for (int from = start + 1; ;)
+        {
+            int stop = Math.Min(rows, from + RowsAtOnce);
+            int end = from;
+            while (end < stop && offsets[end + 1] - offsets[end] == length
+                && (!hasNulls || texts.IsNull(end) == isNull)) end++;
+            int same = length == 0 ? end - from
+                : bytes[offsets[from - 1]..offsets[end - 1]].CommonPrefixLength(
+                    bytes[offsets[from]..offsets[end]]) / length;
+            from += same;
+            if (from < stop || stop == rows) return from;
+        }
     }
 
     private static StringArray Texts(RunEndEncodedArray runs, int rows)
