@@ -66,17 +66,20 @@ internal static class VerifyCommand
                 $"set aside: {leaf!["cell"]} #{leaf["ordinal"]} {leaf["hash"]}: {leaf["reason"]}");
         }
 
-        bool isEqual = members.All(member => member.Why is null && member.Lacks.Length == 0);
+        bool isEqual = members.Length > 0
+            && members.All(member => member.Why is null && member.Lacks.Length == 0);
         bool isAny = members.Any(member => member.Due > 0);
         Console.WriteLine((isEqual, isAny, aside.Count) switch
         {
             (_, _, > 0) => "not equal: what is set aside is not in the cloud and is not offered any more; "
                 + "once the reason is gone, 'tsdb ship requeue' offers it again",
+            (false, _, _) when members.Length == 0 => "nothing was compared: the cloud node names no member",
             (false, _, _) => "not equal",
-            (true, false, _) => "nothing was compared: no cloud node has to have a shipment of this edge",
+            (true, false, _) => "equal: the cloud has to have no shipment of this edge, as there is none "
+                + "yet, or none within retention",
             _ => "equal",
         });
-        return isEqual && isAny && aside.Count == 0 ? 0 : 1;
+        return isEqual && aside.Count == 0 ? 0 : 1;
     }
 
     // What a member has of those that it has to have.
