@@ -40,7 +40,7 @@ public sealed class FreshCellsTests
     [Fact]
     public void Leaves_that_this_edge_does_not_know_leave_the_cell_incomplete() =>
         Assert.Contains(
-            "does not know", Decide(State(durable: 3), hasHot: true, pinned: 4)!, StringComparison.Ordinal);
+            "does not hold", Decide(State(durable: 3), hasHot: true, pinned: 4)!, StringComparison.Ordinal);
 
     [Fact]
     public void What_retention_dropped_here_cannot_be_answered_here()
