@@ -93,6 +93,18 @@ public sealed class CellLeaves
     public bool IsUnforked(Incarnation incarnation) => !_hasForks || !Files.Any(file =>
         file.Incarnation == incarnation && FilesOf(incarnation, file.First).Skip(1).Any());
 
+    /// <summary>The lowest number of an incarnation that was cut twice; null if none was.</summary>
+    public Ordinal? FirstFork(Incarnation incarnation)
+    {
+        for (int i = 1; _hasForks && i < Files.Length; i++)
+        {
+            if (Files[i - 1].Incarnation == incarnation && Files[i].Incarnation == incarnation
+                && Files[i - 1].Last.Value >= Files[i].First.Value) return Files[i].First;
+        }
+
+        return null;
+    }
+
     /// <summary>The highest ordinal of an incarnation here; null if there is none.</summary>
     public Ordinal? Last(Incarnation incarnation)
     {

@@ -160,6 +160,33 @@ public sealed partial class Receiver
         AskOwners(shard, missing);
     }
 
+    // Two lives of an edge may have reached other owners each, and what became durable there comes together
+    // only now: the edge would not hear of it before it compares its ledger again.
+    private void TellForks(ShardId shard)
+    {
+        if (_cluster is not { } cluster) return;
+        foreach (CellLeaves cell in _stored().CellsOf(shard, cluster.ShardCount))
+        {
+            if (cluster.Edges.GetValueOrDefault(cell.Cell.Edge)?.Incarnations is [.., var newest]
+                && cell.FirstFork(newest) is { } ordinal) TellApart(cell.Cell, newest, ordinal);
+        }
+    }
+
+    private void TellApart(Cell cell, Incarnation incarnation, Ordinal first)
+    {
+        foreach (Guid instance in _greeter.InstancesOf(cell.Edge))
+        {
+            Answer(cell.Edge, new EdgeAnswer.Hello(
+                instance,
+                incarnation,
+                HelloVerdict.TakeNewIncarnation,
+                $"shipment {first.Value} of {cell} is here with other bytes")
+            {
+                Divergence = new Divergence(cell, first, first),
+            });
+        }
+    }
+
     private static long Last(EdgeControl.LeafList list) =>
         list.Leaves.IsEmpty ? 0 : list.Leaves.Max(entry => entry.Ordinal.Value);
 

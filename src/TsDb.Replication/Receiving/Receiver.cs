@@ -119,6 +119,7 @@ public sealed partial class Receiver
                 break;
             case ReceiveEvent.RepairEnded ended:
                 AnswerMissing(ended, now);
+                TellForks(ended.Shard);
                 break;
             case ReceiveEvent.CreateEnded:
                 break;
@@ -299,13 +300,6 @@ public sealed partial class Receiver
         Answer(edge, new EdgeAnswer.Refuse(leaf.Hash, reason, IsFork: true));
 
         // It may be the other one's leaf, of which the edge knows nothing.
-        foreach (Guid instance in _greeter.InstancesOf(edge))
-        {
-            Answer(edge, new EdgeAnswer.Hello(
-                instance, leaf.Incarnation, HelloVerdict.TakeNewIncarnation, reason)
-            {
-                Divergence = new Divergence(leaf.Cell, leaf.Ordinal, leaf.Ordinal),
-            });
-        }
+        TellApart(leaf.Cell, leaf.Incarnation, leaf.Ordinal);
     }
 }

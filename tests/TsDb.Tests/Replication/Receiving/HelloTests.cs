@@ -172,6 +172,29 @@ public sealed class HelloTests
     }
 
     [Fact]
+    public void Two_cuts_of_a_number_that_only_a_repair_brought_together_are_told_of()
+    {
+        Hello(One, Shipments.First);
+        _world.Offer(Shipments.Make(1));
+        _world.Offer(Shipments.Make(2));
+        _world.Run(Moment);
+        ReceiveEvent.RepairEnded ended =
+            new(ShardId.Of(Shipments.Cell(), _world.Cluster.ShardCount), IsConclusive: true);
+        _world.Said.Clear();
+        _world.Publish(ended);
+        _world.Run(Moment);
+        Assert.Empty(_world.Answers<EdgeAnswer.Hello>());
+        foreach (CloudWorld.Node node in _world.Nodes)
+            node.Store.Store([Shipments.Make(2, seed: 1)], areHeld: true);
+        _world.Publish(ended);
+        _world.Run(Moment);
+        Assert.NotEmpty(_world.Answers<EdgeAnswer.Hello>());
+        Assert.All(
+            _world.Answers<EdgeAnswer.Hello>(),
+            a => Assert.Equal((One, At(first: 2, unseen: 2)), (a.Instance, a.Divergence)));
+    }
+
+    [Fact]
     public void Equal_ledgers_are_silent_and_what_nobody_has_is_asked_for_again()
     {
         Hello(One, Shipments.First);
