@@ -41,6 +41,7 @@ internal sealed class CloudStatus(CloudRooms rooms, TimeProvider clock)
                 ["owned"] = receiving.ShardsOwned,
                 ["recovering"] = receiving.ShardsRecovering,
                 ["moving"] = current?.Moves.Length ?? 0,
+                ["awaited"] = AwaitedMembers.Describe(current, _cluster),
                 ["moving_here"] = current?.Moves.Count(move =>
                     !move.IsHandedOver && !move.Arrived.Contains(_cluster.Self)
                     && Placement.Owners(current, move.Shard).Contains(_cluster.Self)) ?? 0,

@@ -135,6 +135,7 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
             ["replication"] = current.ReplicationFactor,
             ["replicas"] = current.Replicas,
             ["moving"] = states.Count(s => s.Owners.Move is not null),
+            ["awaited"] = AwaitedMembers.Describe(current, _cluster),
             ["under_replicated"] = states.Count(s => s.IsUnderReplicated),
             ["list"] = new JsonArray([.. states.Select(Describe)]),
         };
@@ -205,6 +206,7 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
             ["read_quorum"] = current.ReadQuorum,
             ["replace_after"] = current.ReplaceAfter?.ToString(),
             ["shards_moving"] = current.Moves.Length,
+            ["awaited"] = AwaitedMembers.Describe(current, _cluster),
         };
     }
 }

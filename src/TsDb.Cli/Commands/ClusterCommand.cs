@@ -99,6 +99,7 @@ internal static class ClusterCommand
             AddQuorums(table, answer);
             table.Add("silent members are given up after", NodeText.Of(answer["replace_after"]));
             table.Add("shards on their way", NodeText.Of(answer["shards_moving"]));
+            table.Add("they wait for", NodeText.Awaited(answer["awaited"]));
             if (answer["given_up"] is { } lost) table.Add("segments given up", NodeText.Of(lost));
             table.Print(Console.Out);
             if (Price(answer) is { } price) Console.WriteLine(price);
@@ -135,6 +136,7 @@ internal static class ClusterCommand
         AddQuorums(about, cluster);
         about.Add("silent members are given up after", NodeText.Of(cluster?["replace_after"]));
         about.Add("shards on their way", NodeText.Of(status["shards"]?["moving"]));
+        about.Add("they wait for", NodeText.Awaited(status["shards"]?["awaited"]));
         about.Print(Console.Out);
         Console.WriteLine();
         TextTable members = new("member", "state", "zone", "weight", "seat", "last heard", "address");
@@ -154,6 +156,8 @@ internal static class ClusterCommand
         Console.WriteLine(
             $"{shards["shards"]} shards, {shards["under_replicated"]} short of copies, {shards["moving"]} on "
             + "their way");
+        if (shards["awaited"] is JsonArray { Count: > 0 } awaited)
+            Console.WriteLine($"they wait for {NodeText.Awaited(awaited)}");
         string asked = NodeText.Of(shards["replication"]), now = NodeText.Of(shards["replicas"]);
         if (asked != now)
             Console.WriteLine($"{asked} copies are asked for, {now} can be: there are too few members");

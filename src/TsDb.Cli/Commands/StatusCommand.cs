@@ -60,6 +60,7 @@ internal static class StatusCommand
         node.Add("bytes of segments", NodeText.Bytes(status["segments"]?["bytes"]));
         node.Add("shards recovering here", NodeText.Of(status["shards"]?["recovering"]));
         node.Add("shards on their way", NodeText.Of(status["shards"]?["moving"]));
+        node.Add("they wait for", NodeText.Awaited(status["shards"]?["awaited"]));
         node.Add("segments to repair", NodeText.Of(status["repair"]?["missing"]));
         node.Add("damaged segments found", NodeText.Of(status["scrub"]?["damaged"]));
         node.Add("of these not back yet", NodeText.Of(status["repair"]?["lost"]));

@@ -19,6 +19,13 @@ internal static class NodeText
             ? moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)
             : Of(node);
 
+    /// <summary>For whom shards on their way wait: each member, and whether it is silent.</summary>
+    public static string Awaited(JsonNode? members) => members is not JsonArray { Count: > 0 } list
+        ? "-"
+        : string.Join(", ", list.Select(member =>
+            $"{Of(member?["node"])} ({Of(member?["shards"])}{(Of(member?["state"]) == "silent"
+                ? ", it is silent" : "")})"));
+
     /// <summary>A number of bytes with its unit; anything else as it is.</summary>
     public static string Bytes(JsonNode? node) =>
         node is JsonValue value && value.TryGetValue(out double bytes)

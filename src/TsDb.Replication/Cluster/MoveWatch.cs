@@ -18,6 +18,7 @@ public sealed class MoveWatch(NodeId self, TimeSpan grace)
 
     private readonly Dictionary<ShardArrival, DateTimeOffset> _handedOver = [];
     private readonly Dictionary<ShardId, DateTimeOffset> _foreign = [];
+    private readonly Dictionary<Guid, DateTimeOffset> _silent = [];
 
     /// <summary>The shards that this node has arrived at and that the configuration does not say so
     /// of.</summary>
@@ -30,6 +31,41 @@ public sealed class MoveWatch(NodeId self, TimeSpan grace)
                 && Placement.Owners(cluster, move.Shard).Contains(self))
             .Select(move => new ShardArrival(move.Shard, move.Since)),
     ];
+
+    /// <summary>
+    /// What is said in the place of members that have been silent for the grace and that alone keep shards
+    /// from being handed over: they need not arrive where they were owners before and the others have enough
+    /// (<see cref="ShardOwners.CanGoWithout"/>). That is true of them live or not, so it does no harm to be
+    /// wrong about their silence. The first owner that is live speaks.
+    /// </summary>
+    public ImmutableArray<ClusterCommand.Arrive> Excused(
+        ClusterConfiguration cluster, Func<NodeId, bool> isLive, DateTimeOffset now)
+    {
+        Member[] silent = [.. cluster.Members.Where(member => !isLive(member.Id))];
+        foreach (Guid heard in _silent.Keys.Except(silent.Select(m => m.DirectoryId)).ToArray())
+            _silent.Remove(heard);
+        foreach (Member member in silent) _silent.TryAdd(member.DirectoryId, now);
+        HashSet<NodeId> absent =
+            [.. silent.Where(m => now - _silent[m.DirectoryId] >= grace).Select(m => m.Id)];
+        if (absent.Count == 0) return [];
+        ShardOwners[] ready =
+        [
+            .. cluster.Moves.Select(move => Placement.Of(cluster, move.Shard))
+                .Where(owners => !owners.Awaited.IsEmpty && owners.Awaited.All(absent.Contains)
+                    && owners.CanGoWithout(owners.Awaited) && owners.Now.First(isLive) == self),
+        ];
+        return
+        [
+            .. silent.Select(member => new ClusterCommand.Arrive(
+                member.Id,
+                member.DirectoryId,
+                [
+                    .. ready.Where(owners => owners.Awaited.Contains(member.Id))
+                        .Select(owners => new ShardArrival(owners.Move!.Shard, owners.Move.Since)),
+                ]))
+                .Where(said => !said.Shards.IsEmpty),
+        ];
+    }
 
     /// <summary>
     /// The moves that were handed over long enough ago; the first owner speaks, the others later, should it

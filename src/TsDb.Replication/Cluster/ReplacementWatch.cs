@@ -55,7 +55,7 @@ public sealed class ReplacementWatch
     {
         Member? member = cluster.Members.FirstOrDefault(m => m.DirectoryId == directory);
         if (member is null) return "it is no member";
-        if (!cluster.Moves.IsEmpty) return "shards are on their way";
+        if (!cluster.Moves.IsEmpty) return $"shards are on their way{MoveWaits.Describe(cluster)}";
         int left = cluster.Members.Count(m => m != member && !m.IsLeaving);
         if (left < cluster.ReplicationFactor)
             return $"{left} other members cannot hold {cluster.ReplicationFactor} copies";

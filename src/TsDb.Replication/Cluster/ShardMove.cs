@@ -28,7 +28,10 @@ public sealed record ShardMove
     /// </summary>
     public required Epoch Since { get; init; }
 
-    /// <summary>New owners that have all that the owners before had.</summary>
+    /// <summary>
+    /// New owners that have all that the owners before had, and silent ones that need not
+    /// (<see cref="MoveWatch.Excused"/>).
+    /// </summary>
     public ImmutableArray<NodeId> Arrived { get; init; } = [];
 
     /// <summary>True once all new owners have arrived: queries ask them from then on.</summary>

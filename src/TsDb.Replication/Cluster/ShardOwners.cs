@@ -23,6 +23,19 @@ public sealed record ShardOwners(
     /// <summary>How many of the readers a quorum read must hear.</summary>
     public int ReadersQuorum => Move is { IsHandedOver: false } ? Move.ReadQuorum : ReadQuorum;
 
+    /// <summary>The owners that have not arrived; none once the shard was handed over.</summary>
+    public ImmutableArray<NodeId> Awaited => Move is { IsHandedOver: false } move
+        ? [.. Now.Where(node => !move.Arrived.Contains(node))] : [];
+
+    /// <summary>
+    /// True if the shard may be handed over before these owners have arrived, all others having done so: they
+    /// were owners before, so each has what it had, and a durable leaf is with the write quorum of the new
+    /// owners all the same. Of those before no more lack it than were not needed to make it durable.
+    /// </summary>
+    public bool CanGoWithout(IReadOnlyCollection<NodeId> absent) =>
+        Move is { IsHandedOver: false } move && absent.All(move.From.Contains)
+        && Now.Length - Math.Min(absent.Count, move.FromReplicas - move.FromWriteQuorum) >= WriteQuorum;
+
     /// <summary>
     /// True if a leaf is durable: the quorum of the owners has it and, while the shard moves, the quorum of
     /// those before.

@@ -98,6 +98,10 @@ internal static partial class Log
     [LoggerMessage(4149, LogLevel.Debug, "Merging waits: {Reason}")]
     public static partial void MergingDelayed(ILogger log, string reason);
 
+    [LoggerMessage(4154, LogLevel.Warning,
+        "{Count} shards are not kept waiting for {Node}, which is silent and had them before")]
+    public static partial void ShardsHandedOverWithout(ILogger log, int count, NodeId node);
+
     [LoggerMessage(4143, LogLevel.Debug, "Moving shards waits: {Reason}")]
     public static partial void MoveDelayed(ILogger log, string reason);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Repair;
@@ -47,12 +48,15 @@ public sealed partial class ReceiveService
         if (watch.Arrivals(cluster, shard => IsWhole(shard) ? _store.WholeSince(shard) : null)
             is { IsEmpty: false } arrived)
         {
-            await _ports.Cluster.ChangeAsync(
-                new ClusterCommand.Arrive(self, member.DirectoryId, arrived),
-                now => arrived.All(a => now.MoveOf(a.Shard) is not { } move
-                    || move.Since != a.Since || move.Arrived.Contains(self)),
-                either.Token);
+            await ArriveAsync(new ClusterCommand.Arrive(self, member.DirectoryId, arrived), either.Token);
             Log.ShardsArrived(_log, arrived.Length);
+        }
+
+        foreach (ClusterCommand.Arrive excused
+            in watch.Excused(cluster, _ports.Cluster.IsLive, _clock.GetUtcNow()))
+        {
+            await ArriveAsync(excused, either.Token);
+            Log.ShardsHandedOverWithout(_log, excused.Shards.Length, excused.Node);
         }
 
         if (watch.Ends(cluster, _clock.GetUtcNow()) is { IsEmpty: false } ended)
@@ -63,6 +67,12 @@ public sealed partial class ReceiveService
                 either.Token);
         }
     }
+
+    private Task ArriveAsync(ClusterCommand.Arrive said, CancellationToken ct) => _ports.Cluster.ChangeAsync(
+        said,
+        now => said.Shards.All(a => now.MoveOf(a.Shard) is not { } move
+            || move.Since != a.Since || move.Arrived.Contains(said.Node)),
+        ct);
 
     private void DropExpired(ClusterConfiguration cluster)
     {
@@ -82,13 +92,16 @@ public sealed partial class ReceiveService
         ShardId[] held = [.. version.ShardDigests(cluster.ShardCount).Keys];
         foreach (ShardId shard in watch.Foreign(cluster, held, _clock.GetUtcNow()))
         {
+            // Who is silent cannot be told; the other shards do not wait for it.
+            ImmutableArray<NodeId> owners = Placement.Owners(cluster, shard);
+            if (!owners.All(_ports.Cluster.IsLive)) continue;
             StoredFile[] files = FilesToGive(version, shard, cluster.ShardCount);
             Leaf[] mine = [.. files.SelectMany(file => file.Leaves)];
             HashSet<Leaf> everywhere = [.. mine];
             StoredNotice notice = new(
                 _options.Receiver.Self, cluster.Id, cluster.Epoch,
                 [.. mine.Select(leaf => new NoticedLeaf(leaf, Counts: false))]);
-            foreach (NodeId owner in Placement.Owners(cluster, shard))
+            foreach (NodeId owner in owners)
             {
                 StoredReply reply = await _ports.Peers.StoredAsync(owner, notice, ct);
                 if (reply.Epoch != cluster.Epoch) return;

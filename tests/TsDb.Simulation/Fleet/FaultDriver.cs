@@ -38,6 +38,7 @@ internal sealed class FaultDriver(World world, QueryClient client)
         if (_plan.EmptiesNodes) Every(TimeSpan.FromSeconds(6), EmptyNode);
         if (_plan.EmptiesNodes || _plan.EmptiesBetweenCuts || _plan.EmptiesAfterLateWords) BackUp(0);
         if (_plan.Grows) Once(Grow);
+        if (_plan.GrowsWhileDown) world.Time.After(Seconds(2, 8), GrowWhileDown);
         if (_plan.MakesTable) Once(MakeTable);
         if (_plan.ForksOwners) Every(TimeSpan.FromSeconds(4), ForkOwners);
         if (_plan.ShipsFrom is { } uplinks)
@@ -311,6 +312,23 @@ internal sealed class FaultDriver(World world, QueryClient client)
         if (!world.IsStorm) return;
         if (world.IsWhole()) world.Grow();
         else world.Time.After(TimeSpan.FromSeconds(1), Grow);
+    }
+
+    // The operator has a spare join for one that is down, which comes back all the same.
+    private void GrowWhileDown()
+    {
+        if (!world.IsStorm) return;
+        if (!world.IsWhole())
+        {
+            world.Time.After(TimeSpan.FromSeconds(1), GrowWhileDown);
+            return;
+        }
+
+        SimulatedNode node = Any(world.Nodes);
+        TimeSpan down = Seconds(14, 30);
+        world.Trace.Add($"! {node.Name} stays down for {down.TotalMilliseconds:0} ms");
+        node.StayDown(down);
+        world.Grow();
     }
 
     // Some series up to a moment among those that are written just now; or one of the tombstones is made

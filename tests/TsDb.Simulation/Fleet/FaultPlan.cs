@@ -107,6 +107,9 @@ internal sealed record FaultPlan
     /// <summary>A node joins that was not there.</summary>
     public bool Grows { get; init; }
 
+    /// <summary>A node joins while another is down, which comes back late.</summary>
+    public bool GrowsWhileDown { get; init; }
+
     /// <summary>
     /// A cloud node loses single files. Not beside edges that drop what they shipped or come back older:
     /// the last copy may be the edge's.
@@ -190,7 +193,14 @@ internal sealed record FaultPlan
             EraseEvery = Half() ? Every(2, 6) : null,
         };
         plan = plan with { LosesFiles = !plan.Retains && !comesBack && Half() };
-        return WithMerges(plan, chance);
+        plan = WithMerges(plan, chance);
+
+        // The majority has to be there to admit one, and the clients while its shards are on their way.
+        return chance.Next(4) > 0 || plan.Nodes < 3 ? plan : plan with
+        {
+            GrowsWhileDown = true,
+            Storm = TimeSpan.FromSeconds(40),
+        };
 
         bool Half() => chance.Next(2) == 0;
 

@@ -21,6 +21,7 @@ internal abstract partial class Machine
     // What came while the program hung, in the order in which it came.
     private readonly Queue<(Process Process, Action Work)> _late = new();
     private TimeSpan _stalledUntil;
+    private TimeSpan _downUntil;
     private bool _isCatchingUp;
     private bool _isRetired;
 
@@ -85,6 +86,13 @@ internal abstract partial class Machine
         World.Trace.Add($"! {Name} ends: {reason}");
         Disk.Revive();
         End();
+    }
+
+    /// <summary>Takes the power away for so long at least.</summary>
+    public void StayDown(TimeSpan time)
+    {
+        _downUntil = World.Time.Elapsed + time;
+        PullThePlug();
     }
 
     /// <summary>Takes it away for good.</summary>
@@ -168,6 +176,12 @@ internal abstract partial class Machine
     private void Boot()
     {
         if (IsUp || _isRetired) return;
+        if (_downUntil > World.Time.Elapsed)
+        {
+            PowerOn(_downUntil - World.Time.Elapsed);
+            return;
+        }
+
         Process program = new(this, NeedsContext);
         Program = program;
         World.Trace.Add($"! {Name} starts");

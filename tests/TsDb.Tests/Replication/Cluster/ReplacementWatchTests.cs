@@ -88,6 +88,7 @@ public sealed class ReplacementWatchTests
             Four, new ClusterCommand.Admit(Shipments.Member(5)))!;
         Assert.NotEmpty(moving.Moves);
         Assert.Contains("on their way", Obstacle(moving, 2), StringComparison.Ordinal);
+        Assert.Contains("they wait for ", Obstacle(moving, 2), StringComparison.Ordinal);
         ClusterConfiguration one = Shipments.Founded(3, 1) with { ReplaceAfter = After };
         Assert.Contains("lack points", Obstacle(one, 2), StringComparison.Ordinal);
         Assert.Contains(

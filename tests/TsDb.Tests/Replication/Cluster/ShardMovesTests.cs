@@ -50,6 +50,63 @@ public sealed class ShardMovesTests
     }
 
     [Fact]
+    public void A_dead_owner_of_before_and_after_keeps_no_shard_waiting_a_dead_newcomer_does()
+    {
+        ClusterConfiguration four = Apply(Founded(3), new ClusterCommand.Admit(Node(4)));
+        Assert.Contains(Excuse(four, "n3", "n4").Moves, move => Placement.Of(four, move.Shard).Awaited
+            .Contains(new NodeId("n4")) && !move.IsHandedOver);
+        ClusterConfiguration now = Excuse(AllArrivedBut(four, "n3"), "n3");
+        Assert.All(now.Moves, move => Assert.True(move.IsHandedOver));
+        Assert.Empty(MoveWaits.Of(now));
+
+        // What a newcomer does not have, nobody can say that it has.
+        now = AllArrivedBut(four, "n4");
+        Assert.Same(now, Excuse(now, "n4"));
+        Assert.Equal([new NodeId("n4")], MoveWaits.Of(now).Keys);
+        Assert.Equal(four.Moves.Length, MoveWaits.Of(now)[new NodeId("n4")]);
+    }
+
+    [Fact]
+    public void A_dead_owner_is_waited_for_where_its_absence_leaves_too_few_that_have_all()
+    {
+        ClusterConfiguration three = Apply(
+            Founded(3), new ClusterCommand.SetReplication(3, WriteQuorumAsked: 3));
+        Assert.Equal(ShardCount, three.Moves.Length);
+        three = AllArrivedBut(three, "n3");
+        Assert.Same(three, Excuse(three, "n3"));
+        ClusterConfiguration two = Apply(Founded(3), new ClusterCommand.SetReplication(2, 0));
+        two = AllArrivedBut(two, "n3");
+        Assert.NotEmpty(MoveWaits.Of(two));
+        Assert.Contains(two.Moves, move => !move.IsHandedOver);
+        Assert.Same(two, Excuse(two, "n3"));
+
+        // The other way round less is asked of them than they have.
+        ClusterConfiguration one = Apply(Founded(3), new ClusterCommand.SetReplication(3, 1));
+        Assert.Empty(MoveWaits.Of(Excuse(AllArrivedBut(one, "n3"), "n3")));
+    }
+
+    [Fact]
+    public void Only_who_has_been_silent_for_the_grace_is_not_waited_for_and_one_owner_says_so()
+    {
+        ClusterConfiguration now = AllArrivedBut(
+            Apply(Founded(3), new ClusterCommand.Admit(Node(4))), "n3");
+        DateTimeOffset start = DateTimeOffset.UnixEpoch;
+        NodeId silent = new("n3");
+        int said = 0;
+        foreach (Member member in now.Members.Where(m => m.Id != silent))
+        {
+            MoveWatch watch = new(member.Id, TimeSpan.FromSeconds(10));
+            Assert.Empty(watch.Excused(now, node => node != silent, start));
+            Assert.Empty(watch.Excused(now, node => node != silent, start.AddSeconds(9)));
+            said += watch.Excused(now, node => node != silent, start.AddSeconds(10)).Sum(a => a.Shards.Length);
+            Assert.Empty(watch.Excused(now, _ => true, start.AddSeconds(11)));
+            Assert.Empty(watch.Excused(now, node => node != silent, start.AddSeconds(12)));
+        }
+
+        Assert.Equal(MoveWaits.Of(now)[silent], said);
+    }
+
+    [Fact]
     public void Words_about_an_earlier_move_of_strangers_or_of_another_directory_change_nothing()
     {
         ClusterConfiguration four = Apply(Founded(3), new ClusterCommand.Admit(Node(4)));
@@ -197,6 +254,30 @@ public sealed class ShardMovesTests
         {
             Guid directory = cluster.Members.Single(m => m.Id == node).DirectoryId;
             cluster = Apply(cluster, new ClusterCommand.Arrive(node, directory, [NameOf(move)]));
+        }
+
+        return cluster;
+    }
+
+    private static ClusterConfiguration AllArrivedBut(ClusterConfiguration cluster, string node)
+    {
+        foreach (ShardMove move in cluster.Moves)
+        {
+            cluster = Arrived(
+                cluster, Placement.Owners(cluster, move.Shard).Remove(new NodeId(node)), move);
+        }
+
+        return cluster;
+    }
+
+    // What the others say in the place of silent nodes.
+    private static ClusterConfiguration Excuse(ClusterConfiguration cluster, params string[] silent)
+    {
+        foreach (Member member in cluster.Members.Where(m => !silent.Contains(m.Id.Value)))
+        {
+            MoveWatch watch = new(member.Id, TimeSpan.Zero);
+            cluster = watch.Excused(cluster, node => !silent.Contains(node.Value), DateTimeOffset.UnixEpoch)
+                .Aggregate(cluster, Apply);
         }
 
         return cluster;
