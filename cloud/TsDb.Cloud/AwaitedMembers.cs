@@ -8,9 +8,8 @@ namespace TsDb.Cloud;
 internal static class AwaitedMembers
 {
     /// <summary>Each member that has not arrived, for how many shards, and whether it is silent.</summary>
-    public static JsonArray Describe(ClusterConfiguration? current, RaftClusterState cluster) => current is null
-        ? []
-        :
+    public static JsonArray Describe(ClusterConfiguration? current, RaftClusterState cluster) =>
+        current is null ? [] :
         [
             .. MoveWaits.Of(current).Select(wait => new JsonObject
             {

@@ -52,7 +52,8 @@ public sealed class MoveWatch(NodeId self, TimeSpan grace)
         [
             .. cluster.Moves.Select(move => Placement.Of(cluster, move.Shard))
                 .Where(owners => !owners.Awaited.IsEmpty && owners.Awaited.All(absent.Contains)
-                    && owners.CanGoWithout(owners.Awaited) && owners.Now.First(isLive) == self),
+                    && owners.CanGoWithout(owners.Awaited)
+                    && owners.Now.Where(isLive).Take(1).Contains(self)),
         ];
         return
         [

@@ -8,8 +8,8 @@ using TsDb.Model;
 namespace TsDb.Integration.Cluster;
 
 /// <summary>
-/// One fleet of real processes through an operator's day: databases, erasures, merged files, a damaged file, a
-/// death, a spare, an emptied disk, a leave. Nothing acknowledged is missing from any answer.
+/// One fleet of real processes through an operator's day: databases, erasures, merged files, a damaged file,
+/// a death, a spare, an emptied disk, a leave. Nothing acknowledged is missing from any answer.
 /// </summary>
 public sealed class ClusterOperationsTests
 {
