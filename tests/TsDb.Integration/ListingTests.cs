@@ -60,7 +60,7 @@ public sealed class ListingTests
         string[] query = ["query", "--url", edge.Url, "--format", "csv", "SELECT count(*) AS n FROM gone"];
         CommandLine refused = await CommandLine.RunAsync(query);
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("lacks the file", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("lacks segments/", refused.Errors, StringComparison.Ordinal);
         CommandLine partial = await CommandLine.RunAsync([.. query, "--allow-partial"]);
         Assert.Equal((0, "n\n0\n"), (partial.ExitCode, partial.Output));
         Assert.Contains("incomplete", partial.Errors, StringComparison.Ordinal);
