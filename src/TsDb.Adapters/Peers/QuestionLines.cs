@@ -64,7 +64,9 @@ public sealed class QuestionLines : IDisposable
                 await AskAsync(member.ClusterAddress, FrameKind.Catalog, request, timer.Token);
             using (answer)
             {
-                GiveBack(member.ClusterAddress, line);
+                // After anything else more may follow that would pass for the next answer.
+                if (answer.Kind is FrameKind.Reply or FrameKind.Failed) GiveBack(member.ClusterAddress, line);
+                else line.Dispose();
                 return answer.Kind == FrameKind.Reply
                     ? CatalogReply.Parser.ParseFrom(answer.Payload.Span)
                     : throw answer.ToError(member.ClusterAddress);
