@@ -23,7 +23,8 @@ internal static class CloudFlags
         new("replication", "3", "Copies of each segment (counts at the founding)"),
         new("write-quorum",
             "majority", "Copies on disk that make a segment durable: a number, or majority (counts at the "
-            + "founding). With less than a majority quorum questions need more owners, with 1 all of them"),
+            + "founding). With less than a majority quorum questions need more owners, with 1 all of them, "
+            + "and so does an edge before it drops what it shipped"),
         new("query-memory", "",
             "Memory for queries, decoded columns included [half of the machine's]"),
         new("zone", "", "Failure zone of this node (rack, building): replicas spread over zones first"),

@@ -42,13 +42,31 @@ public sealed record ShardOwners(
     /// </summary>
     /// <param name="counted">Nodes that have the leaf and have, or had, all of the shard.</param>
     /// <param name="holders">Nodes that have the leaf.</param>
-    public bool IsDurable(IReadOnlyCollection<NodeId> counted, IReadOnlyCollection<NodeId> holders)
+    public bool IsDurable(IReadOnlyCollection<NodeId> counted, IReadOnlyCollection<NodeId> holders) =>
+        HaveIt(counted, holders, WriteQuorum, Move?.WriteQuorum ?? 0);
+
+    /// <summary>
+    /// True if an edge may drop its own copy of a leaf: a write quorum has it, and a read quorum. Had another
+    /// life of the edge made a leaf durable under the same number, one of these would have both, and who has
+    /// both does not count.
+    /// </summary>
+    /// <param name="counted">As above.</param>
+    /// <param name="holders">As above.</param>
+    public bool MayEdgeDrop(IReadOnlyCollection<NodeId> counted, IReadOnlyCollection<NodeId> holders) =>
+        HaveIt(
+            counted,
+            holders,
+            Math.Max(WriteQuorum, ReadQuorum),
+            Move is null ? 0 : Math.Max(Move.WriteQuorum, Move.ReadQuorum));
+
+    private bool HaveIt(
+        IReadOnlyCollection<NodeId> counted, IReadOnlyCollection<NodeId> holders, int least, int leastBefore)
     {
-        if (Move is null) return Now.Count(counted.Contains) >= WriteQuorum;
+        if (Move is null) return Now.Count(counted.Contains) >= least;
 
         // A newcomer counts for the set that it comes into: the move ends only once it has the rest as well.
         int now = Now.Count(node => Move.From.Contains(node) ? counted.Contains(node)
             : holders.Contains(node));
-        return now >= WriteQuorum && Move.From.Count(counted.Contains) >= Move.WriteQuorum;
+        return now >= least && Move.From.Count(counted.Contains) >= leastBefore;
     }
 }

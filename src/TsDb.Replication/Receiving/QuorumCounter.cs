@@ -56,14 +56,30 @@ internal sealed class QuorumCounter(ReceiverOptions options)
     /// <summary>True if the leaf is known to be durable at this epoch.</summary>
     public bool IsDurable(ContentHash hash) => _durable.Contains(hash);
 
+    /// <summary>True if the leaf is here and being counted.</summary>
+    public bool IsCounting(ContentHash hash) =>
+        _counts.TryGetValue(hash, out LeafCount? count) && count.IsHere;
+
     /// <summary>True if anything is known of the leaf.</summary>
     public bool Knows(ContentHash hash) => _durable.Contains(hash) || _counts.ContainsKey(hash);
 
-    /// <summary>The leaf is to be counted from nothing, so that the answer is about now.</summary>
-    public void Recount(Leaf leaf)
+    /// <summary>
+    /// The edge is about to drop what it has of a leaf that is here: it is counted from nothing, so that the
+    /// answer is about now, and until as many owners have it as that takes.
+    /// </summary>
+    public void RecountToDrop(Leaf leaf, DateTimeOffset now)
     {
         _durable.Remove(leaf.Hash);
-        if (_counts.TryGetValue(leaf.Hash, out LeafCount? count)) count.Counted.Clear();
+        LeafCount count = CountOf(leaf, now);
+        count.Counted.Clear();
+        count.Holders.Clear();
+        count.IsToDrop = true;
+    }
+
+    /// <summary>The edge offers a leaf: it has it, and waits for the write quorum only.</summary>
+    public void Offered(ContentHash hash)
+    {
+        if (_counts.TryGetValue(hash, out LeafCount? count)) count.IsToDrop = false;
     }
 
     /// <summary>
@@ -113,8 +129,7 @@ internal sealed class QuorumCounter(ReceiverOptions options)
     {
         speaks = false;
         if (!_counts.TryGetValue(hash, out LeafCount? count)) return false;
-        if (!count.IsHere || !count.Owners.IsDurable(count.Counted, [.. count.Holders, options.Self]))
-            return false;
+        if (!count.IsHere || !count.HasEnough([.. count.Holders, options.Self])) return false;
         NodeId speaker = count.Owners.All.First(owner =>
             owner == options.Self || count.Counted.Contains(owner) || count.Holders.Contains(owner));
         speaks = count.IsAsked || speaker == options.Self;
@@ -230,10 +245,16 @@ internal sealed class QuorumCounter(ReceiverOptions options)
 
         public bool IsAsked { get; set; }
 
+        public bool IsToDrop { get; set; }
+
         public DateTimeOffset NoticeAt { get; set; } = now;
 
         public TimeSpan NoticeWait { get; set; }
 
         public DateTimeOffset FetchAt { get; set; } = now;
+
+        public bool HasEnough(NodeId[] holders) => IsToDrop
+            ? Owners.MayEdgeDrop(Counted, holders)
+            : Owners.IsDurable(Counted, holders);
     }
 }

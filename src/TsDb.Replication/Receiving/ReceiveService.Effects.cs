@@ -215,8 +215,8 @@ public sealed partial class ReceiveService
                 _options.Receiver.Self,
                 cluster.Id,
                 cluster.Epoch,
-                [.. told.Select(
-                    l => new NoticedLeaf(l, Counts(ShardId.Of(l.Cell, cluster.ShardCount))))]);
+                [.. told.Select(l =>
+                    new NoticedLeaf(l, _store.CountsIn(cluster, l, _options.Receiver.Self)))]);
             Send(() => TellAsync(node, notice, _stopping.Token));
         }
     }

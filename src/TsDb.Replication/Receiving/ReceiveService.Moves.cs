@@ -105,7 +105,7 @@ public sealed partial class ReceiveService
             {
                 StoredReply reply = await _ports.Peers.StoredAsync(owner, notice, ct);
                 if (reply.Epoch != cluster.Epoch) return;
-                everywhere.ExceptWith(mine.Where((_, i) => reply.Has[i] != HeldState.Counted));
+                everywhere.ExceptWith(mine.Where((_, i) => reply.Has[i] == HeldState.Absent));
             }
 
             StoredFile[] given = [.. files.Where(file => file.Leaves.All(everywhere.Contains))];

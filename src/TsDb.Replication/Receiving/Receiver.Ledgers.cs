@@ -222,7 +222,7 @@ public sealed partial class Receiver
             return;
         }
 
-        _counter.Recount(leaf);
+        _counter.RecountToDrop(leaf, now);
         AnswerHeld(leaf, now);
     }
 

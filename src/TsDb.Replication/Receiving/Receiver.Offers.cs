@@ -35,6 +35,7 @@ public sealed partial class Receiver
 
         if (_stored().Find(leaf.Cell)?.Find(leaf.Incarnation, leaf.Ordinal) is not null)
         {
+            _counter.Offered(leaf.Hash);
             if (_stored().Find(leaf) is not null) AnswerHeld(leaf, now);
             else RefuseFork(leaf);
             return;

@@ -283,14 +283,14 @@ public sealed partial class Receiver
 
     private void Decide(Leaf leaf)
     {
-        if (!_counter.Decide(leaf.Hash, out bool speaks)) return;
-        if (IsForked(leaf)) RefuseFork(leaf);
-        else if (speaks) Answer(leaf.Cell.Edge, new EdgeAnswer.Durable(leaf.Hash));
+        if (_counter.IsCounting(leaf.Hash) && IsForked(leaf)) RefuseFork(leaf);
+        else if (_counter.Decide(leaf.Hash, out bool speaks) && speaks)
+            Answer(leaf.Cell.Edge, new EdgeAnswer.Durable(leaf.Hash));
     }
 
     // Two cuts of one number have no order of newness: neither is durable from here, and the edge cuts the
     // rows of its own anew.
-    private bool IsForked(Leaf leaf) => _stored().Find(leaf.Cell)?.IsForked(leaf) == true;
+    private bool IsForked(Leaf leaf) => _stored().IsForked(leaf);
 
     private void RefuseFork(Leaf leaf)
     {

@@ -236,9 +236,15 @@ public sealed partial class ReplicaStore : IDisposable
         Repair.RepairPolicy.IsWhole(cluster, shard, self, WholeSince(shard));
 
     /// <summary>
-    /// True if besides it has lost nothing of the shard that is not back, so that its answers count. What is
-    /// lost may be all there was: where no other owner has it, the edge gives it back, or says that it cut
-    /// the rows anew (see <see cref="Forget"/>).
+    /// True if so, and no other leaf of this one's number is here: of two cuts neither is for good.
+    /// </summary>
+    public bool CountsIn(Cluster.ClusterConfiguration cluster, Leaf leaf, NodeId self) =>
+        CountsIn(cluster, ShardId.Of(leaf.Cell, cluster.ShardCount), self) && !Current.IsForked(leaf);
+
+    /// <summary>
+    /// True if what it stores of the shard counts and it has lost nothing that is not back, so that its
+    /// answers count. What is lost may be all there was: where no other owner has it, the edge gives it back,
+    /// or says that it cut the rows anew (see <see cref="Forget"/>).
     /// </summary>
     public bool IsWholeIn(Cluster.ClusterConfiguration? cluster, ShardId shard, NodeId self) =>
         CountsIn(cluster, shard, self) && (cluster is null || _catalog.Lost.IsEmpty

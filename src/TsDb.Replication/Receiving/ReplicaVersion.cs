@@ -48,6 +48,9 @@ public sealed class ReplicaVersion
     /// null.</summary>
     public StoredFile? Find(Leaf leaf) => Find(leaf.Cell)?.Find(leaf);
 
+    /// <summary>True if another leaf of this one's number is here.</summary>
+    public bool IsForked(Leaf leaf) => Find(leaf.Cell)?.IsForked(leaf) == true;
+
     /// <summary>The digests of all shards that have a leaf here, in one pass over the cells.</summary>
     public SortedDictionary<ShardId, LeafDigest> ShardDigests(int shardCount)
     {

@@ -6,7 +6,9 @@ public enum HeldState
     /// <summary>It has not.</summary>
     Absent = 0,
 
-    /// <summary>On disk, but the node is recovering the shard and is no part of a quorum.</summary>
+    /// <summary>
+    /// On disk, but in no quorum: the node is recovering the shard, or has another leaf of that number too.
+    /// </summary>
     Recovering = 1,
 
     /// <summary>On disk, and it counts.</summary>

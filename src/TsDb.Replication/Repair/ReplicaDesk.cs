@@ -42,7 +42,7 @@ public sealed class ReplicaDesk(
         HeldState StateOf(Leaf leaf)
         {
             if (version.Find(leaf) is null) return HeldState.Absent;
-            return store.CountsIn(current, ShardId.Of(leaf.Cell, current.ShardCount), cluster.Self)
+            return store.CountsIn(current, leaf, cluster.Self)
                 ? HeldState.Counted
                 : HeldState.Recovering;
         }

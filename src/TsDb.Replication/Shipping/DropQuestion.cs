@@ -6,10 +6,11 @@ namespace TsDb.Replication.Shipping;
 
 /// <summary>
 /// What is to be asked before shipped segments are dropped: the cloud says once more that it holds every leaf
-/// of them, because it may have lost some since.
+/// of them, because it may have lost some since, and that it does so at as many owners as that takes.
 /// </summary>
 /// <param name="Confirmed">Segments of which it has just said so, all of a cell or none.</param>
-/// <param name="Open">Leaves of the others; they are asked about, and go at a later turn.</param>
+/// <param name="Open">Leaves of the others, but those that were asked about just now; they go at a later
+/// turn.</param>
 public sealed record DropQuestion(ImmutableArray<string> Confirmed, ImmutableArray<Leaf> Open)
 {
     /// <summary>The question about segments that retention would drop.</summary>
@@ -38,7 +39,7 @@ public sealed record DropQuestion(ImmutableArray<string> Confirmed, ImmutableArr
                     .Where(leaf => !confirmations.Has(leaf.Hash, now)),
             ];
             if (leaves.Length == 0) confirmed.AddRange(cell.Select(segment => segment.Name));
-            open.AddRange(leaves);
+            open.AddRange(leaves.Where(leaf => !confirmations.Rests(leaf.Hash, now)));
         }
 
         return new DropQuestion(confirmed.ToImmutable(), open.ToImmutable());

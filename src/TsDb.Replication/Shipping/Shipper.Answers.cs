@@ -37,6 +37,7 @@ public sealed partial class Shipper
                 break;
             case EdgeAnswer.Have have:
                 // One replica is no quorum: the count may still be under way, so only the timer starts anew.
+                Confirmations.Wait(have.Hash, now);
                 if (_transfers.TryGetValue(have.Hash, out Transfer? held))
                     WaitForAnswer(held, now + Silence(held.Attempts));
                 break;

@@ -271,7 +271,7 @@ public sealed class CloudWorld : IPeerLink
             node.Id,
             Cluster.Id,
             node.Receiver.Cluster!.Epoch,
-            [.. notify.Leaves.Select(l => new NoticedLeaf(l, node.IsWhole(l)))]);
+            [.. notify.Leaves.Select(l => new NoticedLeaf(l, node.Store.CountsIn(Cluster, l, node.Id)))]);
         StoredReply? reply = null;
         try
         {

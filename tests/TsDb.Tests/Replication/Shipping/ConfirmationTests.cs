@@ -46,6 +46,23 @@ public sealed class ConfirmationTests
     }
 
     [Fact]
+    public void What_an_owner_has_and_counts_is_not_asked_about_again_so_soon()
+    {
+        Confirmations said = _desk.Shipper.Confirmations;
+        _desk.Register();
+        _desk.Say(N1, new EdgeAnswer.Have(_first.Leaf.Hash));
+        Assert.False(said.Rests(_first.Leaf.Hash, _desk.Now));
+        Ask();
+        _desk.Say(N1, new EdgeAnswer.Have(_first.Leaf.Hash));
+        Assert.True(said.Rests(_first.Leaf.Hash, _desk.Now));
+        Assert.False(said.Rests(_second.Leaf.Hash, _desk.Now));
+        _desk.After(TimeSpan.FromMinutes(1));
+        Assert.False(said.Rests(_first.Leaf.Hash, _desk.Now));
+        _desk.Say(N2, new EdgeAnswer.Durable(_first.Leaf.Hash));
+        Assert.True(Has(_first));
+    }
+
+    [Fact]
     public void Another_clusters_word_or_an_older_epochs_does_not_count()
     {
         _desk.Register();
