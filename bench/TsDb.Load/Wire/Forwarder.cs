@@ -8,7 +8,8 @@ namespace TsDb.Load.Wire;
 /// Stands between two programs and passes their TCP connections on, counting every byte; on request late, not
 /// for a while, or never again. Where it knows that what it passes is MQTT 5 it also loses and doubles
 /// messages that ask for an acknowledgement, in both directions: a lost one it acknowledges itself, as a
-/// broker does that drops what it has taken; of a doubled one only the first acknowledgement goes back.
+/// broker does that drops what it has taken (so none is lost that gives its topic a number, which such a broker
+/// would know); of a doubled one only the first acknowledgement goes back.
 /// </summary>
 internal sealed class Forwarder : IAsyncDisposable
 {
@@ -201,14 +202,14 @@ internal sealed class Forwarder : IAsyncDisposable
         if (MqttUnit.IdToAcknowledge(unit) is not { } id) return [unit];
         double luck;
         lock (_chance) luck = _chance.NextDouble();
-        if (luck < Faults.LossShare)
+        if (luck < Faults.LossShare && !MqttUnit.GivesAlias(unit))
         {
             Interlocked.Increment(ref _lost);
             await from.SendAsync(MqttUnit.Acknowledge(id), ct);
             return [];
         }
 
-        if (luck >= Faults.LossShare + Faults.DoubleShare) return [unit];
+        if (luck < Faults.LossShare || luck >= Faults.LossShare + Faults.DoubleShare) return [unit];
         Interlocked.Increment(ref _doubled);
         to.ExpectTwice(id);
         return [unit, MqttUnit.AgainOf(unit)];

@@ -8,6 +8,7 @@ internal static class MqttUnit
     private const int PublishType = 3;
     private const int AcknowledgementType = 4;
     private const int BytesMax = 4 << 20;
+    private const byte TopicAliasProperty = 0x23;
 
     /// <summary>The next packet of a stream; null at its end.</summary>
     public static async Task<byte[]?> ReadAsync(Stream source, CancellationToken ct)
@@ -37,6 +38,18 @@ internal static class MqttUnit
         ReadOnlySpan<byte> body = BodyOf(packet);
         int topic = BinaryPrimitives.ReadUInt16BigEndian(body);
         return BinaryPrimitives.ReadUInt16BigEndian(body[(2 + topic)..]);
+    }
+
+    /// <summary>
+    /// True for a message that also gives its topic a number (section 3.3.2.3.4), with no property before it: a
+    /// broker that drops such a message has learnt the number all the same.
+    /// </summary>
+    public static bool GivesAlias(ReadOnlySpan<byte> packet)
+    {
+        ReadOnlySpan<byte> body = BodyOf(packet);
+        int topic = BinaryPrimitives.ReadUInt16BigEndian(body);
+        ReadOnlySpan<byte> properties = body[(2 + topic + 2)..];
+        return topic > 0 && properties[0] > 0 && properties[1] == TopicAliasProperty;
     }
 
     /// <summary>The number that a packet acknowledges; null if it is no acknowledgement.</summary>
