@@ -36,10 +36,11 @@ test: build-all ## every test; ends with "tests: N passed, N failed"
 tidy: ## the house rules only
 	@$(BUILD) tests/TsDb.Tidy && TSDB_TEST_ONLY=Tidy tests/run.sh
 
-sim: ## the deterministic simulation: SEEDS=1000 [FIRST=n], or SEED=n with its trace
+sim: ## the deterministic simulation: SEEDS=1000 [FIRST=n], or SEED=n with its trace; COPIES= QUORUM= FORKS=1 force the plan
 	@$(BUILD) tests/TsDb.Simulation
 	@mkdir -p artifacts/sim && rm -f artifacts/sim/$(SEED).trace
-	@TSDB_SIM_SEEDS=$(SEEDS) TSDB_SIM_FIRST=$(FIRST) TSDB_SIM_SEED=$(SEED) TSDB_TEST_ONLY=Simulation \
+	@TSDB_SIM_COPIES=$(COPIES) TSDB_SIM_QUORUM=$(QUORUM) TSDB_SIM_FORKS=$(FORKS) \
+	  TSDB_SIM_SEEDS=$(SEEDS) TSDB_SIM_FIRST=$(FIRST) TSDB_SIM_SEED=$(SEED) TSDB_TEST_ONLY=Simulation \
 	  TSDB_SIM_TRACE=$(if $(SEED),artifacts/sim/$(SEED).trace) tests/run.sh; code=$$?; \
 	  [ -z "$(SEED)" ] || cat artifacts/sim/$(SEED).trace; exit $$code
 

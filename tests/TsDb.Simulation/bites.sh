@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Shows that the simulation bites: breaks a copy of the code in one way after the other and must see it fail.
 #   bites.sh [SEEDS] [NAME...]   most seeds for each break (150), and which of mutations/NAME.patch (all)
-# A patch may begin with "# seed: N", which found it before: that one is run first.
+# A patch may begin with "# seed: N", which found it before: that one is run first. A line "# plan: COPIES=2 ..."
+# forces the plan of all its seeds, as with make sim.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 seeds=${1:-150}
@@ -16,7 +17,7 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 TSDB_SIM_FAILURES=1
 build=(dotnet build -c Release --nologo -v q -clp:NoSummary -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false)
 
 run() { # FIRST SEEDS
-  TSDB_SIM_FIRST=$1 TSDB_SIM_SEEDS=$2 dotnet artifacts/bin/TsDb.Simulation/release/TsDb.Simulation.dll \
+  env $plan TSDB_SIM_FIRST=$1 TSDB_SIM_SEEDS=$2 dotnet artifacts/bin/TsDb.Simulation/release/TsDb.Simulation.dll \
     --no-ansi --progress off --filter-method '*Promises_hold*' > run.log 2>&1
 }
 
@@ -24,6 +25,7 @@ missed=0
 for name in "${names[@]}"; do
   patch=$copy/tests/TsDb.Simulation/mutations/$name.patch
   known=$(sed -n '1s/^# seed: //p' "$patch")
+  plan=$(sed -n 's/^# plan: //p' "$patch" | sed 's/\([A-Z]*\)=/TSDB_SIM_\1=/g')
   (
     cd "$copy" || exit 2
     rm -f run.log

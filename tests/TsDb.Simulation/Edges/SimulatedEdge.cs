@@ -96,6 +96,25 @@ internal sealed class SimulatedEdge : Machine
         && catalog.Ledger.TryGetValue(LeafKey.Of(leaf), out LedgerLeaf? known) && known.Leaf == leaf
         && (known.SegmentName is not null || catalog.SupersederOf(leaf) is not null);
 
+    /// <summary>
+    /// True while rows of it may lie below those of another life in the cloud until it cuts them anew: nodes
+    /// have leaves under its numbers that it does not know, or what it took back because of such is not
+    /// durable again. Losing its disk then loses their order.
+    /// </summary>
+    public bool IsApart()
+    {
+        if (_store is not { Catalog: var catalog, Incarnation: var incarnation }) return true;
+        bool waits = catalog.Ledger.Values.Where(known => known.Presence == LeafPresence.Forked)
+            .Select(known => known.Leaf.Cell).Distinct().SelectMany(cell => catalog.Cells
+                .GetValueOrDefault(cell, [])).Any(segment => !RetentionPolicy.IsDurable(catalog, segment));
+        return waits || World.Nodes.SelectMany(node => node.Held.Cells)
+            .Where(cell => cell.Cell.Edge == Id).SelectMany(cell => cell.Leaves).Any(IsForeign);
+
+        bool IsForeign(Leaf leaf) => catalog.Ledger.TryGetValue(LeafKey.Of(leaf), out LedgerLeaf? known)
+            ? known.Leaf != leaf && known.Presence is LeafPresence.Present or LeafPresence.Compacted
+            : leaf.Incarnation == incarnation;
+    }
+
     /// <summary>Its clients write a table that nobody had.</summary>
     public void WriteLateTable() => _client.WritesLateTable = true;
 

@@ -6,7 +6,8 @@ namespace TsDb.Simulation.Fleet;
 
 /// <summary>
 /// Whole fleets. TSDB_SIM_SEEDS=n runs n seeds, TSDB_SIM_SEED=s only that one, with its trace in the file
-/// TSDB_SIM_TRACE.
+/// TSDB_SIM_TRACE. TSDB_SIM_COPIES=n makes it n nodes that have everything, TSDB_SIM_QUORUM=n is the write
+/// quorum, TSDB_SIM_FORKS=1 has two lives of an edge reach an owner each, with retention at the edge.
 /// </summary>
 public sealed class FleetTests(ITestOutputHelper output)
 {
@@ -20,7 +21,7 @@ public sealed class FleetTests(ITestOutputHelper output)
         {
             string? file = Environment.GetEnvironmentVariable("TSDB_SIM_TRACE");
             using TextWriter? trace = string.IsNullOrEmpty(file) ? null : File.CreateText(file);
-            output.WriteLine($"{FleetRun.Of(FaultPlan.Of(seed), trace)}");
+            output.WriteLine($"{FleetRun.Of(PlanOf(seed), trace)}");
             return;
         }
 
@@ -39,7 +40,7 @@ public sealed class FleetTests(ITestOutputHelper output)
             {
                 try
                 {
-                    Interlocked.Add(ref events, FleetRun.Of(FaultPlan.Of(next)).Events);
+                    Interlocked.Add(ref events, FleetRun.Of(PlanOf(next)).Events);
                 }
                 catch (SimulationException failure)
                 {
@@ -62,6 +63,31 @@ public sealed class FleetTests(ITestOutputHelper output)
         FleetRun first = FleetRun.Of(plan);
         Assert.Equal(first, FleetRun.Of(plan));
         Assert.NotEqual(first.Trace, FleetRun.Of(plan with { Seed = 12_346 }).Trace);
+    }
+
+    private static FaultPlan PlanOf(int seed)
+    {
+        FaultPlan plan = FaultPlan.Of(seed);
+        if (Asked("TSDB_SIM_COPIES") is { } copies)
+        {
+            plan = plan with
+            {
+                Nodes = copies,
+                Replication = copies,
+                Grows = false,
+                GrowsWhileDown = false,
+            };
+        }
+
+        if (Asked("TSDB_SIM_QUORUM") is { } quorum) plan = plan with { WriteQuorum = quorum };
+        if (Asked("TSDB_SIM_FORKS") is null) return plan;
+        return plan with
+        {
+            ForksOwners = true,
+            Retains = true,
+            LosesFiles = false,
+            Storm = TimeSpan.FromSeconds(40),
+        };
     }
 
     private static int? Asked(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } text

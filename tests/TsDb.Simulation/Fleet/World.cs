@@ -217,7 +217,10 @@ internal sealed class World
         Time.After(WatchEvery, Watch);
     }
 
+    // Former owners have given away what they had: until then their successors may get more.
     private bool IsSettled() => IsWhole() && _edges.All(edge => edge.IsQuiet)
+        && _nodes.All(node => node.Held.ShardDigests(ShardCount).Keys.All(shard => OwnersOf(shard)
+            .Contains(node)))
         && Machines.All(machine => !machine.IsLate)
         && _nodes.All(node => !ReplicaPurgePolicy.Left(node.Held, Raft.Latest!.Erasures).Any())
         && _nodes.All(node => _nodes.All(other => node.Raft!.IsLive(other.Self))) && Shards.All(shard =>
