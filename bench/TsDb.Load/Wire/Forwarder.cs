@@ -8,8 +8,8 @@ namespace TsDb.Load.Wire;
 /// Stands between two programs and passes their TCP connections on, counting every byte; on request late, not
 /// for a while, or never again. Where it knows that what it passes is MQTT 5 it also loses and doubles
 /// messages that ask for an acknowledgement, in both directions: a lost one it acknowledges itself, as a
-/// broker does that drops what it has taken (so none is lost that gives its topic a number, which such a broker
-/// would know); of a doubled one only the first acknowledgement goes back.
+/// broker does that drops what it has taken (so none is lost that gives its topic a number, which such a
+/// broker would know); of a doubled one only the first acknowledgement goes back.
 /// </summary>
 internal sealed class Forwarder : IAsyncDisposable
 {

@@ -41,8 +41,8 @@ internal static class MqttUnit
     }
 
     /// <summary>
-    /// True for a message that also gives its topic a number (section 3.3.2.3.4), with no property before it: a
-    /// broker that drops such a message has learnt the number all the same.
+    /// True for a message that also gives its topic a number (section 3.3.2.3.4), with no property before it:
+    /// a broker that drops such a message has learnt the number all the same.
     /// </summary>
     public static bool GivesAlias(ReadOnlySpan<byte> packet)
     {

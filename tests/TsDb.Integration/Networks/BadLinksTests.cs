@@ -45,11 +45,12 @@ public sealed class BadLinksTests
             ];
             Task[] writing = [.. writers.Select(writer => writer.RunAsync(stop.Token))];
 
-            // Questions keep a connection on every cluster port: no Raft of others talks to the one that leads.
+            // Questions keep a connection on every cluster port: no Raft of others talks to the one that
+            // leads.
             NumberedReader[] readers =
                 [.. fleet.Clouds.Select(node => new NumberedReader(fleet, node, writers))];
             Task[] asking = [.. readers.Select(reader => reader.RunAsync(stop.Token))];
-            await AnsweredAsync("before the storm");
+            await AnsweredAsync(fleet, readers, asking, "before the storm");
             foreach (Forwarder link in all) link.Faults = Bad;
             await StormAsync(brokers, raft, flight);
             await fleet.Fleet.UntilAsync(
@@ -58,7 +59,7 @@ public sealed class BadLinksTests
                 () => Task.FromResult(brokers.Sum(b => b.Lost) > 2 && brokers.Sum(b => b.Doubled) > 2),
                 Ct);
             foreach (Forwarder link in all) link.Faults = LinkFaults.None;
-            await AnsweredAsync("after it");
+            await AnsweredAsync(fleet, readers, asking, "after it");
             await stop.CancelAsync();
             await Task.WhenAll([.. writing, .. asking]);
             await fleet.DrainAsync();
@@ -74,24 +75,25 @@ public sealed class BadLinksTests
             }
 
             Assert.True(acknowledged > 1_000, $"{acknowledged} points");
-
-            Task AnsweredAsync(string when)
-            {
-                int[] before = [.. readers.Select(reader => reader.Answers)];
-                return fleet.Fleet.UntilAsync(
-                    $"every node answers {when}",
-                    Patience,
-                    async () =>
-                    {
-                        if (asking.FirstOrDefault(task => task.IsFaulted) is { } failed) await failed;
-                        return readers.Index().All(reader => reader.Item.Answers > before[reader.Index]);
-                    },
-                    Ct);
-            }
         }
 
         Assert.All(all, link => Assert.True(link.CutCount > 0 && link.Up > 0 && link.Down > 0));
         foreach (Forwarder link in all) await link.DisposeAsync();
+    }
+
+    private static Task AnsweredAsync(
+        TestFleet fleet, NumberedReader[] readers, Task[] asking, string when)
+    {
+        int[] before = [.. readers.Select(reader => reader.Answers)];
+        return fleet.Fleet.UntilAsync(
+            $"every node answers {when}",
+            Patience,
+            async () =>
+            {
+                if (asking.FirstOrDefault(task => task.IsFaulted) is { } failed) await failed;
+                return readers.Index().All(reader => reader.Item.Answers > before[reader.Index]);
+            },
+            Ct);
     }
 
     // Every kind of trouble once or twice, alone and over another.
