@@ -109,6 +109,8 @@ public sealed class DuckDbEngine : ISqlEngine, IDisposable
         }
         catch
         {
+            // An interrupt that came during what follows would end that, and leave the transaction open.
+            running.Dispose();
             stream?.Dispose();
             command?.Dispose();
             setup.Dispose();

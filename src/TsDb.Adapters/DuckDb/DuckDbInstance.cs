@@ -40,6 +40,9 @@ internal sealed class DuckDbInstance : IDisposable
     /// <summary>The place of the statement that runs in it.</summary>
     public Turn? Turn { get; set; }
 
+    /// <summary>True if a statement left something behind that could not be taken away.</summary>
+    public bool IsDamaged { get; set; }
+
     /// <summary>The folders whose files it may open.</summary>
     public IReadOnlyList<string> Directories { get; }
 

@@ -78,7 +78,7 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
         {
             // What is idle keeps what it has of its memory: that is only done for the small ones.
             bool isKept = instance.MemoryBytesMax <= options.Memory.SmallBytes;
-            if (isDamaged || _isClosed || !isKept) instance.Dispose();
+            if (isDamaged || instance.IsDamaged || _isClosed || !isKept) instance.Dispose();
             else _idle.Push(instance);
         }
 

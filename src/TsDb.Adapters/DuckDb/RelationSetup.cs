@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using DuckDB.NET.Data;
 using TsDb.Columnar;
 using TsDb.Model;
 using TsDb.Query;
@@ -33,8 +34,9 @@ internal sealed class RelationSetup(DuckDbInstance instance) : IDisposable
             return $"WITH {string.Join(",\n", tables)}\n{sql}";
         }
 
-        instance.Execute("BEGIN TRANSACTION");
+        // Before it is asked for: one that is stopped while it begins may be open all the same.
         _isInTransaction = true;
+        instance.Execute("BEGIN TRANSACTION");
         foreach ((TableReference reference, string scan) in scans)
         {
             string name = ScanText.Quote(reference.Table);
@@ -55,8 +57,17 @@ internal sealed class RelationSetup(DuckDbInstance instance) : IDisposable
     /// <summary>Takes away what was prepared.</summary>
     public void Dispose()
     {
-        if (_isInTransaction) instance.Execute("ROLLBACK");
         foreach (long source in _sources) instance.Rows.Remove(source);
+        if (!_isInTransaction) return;
+        try
+        {
+            instance.Execute("ROLLBACK");
+        }
+        catch (DuckDBException)
+        {
+            // What the statement itself met is told; the next one gets another instance.
+            instance.IsDamaged = true;
+        }
     }
 
     private string Scan(Relation relation) => relation switch

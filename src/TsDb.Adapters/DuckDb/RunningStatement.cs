@@ -45,12 +45,13 @@ internal sealed class RunningStatement : IDisposable
 
     /// <summary>
     /// Makes a failure on the instance's thread into the one that the caller gets: DuckDB's interrupt arrives
-    /// as a cancellation or as an error, whoever asked for it.
+    /// as a cancellation or as an error, whoever asked for it, and while it prepares as one of no kind.
     /// </summary>
     public Exception Explain(Exception error)
     {
         bool isInterrupt = error is OperationCanceledException
-            or DuckDBException { ErrorType: DuckDBErrorType.Interrupt };
+            or DuckDBException { ErrorType: DuckDBErrorType.Interrupt }
+            || (_isStopped && error is DuckDBException stopped && !DuckDbErrors.IsFatal(stopped));
         if (isInterrupt && _isLate)
         {
             return new TsDbException(

@@ -170,6 +170,26 @@ public sealed class IsolationTests(EngineFixture db) : IClassFixture<EngineFixtu
     }
 
     [Fact]
+    public async Task A_statement_stopped_at_any_moment_leaves_nothing_to_the_next_one()
+    {
+        ISqlResult one = await _db.Engine.ExecuteAsync(
+            new SqlRequest { Sql = "SELECT 1 AS x", Relations = [] }, CancellationToken.None);
+        Relation.Rows cpu = new(
+            "cpu", one.Schema, [.. one.ReadAsync(CancellationToken.None).ToBlockingEnumerable()]);
+        SqlRequest request = new()
+        {
+            Sql = "WITH a AS (SELECT x FROM cpu) SELECT sum(y) FROM a, range(1000000000000) r(y)",
+            Relations = [cpu],
+        };
+        for (int i = 0; i < 50; i++)
+        {
+            using CancellationTokenSource stop = new(TimeSpan.FromMilliseconds(i % 40));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunAsync(request, stop.Token));
+            Assert.Equal("1", await _db.AskAsync("WITH a AS (SELECT x FROM cpu) SELECT x FROM a", cpu));
+        }
+    }
+
+    [Fact]
     public async Task A_result_that_is_not_read_to_its_end_gives_its_database_back()
     {
         for (int i = 0; i < 20; i++)
