@@ -47,7 +47,7 @@ internal static class SegmentsCommand
         }
 
         int broken = 0;
-        foreach (string path in paths.SelectMany(Expand))
+        foreach (string path in paths.SelectMany(Expand).ToArray())
         {
             try
             {
@@ -64,10 +64,15 @@ internal static class SegmentsCommand
         return broken == 0 ? 0 : 1;
     }
 
-    private static IEnumerable<string> Expand(string path) => Directory.Exists(path)
-        ? Directory.EnumerateFiles(path, "*.parquet", SearchOption.AllDirectories).Order(
-            StringComparer.Ordinal)
-        : [path];
+    private static string[] Expand(string path)
+    {
+        if (!Directory.Exists(path)) return [path];
+        string[] files = Directory.GetFiles(path, "*.parquet", SearchOption.AllDirectories);
+        if (files.Length == 0)
+            throw new TsDbException(ErrorKind.NotFound, $"there is no segment (*.parquet) below {path}");
+        Array.Sort(files, StringComparer.Ordinal);
+        return files;
+    }
 
     private static void Print(string path, bool verify, string? hashWanted)
     {

@@ -232,7 +232,9 @@ public sealed partial class Shipper
         if (_pinned is { } pinned && pinned != info.Cluster)
         {
             _lastError =
-                $"this broker's cluster is {info.Cluster}, this edge's {pinned}: nothing is shipped there";
+                $"this broker's cluster is {info.Cluster}, this edge's {pinned}: nothing is shipped there. "
+                + "If its own is gone for good, stop the edge, remove 'cluster-id' from its data directory "
+                + "and start it again";
             return;
         }
 
