@@ -9,6 +9,9 @@ public sealed record SqlRequest
     /// <summary>The relations the statement may name.</summary>
     public required IReadOnlyList<Relation> Relations { get; init; }
 
+    /// <summary>True if texts of the rows may come as <see cref="Direct.TextRuns"/>.</summary>
+    public bool TextRuns { get; init; }
+
     /// <summary>Bounds on what the statement may take.</summary>
     public SqlLimits Limits { get; init; } = new();
 }

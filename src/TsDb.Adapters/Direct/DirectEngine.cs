@@ -40,7 +40,8 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
         DirectPlan plan,
         Relation.Points points,
         SqlLimits limits,
-        CancellationToken ct) => TryAsync(statement, plan, points, limits, isQuick: false, ct);
+        CancellationToken ct) =>
+            TryAsync(statement, plan, points, limits, isQuick: false, mayHaveRuns: false, ct);
 
     private async Task<ISqlResult?> TryAsync(
         SqlRequest request, bool isQuick, CancellationToken ct) =>
@@ -48,7 +49,7 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
         && DirectStatement.TryParse(request.Sql) is { } statement
         && statement.Table.ToString().Equals(points.Name, StringComparison.OrdinalIgnoreCase)
         && DirectPlan.TryBind(statement, points.Table) is { } plan
-            ? await TryAsync(statement, plan, points, request.Limits, isQuick, ct)
+            ? await TryAsync(statement, plan, points, request.Limits, isQuick, request.TextRuns, ct)
             : null;
 
     private async Task<ISqlResult?> TryAsync(
@@ -57,6 +58,7 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
         Relation.Points points,
         SqlLimits limits,
         bool isQuick,
+        bool mayHaveRuns,
         CancellationToken ct)
     {
         DirectScan scan = DirectScan.Of(points, plan);
@@ -66,6 +68,7 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
         Schema schema = await SchemaAsync(statement, points.Table, limits, ct);
         if (!DirectRun.CanAnswer(plan, schema)) return null;
         IReadOnlyList<DirectInput> inputs = scan.Read(cache, plan, ct);
+        if (mayHaveRuns) schema = DirectRun.WithRuns(plan, schema);
         return DirectRun.Answer(plan, inputs, schema) is { } batches ? new DirectResult(schema, batches)
             : null;
     }

@@ -19,6 +19,6 @@ public sealed class FlightClient(NodeChannels channels)
             channels.To(address).CreateCallInvoker().AsyncServerStreamingCall(
                 FlightPiece.DoGet, host: null, new CallOptions(cancellationToken: ct),
                 new Ticket { Ticket_ = UnsafeByteOperations.UnsafeWrap(ticket) });
-        return await FlightResult.OpenAsync(call.ResponseStream, call, address, ct);
+        return await FlightResult.OpenAsync(call.ResponseStream, call, address, takesRuns: false, ct);
     }
 }

@@ -4,6 +4,7 @@ using Apache.Arrow.Ipc;
 using Google.Protobuf;
 using TsDb.Adapters.Flight.Protos;
 using TsDb.Model;
+using TsDb.Query.Direct;
 using TsDb.Query.Distributed;
 using TsDb.Query.Ports;
 
@@ -21,8 +22,8 @@ internal static class FlightEncoder
 
     private const int MessageBytesMax = 4 << 20;
 
-    /// <summary>Encodes all rows of the result. Memory holds one batch's bytes at a time: a message must be
-    /// sent before the next is asked for.</summary>
+    /// <summary>Encodes all rows of the result, whose texts may be <see cref="TextRuns"/>. Memory holds one
+    /// batch's bytes at a time: a message must be sent before the next is asked for.</summary>
     /// <param name="schema">The columns, with what is to be said of them.</param>
     /// <param name="result">The rows.</param>
     /// <param name="mayHaveRuns">True if texts may be sent as <see cref="TextRuns"/> where that is shorter.
@@ -34,19 +35,22 @@ internal static class FlightEncoder
         bool mayHaveRuns,
         [EnumeratorCancellation] CancellationToken ct)
     {
-        using Stream stream = new(schema);
+        Schema plain = TextRuns.Expand(schema);
+        using Stream stream = new(plain);
         await foreach (RecordBatch batch in result.ReadAsync(ct).WithCancellation(ct))
         {
             using (batch)
             {
                 if (!stream.IsStarted) stream.Start(mayHaveRuns && TextRuns.AreShorter(batch));
                 int wanted = RowsNext(batch.Length, ExplainFigures.BytesOf(batch));
+                bool isWhole = stream.HasRuns && wanted >= batch.Length;
+                RecordBatch rest = isWhole ? batch : TextRuns.Expand(batch, plain);
                 for (int rows = 0; rows < batch.Length;)
                 {
                     int count = Math.Min(wanted, batch.Length - rows);
 
                     // Not disposed: a slice shares the buffers of its batch.
-                    stream.Write(Slice(batch, schema, rows, count));
+                    stream.Write(isWhole ? rest : Slice(rest, plain, rows, count));
                     wanted = RowsNext(count, stream.Length);
                     rows += count;
                     foreach (FlightData data in stream.Take()) yield return data;
@@ -70,23 +74,24 @@ internal static class FlightEncoder
     {
         private readonly MemoryStream _bytes = new();
         private Schema? _sent;
-        private bool _hasRuns;
         private ArrowStreamWriter? _writer;
 
         public bool IsStarted => _writer is not null;
+
+        public bool HasRuns { get; private set; }
 
         public long Length => _bytes.Length;
 
         public void Start(bool hasRuns)
         {
-            _hasRuns = hasRuns;
+            HasRuns = hasRuns;
             _sent = hasRuns ? TextRuns.Shorten(schema) : schema;
             _writer = new ArrowStreamWriter(_bytes, _sent, leaveOpen: true);
             _writer.WriteStart();
         }
 
         public void Write(RecordBatch batch) =>
-            _writer!.WriteRecordBatch(_hasRuns ? TextRuns.Shorten(batch, _sent!) : batch);
+            _writer!.WriteRecordBatch(HasRuns ? TextRuns.Shorten(batch, _sent!) : batch);
 
         public List<FlightData> Take()
         {

@@ -23,7 +23,7 @@ public sealed class FlightFragmentClient(
         FragmentTicket ticket = QueryMessages.Ticket(request, id);
         ticket.TextRuns = true;
         return lines.Reach(node)
-            ? lines.RunAsync(node, ticket, ct)
+            ? lines.RunAsync(node, ticket, request.Fragment.TextRuns, ct)
             : _flight.OpenAsync(address, FragmentTickets.Encode(ticket), ct);
     }
 }

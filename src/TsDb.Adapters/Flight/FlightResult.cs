@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Grpc.Core;
+using TsDb.Query.Direct;
 using TsDb.Query.Ports;
 
 namespace TsDb.Adapters.Flight;
@@ -13,14 +14,17 @@ internal sealed class FlightResult : ISqlResult
     private readonly ArrowStreamReader _reader;
     private readonly string _peer;
     private readonly bool _hasTextRuns;
+    private readonly bool _takesRuns;
 
-    private FlightResult(IDisposable call, ArrowStreamReader reader, Schema schema, string peer)
+    private FlightResult(
+        IDisposable call, ArrowStreamReader reader, Schema schema, string peer, bool takesRuns)
     {
         _call = call;
         _reader = reader;
         _peer = peer;
         _hasTextRuns = TextRuns.AreIn(schema);
-        Schema = _hasTextRuns ? TextRuns.Expand(schema) : schema;
+        _takesRuns = takesRuns;
+        Schema = _hasTextRuns && !takesRuns ? TextRuns.Expand(schema) : schema;
     }
 
     /// <inheritdoc/>
@@ -32,14 +36,19 @@ internal sealed class FlightResult : ISqlResult
     /// <param name="pieces">The messages.</param>
     /// <param name="call">What they come by; the result ends it.</param>
     /// <param name="peer">Where they come from.</param>
+    /// <param name="takesRuns">True if texts may stay <see cref="TextRuns"/>.</param>
     /// <param name="ct">Gives up.</param>
     public static async Task<FlightResult> OpenAsync(
-        IAsyncStreamReader<FlightPiece> pieces, IDisposable call, string peer, CancellationToken ct)
+        IAsyncStreamReader<FlightPiece> pieces,
+        IDisposable call,
+        string peer,
+        bool takesRuns,
+        CancellationToken ct)
     {
         try
         {
             ArrowStreamReader reader = new(new FlightDataStream(pieces));
-            return new FlightResult(call, reader, await reader.GetSchema(ct), peer);
+            return new FlightResult(call, reader, await reader.GetSchema(ct), peer, takesRuns);
         }
         catch (RpcException e) when (!ct.IsCancellationRequested)
         {
@@ -57,7 +66,10 @@ internal sealed class FlightResult : ISqlResult
     public async IAsyncEnumerable<RecordBatch> ReadAsync([EnumeratorCancellation] CancellationToken ct)
     {
         while (await NextAsync(ct) is { } batch)
-            yield return _hasTextRuns ? TextRuns.Expand(batch, Schema) : batch;
+        {
+            if (_hasTextRuns && _takesRuns) TextRuns.Require(batch);
+            yield return _hasTextRuns && !_takesRuns ? TextRuns.Expand(batch, Schema) : batch;
+        }
     }
 
     /// <inheritdoc/>

@@ -204,6 +204,7 @@ internal static class QueryMessages
                 ResultName = ticket.ResultName,
                 Sql = ticket.Sql,
                 RelationName = ticket.RelationName,
+                TextRuns = ticket.TextRuns,
                 Table = new ResolvedTable(Ref(ticket.Table), [.. ticket.Columns.Select(Column)]),
                 Scope = new ScanScope(
                     new TimeRange(ticket.StartNs, ticket.EndNs),

@@ -85,14 +85,15 @@ public sealed class QuestionLines : IDisposable
     /// <summary>Asks for the rows of a fragment, which are open for as long as the result and
     /// <paramref name="ct"/> live. Throws what the node answers, and Unavailable if it is not
     /// reached.</summary>
-    internal async Task<ISqlResult> RunAsync(NodeId node, FragmentTicket ticket, CancellationToken ct)
+    internal async Task<ISqlResult> RunAsync(
+        NodeId node, FragmentTicket ticket, bool takesRuns, CancellationToken ct)
     {
         string address = Find(node).ClusterAddress;
         try
         {
             (QuestionLine line, Frame first) = await AskAsync(address, FrameKind.Fragment, ticket, ct);
             LineRows rows = new(this, line, first, address);
-            return await FlightResult.OpenAsync(rows, rows, address, ct);
+            return await FlightResult.OpenAsync(rows, rows, address, takesRuns, ct);
         }
         catch (Exception e) when (ErrorOf(e, address) is { } error)
         {

@@ -16,6 +16,18 @@ public static class DirectRun
         schema.FieldsList.Count == plan.Outputs.Length
         && plan.Outputs.Select((output, i) => Fits(output, schema.FieldsList[i].DataType)).All(fits => fits);
 
+    /// <summary>The columns of the answer if its texts may come as runs: tags and edges of rows that are
+    /// answered as they lie are made so.</summary>
+    public static Schema WithRuns(DirectPlan plan, Schema schema) =>
+        plan.Groups || !plan.Order.IsEmpty || !plan.NewestBy.IsDefault
+            ? schema
+            : new Schema(
+                schema.FieldsList.Select((field, i) => plan.Outputs[i] is DirectOutput.Value
+                {
+                    Column.Source: DirectSource.Edge or DirectSource.Tag,
+                } ? TextRuns.Shorten(field) : field),
+                schema.Metadata);
+
     /// <summary>
     /// The answer's batches, of which there is at least one; null if the general engine should answer after
     /// all. Inputs are read while the batches are.

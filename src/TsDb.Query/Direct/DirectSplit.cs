@@ -23,15 +23,21 @@ public sealed class DirectSplit
     public PlannedFragment Fragment { get; }
 
     /// <summary>The split of a statement over a table; null if the general planner should make it.</summary>
-    public static DirectSplit? TryPlan(DirectStatement statement, ResolvedTable table)
+    /// <param name="statement">The statement.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="takesRuns">True if texts of the answer may be <see cref="TextRuns"/>.</param>
+    public static DirectSplit? TryPlan(DirectStatement statement, ResolvedTable table, bool takesRuns = false)
     {
         if (DirectPlan.TryBind(statement, table) is not { } plan) return null;
         if (plan.Groups) return Grouped(statement, table, plan);
-        return CanMergeRows(plan) ? Of(plan, table, Whole(statement), []) : null;
+        if (!CanMergeRows(plan)) return null;
+        bool asTheyLie = plan.Order.IsEmpty && plan.NewestBy.IsDefault;
+        return Of(plan, table, Whole(statement), [], takesRuns && asTheyLie);
     }
 
     /// <summary>
-    /// The answer from all nodes' parts; null if a column came in a form that only the engine reads.
+    /// The answer from all nodes' parts, with texts as runs if they all have them so; null if a column came
+    /// in a form that only the engine reads.
     /// </summary>
     public IReadOnlyList<RecordBatch>? Merge(IReadOnlyList<RecordBatch> parts, Schema schema)
     {
@@ -108,13 +114,18 @@ public sealed class DirectSplit
     }
 
     private static DirectSplit Of(
-        DirectPlan plan, ResolvedTable table, string sql, ImmutableArray<int> partialCounts) => new(
+        DirectPlan plan,
+        ResolvedTable table,
+        string sql,
+        ImmutableArray<int> partialCounts,
+        bool takesRuns = false) => new(
             plan,
             new PlannedFragment
             {
                 ResultName = "__ts_parts",
                 Sql = sql,
                 RelationName = RelationName,
+                TextRuns = takesRuns,
                 Table = table,
                 Scope = plan.Scope,
             },

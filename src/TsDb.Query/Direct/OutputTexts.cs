@@ -7,7 +7,7 @@ namespace TsDb.Query.Direct;
 
 /// <summary>An Arrow column of texts in the making.</summary>
 /// <param name="length">How many rows it will have.</param>
-public sealed class OutputTexts(int length)
+public sealed class OutputTexts(int length) : ITextColumn
 {
     private readonly byte[] _offsets = new byte[(length + 1) * sizeof(int)];
     private readonly byte[] _validity = new byte[(length + 7) / 8];
@@ -64,6 +64,8 @@ public sealed class OutputTexts(int length)
             _nulls == 0 ? ArrowBuffer.Empty : new ArrowBuffer(_validity),
             new ArrowBuffer(_offsets), new ArrowBuffer(_bytes.AsMemory(0, _used)),
         ]));
+
+    IArrowArray ITextColumn.Build() => Build();
 
     private void Reserve(int bytes)
     {

@@ -20,8 +20,8 @@ internal abstract class RowColumnBuilder
         column.Source switch
     {
         DirectSource.Time => new Times(type, length),
-        DirectSource.Edge => new Edges(length),
-        DirectSource.Tag => new Tags(column.Name, length),
+        DirectSource.Edge => new Edges(TextsFor(type, length)),
+        DirectSource.Tag => new Tags(column.Name, TextsFor(type, length)),
         _ => column.Type switch
         {
             ResolvedType.BigInt => new Integers(column.Name, type, length),
@@ -31,6 +31,9 @@ internal abstract class RowColumnBuilder
             _ => new Texts(column.Name, length),
         },
     };
+
+    private static ITextColumn TextsFor(IArrowType type, int length) =>
+        TextRuns.IsRuns(type) ? new OutputRuns() : new OutputTexts(length);
 
     private sealed class Times(IArrowType type, int length) : RowColumnBuilder
     {
@@ -47,24 +50,20 @@ internal abstract class RowColumnBuilder
         public override IArrowArray Build() => OutputTimes.Build(type, _times);
     }
 
-    private sealed class Edges(int length) : RowColumnBuilder
+    private sealed class Edges(ITextColumn texts) : RowColumnBuilder
     {
-        private readonly OutputTexts _texts = new(length);
-
         public override void Add(
             RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
         {
             byte[] text = System.Text.Encoding.UTF8.GetBytes(edge.Value);
-            _texts.AppendRepeated(text, isNull: false, rows.Length);
+            texts.AppendRepeated(text, isNull: false, rows.Length);
         }
 
-        public override IArrowArray Build() => _texts.Build();
+        public override IArrowArray Build() => texts.Build();
     }
 
-    private sealed class Tags(string name, int length) : RowColumnBuilder
+    private sealed class Tags(string name, ITextColumn texts) : RowColumnBuilder
     {
-        private readonly OutputTexts _texts = new(length);
-
         public override void Add(
             RowBlock block, EdgeId edge, ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
         {
@@ -76,12 +75,12 @@ internal abstract class RowColumnBuilder
                 if (end < start) end = series.Length;
                 int code = tag is null ? TagCodes.Absent : tag.Codes[series[start]];
                 bool isNull = code == TagCodes.Absent;
-                _texts.AppendRepeated(isNull ? default : tag!.Utf8(code), isNull, end - start);
+                texts.AppendRepeated(isNull ? default : tag!.Utf8(code), isNull, end - start);
                 start = end;
             }
         }
 
-        public override IArrowArray Build() => _texts.Build();
+        public override IArrowArray Build() => texts.Build();
     }
 
     private sealed class Integers(string name, IArrowType type, int length) : RowColumnBuilder

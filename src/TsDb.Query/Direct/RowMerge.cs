@@ -12,8 +12,10 @@ internal sealed class RowMerge(DirectPlan plan)
     public IReadOnlyList<RecordBatch>? Merge(IReadOnlyList<RecordBatch> parts, Schema schema)
     {
         if (!parts.All(part => HasForm(part, schema))) return null;
-        if (parts.Count == 0 || (plan.NewestBy.IsDefault && plan.Order.IsEmpty)) return AsTheyCome(
-            parts, schema);
+        bool asTheyCome = plan.NewestBy.IsDefault && plan.Order.IsEmpty;
+        if (asTheyCome && HaveOneForm(parts)) return AsTheyCome(parts, parts[0].Schema);
+        parts = [.. parts.Select(part => TextRuns.AreIn(part.Schema) ? TextRuns.Expand(part, schema) : part)];
+        if (parts.Count == 0 || asTheyCome) return AsTheyCome(parts, schema);
         List<(int Part, int Row)> rows = [];
         for (int part = 0; part < parts.Count; part++)
         {
@@ -38,6 +40,13 @@ internal sealed class RowMerge(DirectPlan plan)
         ];
     }
 
+    // Texts are runs in the same columns of all, and no rows have to be cut off: else they are made plain.
+    private bool HaveOneForm(IReadOnlyList<RecordBatch> parts) =>
+        parts.Count > 0 && TextRuns.AreIn(parts[0].Schema)
+        && parts.Sum(part => (long)part.Length) <= plan.Limit
+        && parts.All(part => Enumerable.Range(0, part.ColumnCount).All(
+            i => part.Column(i) is RunEndEncodedArray == parts[0].Column(i) is RunEndEncodedArray));
+
     private List<RecordBatch> AsTheyCome(IReadOnlyList<RecordBatch> parts, Schema schema)
     {
         List<RecordBatch> batches = [];
@@ -59,6 +68,7 @@ internal sealed class RowMerge(DirectPlan plan)
         {
             TimestampArray times => field.DataType is TimestampType type
                 && ((TimestampType)times.Data.DataType).Unit == type.Unit,
+            RunEndEncodedArray => field.DataType is StringType && TextRuns.AreIn(part.Schema),
             StringArray or BooleanArray or Int64Array or UInt64Array or DoubleArray =>
                 part.Column(i).Data.DataType.TypeId == field.DataType.TypeId,
             _ => false,

@@ -130,13 +130,16 @@ public sealed class Coordinator(
             foreach (TableName name in names) tables.Add(name, await read.FindAsync(finder, name, ct));
         }
 
-        if (small is not null && SplitOf(small, tables[small.Table], early) is { } split)
+        if (small is not null && SplitOf(small, tables[small.Table], early, request.TextRuns) is { } split)
         {
             Relation.Rows parts = await read.RowsAsync(split.Fragment, runs, ct);
             Schema schema =
                 await engines.Direct.SchemaAsync(small, split.Fragment.Table, request.Limits, ct);
             if (split.Merge(parts.Batches, schema) is { } merged)
+            {
+                if (merged.Count > 0) schema = merged[0].Schema;
                 return new QueryAnswer(new MergedResult(schema, merged), read.Coverage.Finish(runs.Served));
+            }
         }
 
         statement ??= planner.Parse(request.Sql);
@@ -157,8 +160,10 @@ public sealed class Coordinator(
         return new QueryAnswer(result, read.Coverage.Finish(runs.Served));
     }
 
-    private static DirectSplit? SplitOf(DirectStatement small, ResolvedTable table, EarlyPlan? early) =>
-        ReferenceEquals(table, early?.Table) ? early.Split : DirectSplit.TryPlan(small, table);
+    private static DirectSplit? SplitOf(
+        DirectStatement small, ResolvedTable table, EarlyPlan? early, bool takesRuns) =>
+            ReferenceEquals(table, early?.Table)
+                ? early.Split : DirectSplit.TryPlan(small, table, takesRuns);
 
     private async Task<ISqlResult> ExplainAsync(
         Explanation explanation, NodeId self, ExplainMode mode, SqlRequest final, CancellationToken ct)

@@ -33,7 +33,7 @@ internal sealed record EarlyPlan(
         if (last.Count == 0) return null;
         TableFinder finder = new(view, last, cache);
         ResolvedTable table = finder.Find(name, request, []);
-        if (DirectSplit.TryPlan(statement, table) is not { } split) return null;
+        if (DirectSplit.TryPlan(statement, table, request.TextRuns) is not { } split) return null;
         CellHoldings holdings = new(view, table.Table, split.Fragment.Scope, last);
         if (holdings.Disputed().Any()) return null;
         return new EarlyPlan(table, split, holdings, holdings.Assign(isLive).Servings

@@ -33,7 +33,8 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
             }
 
             RequireStates(request, lease);
-            return new LeasedResult(await engine.ExecuteAsync(StatementOf(request, lease), ct), lease);
+            return new LeasedResult(await engine.ExecuteAsync(
+                StatementOf(request, lease) with { TextRuns = request.Fragment.TextRuns }, ct), lease);
         }
         catch
         {

@@ -25,6 +25,9 @@ public sealed record QueryRequest
     /// <summary>How long a fresh query waits for edges.</summary>
     public TimeSpan EdgeWait { get; init; } = EdgeWaitDefault;
 
+    /// <summary>True if whoever asks reads texts as <see cref="Direct.TextRuns"/> as well.</summary>
+    public bool TextRuns { get; init; }
+
     /// <summary>Bounds on the whole query, and on each of its parts.</summary>
     public SqlLimits Limits { get; init; } = new();
 }

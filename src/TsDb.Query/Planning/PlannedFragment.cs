@@ -18,6 +18,10 @@ public sealed record PlannedFragment
     /// <summary>True if its rows are partial states, not points.</summary>
     public bool HasStates { get; init; }
 
+    /// <summary>True if whoever takes the rows reads texts as <see cref="Direct.TextRuns"/> as
+    /// well.</summary>
+    public bool TextRuns { get; init; }
+
     /// <summary>The name of the points in <see cref="Sql"/>; never qualified.</summary>
     public required string RelationName { get; init; }
 

@@ -42,6 +42,7 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
         if (HttpMethods.IsPost(request.Method)) await ReadBodyAsync(request, values, ct);
         if (values.TryGetValue("params", out string? parameters) && parameters is not ("" or "{}" or "null"))
             throw Wrong("bound parameters are not supported: write the values into the statement");
+        ResultFormat format = FormatOf(values.GetValueOrDefault("format"), request.Headers.Accept);
         return new QueryForm(
             new QueryRequest
             {
@@ -51,9 +52,10 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
                 AllowPartial = IsTrue(values, "allow_partial"),
                 Fresh = IsTrue(values, "fresh"),
                 EdgeWait = EdgeWait(values),
+                TextRuns = format is ResultFormat.Json or ResultFormat.JsonLines,
                 Limits = Limits(values),
             },
-            FormatOf(values.GetValueOrDefault("format"), request.Headers.Accept));
+            format);
     }
 
     private static TimeSpan EdgeWait(Dictionary<string, string> values)

@@ -1,6 +1,7 @@
 using System.Text;
 using Apache.Arrow;
 using Apache.Arrow.Types;
+using TsDb.Query.Direct;
 
 namespace TsDb.Adapters.Http.Results;
 
@@ -137,6 +138,7 @@ internal static class Cells
         Time64Type { Unit: TimeUnit.Microsecond } => new ClockCell(),
         IntervalType { Unit: IntervalUnit.MonthDayNanosecond } => new IntervalCell(),
         StringType => new StringCell(),
+        RunEndEncodedType when TextRuns.IsRuns(type) => new StringCell(),
         BinaryType => new BytesCell(),
         DictionaryType value => new DictionaryCell(For(column, value.ValueType)),
         StructType value =>

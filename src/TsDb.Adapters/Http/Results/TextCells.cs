@@ -101,7 +101,8 @@ internal sealed class IntervalCell : QuotedCell
     }
 }
 
-/// <summary>Text, escaped as RFC 8259 demands and no further.</summary>
+/// <summary>Text, or runs of texts whose rows are asked for in their order; escaped as RFC 8259 demands and
+/// no further.</summary>
 internal sealed class StringCell : CellWriter
 {
     private static readonly SearchValues<byte> Special = SearchValues.Create(
@@ -110,15 +111,31 @@ internal sealed class StringCell : CellWriter
     private int[] _offsets = [];
     private byte[] _bytes = [];
 
+    // Of runs: where each ends, how many there are (else none), and the one of the last row.
+    private int[] _ends = [];
+    private int _runs;
+    private int _run;
+
     public override bool IsText => true;
 
     public override void Bind(IArrowArray array)
     {
+        (_runs, _run) = (0, 0);
+        if (array is RunEndEncodedArray encoded)
+        {
+            Int32Array ends = (Int32Array)encoded.RunEnds;
+            Copy(ends.Values, ref _ends);
+            _runs = ends.Length;
+            array = encoded.Values;
+        }
+
         base.Bind(array);
         StringArray strings = (StringArray)array;
         Copy(strings.ValueOffsets, ref _offsets);
         Copy(strings.ValueBuffer.Span, ref _bytes);
     }
+
+    public override bool IsNull(int row) => HasNulls && base.IsNull(PlaceOf(row));
 
     public override void WriteJson(int row, Utf8Buffer to) => AppendQuoted(to, Bytes(row));
 
@@ -128,6 +145,12 @@ internal sealed class StringCell : CellWriter
     public void MarkChanges(Span<bool> changes)
     {
         changes[0] = true;
+        if (_runs > 0)
+        {
+            foreach (int end in _ends.AsSpan(0, _runs - 1)) changes[end] = true;
+            return;
+        }
+
         for (int row = 1; row < changes.Length;)
         {
             // Rows of one length whose bytes repeat are the same text.
@@ -183,7 +206,19 @@ internal sealed class StringCell : CellWriter
 
     private int LengthOf(int row) => _offsets[row + 1] - _offsets[row];
 
-    private ReadOnlySpan<byte> Bytes(int row) => _bytes.AsSpan(_offsets[row].._offsets[row + 1]);
+    private ReadOnlySpan<byte> Bytes(int row)
+    {
+        int place = PlaceOf(row);
+        return _bytes.AsSpan(_offsets[place].._offsets[place + 1]);
+    }
+
+    // Where the row's text is.
+    private int PlaceOf(int row)
+    {
+        if (_runs == 0) return row;
+        while (_ends[_run] <= row) _run++;
+        return _run;
+    }
 }
 
 /// <summary>Bytes, as base 64.</summary>

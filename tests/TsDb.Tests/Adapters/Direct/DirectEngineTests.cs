@@ -287,11 +287,29 @@ public sealed class DirectEngineTests : IDisposable
             Assert.True(IsSame(expected[i], found[i]), $"{sql}\nexpected {expected[i]}\nfound    {found[i]}");
     }
 
-    // Each edge's rows on another node; one of them has the direct path, the other has not.
+    // Each edge's rows on another node; one of them has the direct path, the other has not. Then the same
+    // with texts as runs, from one of them and from both.
     private string[]? Merged(DirectEngine engine, Relation.Points relation, string sql)
     {
+        string[]? plain = Merged([engine, _db.Engine], relation, sql, takesRuns: false);
+        if (plain is null || !TakesRuns(sql, relation)) return plain;
+        foreach (ISqlEngine other in (ISqlEngine[])[_db.Engine, engine])
+        {
+            string[] runs = Merged([engine, other], relation, sql, takesRuns: true)!;
+            Equal(sql, [.. plain.Order()], [.. runs.Order()]);
+        }
+
+        return plain;
+    }
+
+    private static bool TakesRuns(string sql, Relation.Points relation) => DirectSplit
+        .TryPlan(DirectStatement.TryParse(sql)!, relation.Table, takesRuns: true)!.Fragment.TextRuns;
+
+    private static string[]? Merged(
+        ISqlEngine[] engines, Relation.Points relation, string sql, bool takesRuns)
+    {
         DirectStatement statement = DirectStatement.TryParse(sql)!;
-        if (DirectSplit.TryPlan(statement, relation.Table) is not { } split) return null;
+        if (DirectSplit.TryPlan(statement, relation.Table, takesRuns) is not { } split) return null;
         TableSnapshot all = relation.Snapshot;
         SegmentRef[] others = [.. all.Segments.Where(segment => segment.Manifest.Cell.Edge.Value == "e.2")];
         TableSnapshot[] nodes =
@@ -300,11 +318,12 @@ public sealed class DirectEngineTests : IDisposable
                 all with { Segments = others, Hot = null },
         ];
         List<RecordBatch> parts = [];
-        foreach ((ISqlEngine node, TableSnapshot rows) in new ISqlEngine[] { engine, _db.Engine }.Zip(nodes))
+        foreach ((ISqlEngine node, TableSnapshot rows) in engines.Zip(nodes))
         {
             SqlRequest part = new()
             {
                 Sql = split.Fragment.Sql,
+                TextRuns = split.Fragment.TextRuns,
                 Relations =
                 [
                     new Relation.Points(
@@ -316,10 +335,12 @@ public sealed class DirectEngineTests : IDisposable
             result.DisposeAsync().AsTask().Wait();
         }
 
-        Schema schema = engine.SchemaAsync(
+        Schema schema = ((DirectEngine)engines[0]).SchemaAsync(
             statement, relation.Table, new SqlLimits(), CancellationToken.None).Result;
         IReadOnlyList<RecordBatch> merged = split.Merge(parts, schema)
             ?? throw new InvalidOperationException($"{sql}: parts in a form that is not read");
+        if (merged.Any(part => TextRuns.AreIn(part.Schema)))
+            merged = [.. merged.Select(part => TextRuns.Expand(part, schema))];
         return EngineFixture.ReadAsync(new Rows(schema, merged)).Result.Split('\n');
     }
 

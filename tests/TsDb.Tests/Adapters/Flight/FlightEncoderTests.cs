@@ -3,6 +3,7 @@ using Apache.Arrow.Ipc;
 using Apache.Arrow.Types;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Flight.Protos;
+using TsDb.Query.Direct;
 using TsDb.Query.Ports;
 
 namespace TsDb.Tests.Adapters.Flight;
@@ -13,19 +14,27 @@ public sealed class FlightEncoderTests
         new([new Field("host", StringType.Default, nullable: true)], null);
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    [InlineData(false, 0)]
-    [InlineData(true, 0)]
-    [InlineData(true, 0, 900, 0)]
-    [InlineData(false, 900, 1)]
-    [InlineData(true, 900, 1)]
-    public async Task Columns_arrive_with_and_without_rows(bool mayHaveRuns, params int[] batches)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, false, 0)]
+    [InlineData(true, false, 0)]
+    [InlineData(true, true, 0)]
+    [InlineData(true, false, 0, 900, 0)]
+    [InlineData(true, true, 0, 900, 0)]
+    [InlineData(false, false, 900, 1)]
+    [InlineData(true, false, 900, 1)]
+    [InlineData(false, true, 900, 1)]
+    [InlineData(true, true, 900, 1)]
+    [InlineData(true, true, 500_000, 1)]
+    public async Task Columns_arrive_with_and_without_rows(
+        bool mayHaveRuns, bool areRuns, params int[] batches)
     {
+        Hosts made = new(batches, areRuns);
         using MemoryStream bytes = new();
         byte[] prefix = new byte[8];
         await foreach (FlightData data in FlightEncoder.EncodeAsync(
-            Columns, new Hosts(batches), mayHaveRuns, TestContext.Current.CancellationToken))
+            made.Schema, made, mayHaveRuns, TestContext.Current.CancellationToken))
         {
             IpcMessages.WritePrefix(prefix, data.DataHeader.Length);
             bytes.Write(prefix);
@@ -49,9 +58,9 @@ public sealed class FlightEncoderTests
         Assert.Equal(batches.Sum(), rows);
     }
 
-    private sealed class Hosts(int[] batches) : ISqlResult
+    private sealed class Hosts(int[] batches, bool areRuns) : ISqlResult
     {
-        public Schema Schema => Columns;
+        public Schema Schema => areRuns ? TextRuns.Shorten(Columns) : Columns;
 
         public async IAsyncEnumerable<RecordBatch> ReadAsync(
             [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
@@ -61,7 +70,8 @@ public sealed class FlightEncoderTests
             {
                 StringArray.Builder hosts = new();
                 hosts.AppendRange(Enumerable.Repeat("a-host", rows));
-                yield return new RecordBatch(Columns, [hosts.Build()], rows);
+                RecordBatch batch = new(Columns, [hosts.Build()], rows);
+                yield return areRuns ? TextRuns.Shorten(batch, Schema) : batch;
             }
         }
 

@@ -6,6 +6,7 @@ using Apache.Arrow.Ipc;
 using TsDb.Adapters.Http.Results;
 using TsDb.Model;
 using TsDb.Query;
+using TsDb.Query.Direct;
 using TsDb.Query.Ports;
 using TsDb.Tests.Adapters.DuckDb;
 
@@ -133,6 +134,25 @@ public sealed class ResultFormatTests(EngineFixture db) : IClassFixture<EngineFi
         })) + "]", json);
     }
 
+    [Theory]
+    [InlineData(ResultFormat.Json)]
+    [InlineData(ResultFormat.JsonLines)]
+    public async Task Texts_as_runs_read_as_texts_one_by_one(ResultFormat format)
+    {
+        const string Sql =
+            """
+            SELECT i, CASE WHEN i % 700 < 100 THEN NULL ELSE 't' || (i // 300) || chr(10) END a,
+            'x' || (i // 450) b, 'y' || i c, CASE WHEN i % 9 < 4 THEN NULL ELSE '' END d
+            FROM range(5000) r(i) ORDER BY i
+            """;
+        await using ISqlResult result = await db.Engine.ExecuteAsync(
+            new SqlRequest { Sql = Sql, Relations = [] }, CancellationToken.None);
+        Schema schema = TextRuns.Shorten(result.Schema);
+        IAsyncEnumerable<RecordBatch> rows = result.ReadAsync(CancellationToken.None);
+        byte[] runs = await BytesAsync(format, schema, rows.Select(row => TextRuns.Shorten(row, schema)));
+        Assert.Equal(await TextAsync(format, Sql), Encoding.UTF8.GetString(runs));
+    }
+
     [Fact]
     public async Task Arrow_is_an_ipc_stream()
     {
@@ -198,10 +218,15 @@ public sealed class ResultFormatTests(EngineFixture db) : IClassFixture<EngineFi
     {
         await using ISqlResult result = await db.Engine.ExecuteAsync(
             new SqlRequest { Sql = sql, Relations = [] }, CancellationToken.None);
+        return await BytesAsync(format, result.Schema, result.ReadAsync(CancellationToken.None));
+    }
+
+    private static async Task<byte[]> BytesAsync(
+        ResultFormat format, Schema schema, IAsyncEnumerable<RecordBatch> rows)
+    {
         MemoryStream bytes = new();
         PipeWriter pipe = PipeWriter.Create(bytes);
-        await ResultWriter.For(format, result.Schema)
-            .WriteAsync(result.ReadAsync(CancellationToken.None), pipe, CancellationToken.None);
+        await ResultWriter.For(format, schema).WriteAsync(rows, pipe, CancellationToken.None);
         await pipe.CompleteAsync();
         return bytes.ToArray();
     }

@@ -1,14 +1,14 @@
+using System.Runtime.InteropServices;
 using Apache.Arrow;
 using Apache.Arrow.Types;
-using TsDb.Query.Direct;
 
-namespace TsDb.Adapters.Flight;
+namespace TsDb.Query.Direct;
 
 /// <summary>
-/// Texts of rows between nodes as Arrow's run-end encoding: rows of one series lie together and have the same
-/// tags, which so travel once a run in place of once a row.
+/// Texts of rows as Arrow's run-end encoding: rows of one series lie together and have the same tags, which
+/// so are made, sent and read once a run in place of once a row.
 /// </summary>
-internal static class TextRuns
+public static class TextRuns
 {
     private static readonly RunEndEncodedType Type = new(Int32Type.Default, StringType.Default);
 
@@ -25,6 +25,12 @@ internal static class TextRuns
         int rows = Math.Min(batch.Length, RowsLookedAt);
         foreach (IArrowArray array in batch.Arrays)
         {
+            if (array is RunEndEncodedArray encoded)
+            {
+                texts++;
+                runs += (int)((long)encoded.RunEnds.Length * rows / Math.Max(1, batch.Length));
+            }
+
             if (array is not StringArray column) continue;
             texts++;
             for (int row = 0; row < rows; row = EndOfRun(column, row, rows)) runs++;
@@ -33,10 +39,19 @@ internal static class TextRuns
         return runs * RowsPerRunMin < texts * rows;
     }
 
+    /// <summary>True if a column of that type is texts as runs.</summary>
+    public static bool IsRuns(IArrowType type) => type is RunEndEncodedType
+    {
+        ValuesDataType: StringType,
+        RunEndsDataType: Int32Type,
+    };
+
     /// <summary>The same columns with texts as runs.</summary>
-    public static Schema Shorten(Schema schema) => With(schema, field => field.DataType is StringType
-        ? new Field(field.Name, Type, field.IsNullable, field.Metadata)
-        : field);
+    public static Schema Shorten(Schema schema) => With(
+        schema, field => field.DataType is StringType ? Shorten(field) : field);
+
+    /// <summary>A column of texts, as runs.</summary>
+    public static Field Shorten(Field field) => new(field.Name, Type, field.IsNullable, field.Metadata);
 
     /// <summary>The same rows, with texts as runs.</summary>
     /// <param name="batch">Rows with plain texts.</param>
@@ -45,12 +60,13 @@ internal static class TextRuns
         schema, batch.Arrays.Select(array => array is StringArray texts ? Runs(texts) : array), batch.Length);
 
     /// <summary>The same columns with plain texts.</summary>
-    public static Schema Expand(Schema schema) => With(schema, field => IsRuns(field)
+    public static Schema Expand(Schema schema) => With(schema, field => IsRuns(field.DataType)
         ? new Field(field.Name, StringType.Default, field.IsNullable, field.Metadata)
         : field);
 
     /// <summary>True if columns of the schema are texts as runs.</summary>
-    public static bool AreIn(Schema schema) => schema.FieldsList.Any(IsRuns);
+    public static bool AreIn(Schema schema) => 
+        schema.FieldsList.Any(field => IsRuns(field.DataType));
 
     /// <summary>The same rows with plain texts. Throws <see cref="InvalidDataException"/> if runs do not add
     /// up to the rows.</summary>
@@ -65,11 +81,26 @@ internal static class TextRuns
         return new RecordBatch(schema, columns, batch.Length);
     }
 
-    private static bool IsRuns(Field field) => field.DataType is RunEndEncodedType
+    /// <summary>Throws <see cref="InvalidDataException"/> unless all runs of the batch add up to its
+    /// rows.</summary>
+    public static void Require(RecordBatch batch)
     {
-        ValuesDataType: StringType,
-        RunEndsDataType: Int32Type,
-    };
+        foreach (IArrowArray array in batch.Arrays)
+        {
+            if (array is RunEndEncodedArray runs) Require(runs, batch.Length);
+        }
+    }
+
+    /// <summary>A column of runs from where each ends and its text, null for none.</summary>
+    internal static RunEndEncodedArray Of(List<int> ends, List<byte[]?> texts)
+    {
+        OutputTexts values = new(texts.Count);
+        foreach (byte[]? text in texts) values.Append(text);
+        byte[] bytes = new byte[ends.Count * sizeof(int)];
+        CollectionsMarshal.AsSpan(ends).CopyTo(MemoryMarshal.Cast<byte, int>(bytes.AsSpan()));
+        return new RunEndEncodedArray(
+            new Int32Array(new ArrowBuffer(bytes), ArrowBuffer.Empty, ends.Count, 0, 0), values.Build());
+    }
 
     private static Schema With(Schema schema, Func<Field, Field> change) =>
         new(schema.FieldsList.Select(change), schema.Metadata);
@@ -113,18 +144,30 @@ internal static class TextRuns
         }
     }
 
-    private static StringArray Texts(RunEndEncodedArray runs, int rows)
+    private static void Require(RunEndEncodedArray runs, int rows)
     {
         ReadOnlySpan<int> ends = ((Int32Array)runs.RunEnds).Values;
-        StringArray values = (StringArray)runs.Values;
-        if (runs.Data.Offset != 0 || values.Length != ends.Length || (ends.IsEmpty ? 0 : ends[^1]) != rows)
+        if (runs.Data.Offset != 0 || runs.Values.Length != ends.Length
+            || (ends.IsEmpty ? 0 : ends[^1]) != rows)
             throw new InvalidDataException("runs of texts do not add up to the rows");
+        int start = 0;
+        foreach (int end in ends)
+        {
+            if (end <= start || end > rows)
+                throw new InvalidDataException("runs of texts do not rise to the number of rows");
+            start = end;
+        }
+    }
+
+    private static StringArray Texts(RunEndEncodedArray runs, int rows)
+    {
+        Require(runs, rows);
+        ReadOnlySpan<int> ends = ((Int32Array)runs.RunEnds).Values;
+        StringArray values = (StringArray)runs.Values;
         OutputTexts texts = new(rows);
         int start = 0;
         for (int i = 0; i < ends.Length; i++)
         {
-            if (ends[i] <= start || ends[i] > rows)
-                throw new InvalidDataException("runs of texts do not rise to the number of rows");
             texts.AppendRepeated(values.GetBytes(i), values.IsNull(i), ends[i] - start);
             start = ends[i];
         }

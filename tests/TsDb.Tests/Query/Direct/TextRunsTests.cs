@@ -2,9 +2,9 @@ using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Apache.Arrow.Types;
 using CsCheck;
-using TsDb.Adapters.Flight;
+using TsDb.Query.Direct;
 
-namespace TsDb.Tests.Adapters.Flight;
+namespace TsDb.Tests.Query.Direct;
 
 public sealed class TextRunsTests
 {
@@ -90,7 +90,31 @@ public sealed class TextRunsTests
         Schema schema = new([Plain.FieldsList[0]], null);
         RecordBatch batch = new(TextRuns.Shorten(schema), [runs], rows);
         Assert.Throws<InvalidDataException>(() => TextRuns.Expand(batch, schema));
+        Assert.Throws<InvalidDataException>(() => TextRuns.Require(batch));
     }
+
+    [Fact]
+    public void Made_as_runs_they_are_the_texts_made_one_by_one() => Texts.Sample(hosts =>
+    {
+        OutputRuns runs = new();
+        OutputTexts plain = new(hosts.Length);
+        foreach (string? host in hosts)
+        {
+            byte[]? text = host is null ? null : System.Text.Encoding.UTF8.GetBytes(host);
+            runs.AppendRepeated(text, isNull: host is null, times: 1);
+            plain.Append(text);
+        }
+
+        RunEndEncodedArray made = (RunEndEncodedArray)runs.Build();
+        int changes = hosts.Where((host, i) => i == 0 || host != hosts[i - 1]).Count();
+        Assert.Equal(changes, made.Values.Length);
+        Schema schema = new([Plain.FieldsList[0]], null);
+        RecordBatch batch = new(TextRuns.Shorten(schema), [made], hosts.Length);
+        TextRuns.Require(batch);
+        StringArray read = (StringArray)TextRuns.Expand(batch, schema).Column(0);
+        StringArray wanted = plain.Build();
+        for (int i = 0; i < hosts.Length; i++) Assert.Equal(wanted.GetString(i), read.GetString(i));
+    });
 
     private static RecordBatch Batch(string?[] hosts)
     {
