@@ -64,8 +64,8 @@ internal sealed class QuorumCounter(ReceiverOptions options)
     public bool Knows(ContentHash hash) => _durable.Contains(hash) || _counts.ContainsKey(hash);
 
     /// <summary>
-    /// The edge is about to drop what it has of a leaf that is here: it is counted from nothing, so that the
-    /// answer is about now, and until as many owners have it as that takes.
+    /// The edge is about to drop what it has of a leaf: it is counted from nothing, so that the answer is
+    /// about now, and until as many owners have it as that takes.
     /// </summary>
     public void RecountToDrop(Leaf leaf, DateTimeOffset now)
     {

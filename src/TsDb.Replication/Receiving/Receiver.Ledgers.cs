@@ -216,14 +216,11 @@ public sealed partial class Receiver
     {
         ShardId shard = ShardOf(leaf);
         if (leaf.Cell.Edge != edge || !_owned.Contains(shard)) return;
-        if (_stored().Find(leaf) is null)
-        {
-            AskOwners(shard, [leaf]);
-            return;
-        }
 
+        // Also where it is not here yet: what this node says once it is counts as the answer.
         _counter.RecountToDrop(leaf, now);
-        AnswerHeld(leaf, now);
+        if (_stored().Find(leaf) is null) AskOwners(shard, [leaf]);
+        else AnswerHeld(leaf, now);
     }
 
     // What is not here may be at a co-owner: the uplink is asked only for what nobody has.

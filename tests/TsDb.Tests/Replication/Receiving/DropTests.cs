@@ -73,6 +73,29 @@ public sealed class DropTests
         Assert.Contains(new EdgeAnswer.Durable(_leaf.Leaf.Hash), world.Said.Select(said => said.Answer));
     }
 
+    [Fact]
+    public void Nor_does_an_owner_that_gets_it_only_then_say_so_too_early()
+    {
+        CloudWorld world = World(copies: 3);
+        world.OfferTo(world.Nodes[0], _leaf);
+        world.Nodes[1].Stop();
+        world.Nodes[2].Stop();
+        world.Run(Moment);
+        world.Nodes[0].Stop();
+        world.Nodes[1].Restart();
+        world.Said.Clear();
+        Ask(world);
+        Assert.Empty(world.Said);
+        world.OfferTo(world.Nodes[1], _leaf);
+        world.Nodes[0].Restart();
+        world.Run(Minute);
+        Assert.Equal(2, world.Holders(_leaf.Leaf));
+        Assert.Empty(world.Answers<EdgeAnswer.Durable>());
+        world.Nodes[2].Restart();
+        world.Run(Minute);
+        Assert.Contains(new EdgeAnswer.Durable(_leaf.Leaf.Hash), world.Said.Select(said => said.Answer));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -95,9 +118,9 @@ public sealed class DropTests
             world.Answers<EdgeAnswer.Hello>(), hello => hello.Divergence?.First == _leaf.Leaf.Ordinal);
     }
 
-    private static CloudWorld World()
+    private static CloudWorld World(int copies = 2)
     {
-        CloudWorld world = new(seed: 1, nodes: 2, replication: 2, quorum: 1);
+        CloudWorld world = new(seed: 1, nodes: copies, replication: copies, quorum: 1);
         world.Register(Shipments.First);
         return world;
     }
