@@ -238,10 +238,9 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
     {
         DateTimeOffset now = _env.Clock.GetUtcNow();
         CatalogState catalog = _parts.Versions.Current.Catalog;
-        long shortBytes = _parts.Rooms.Disk.ShortBytes(0, _parts.Versions.Current.Hot.Bytes);
         return
         [
-            .. RetentionPolicy.Decide(catalog, _options.Retention, now, shortBytes)
+            .. RetentionPolicy.Decide(catalog, _options.Retention, now, ShortBytes(catalog, now))
                 .Union(RetentionPolicy.Below(
                     catalog, _options.Retention, table => Databases.HorizonOf(table, now))),
         ];
@@ -297,6 +296,16 @@ public sealed class EdgeStore : IShipCatalog, IWriteTarget, IAsyncDisposable
     {
         if (!_isClosed) return;
         throw new TsDbException(ErrorKind.Closed, "this edge is shutting down: come back when it is up");
+    }
+
+    // What a refused write lacks counts as well, unless it would not fit if every segment went.
+    private long ShortBytes(CatalogState catalog, DateTimeOffset now)
+    {
+        long hotBytes = _parts.Versions.Current.Hot.Bytes;
+        long shortBytes = _parts.Rooms.Disk.ShortBytes(_parts.Writer.Refused.BytesAt(now), hotBytes);
+        return shortBytes <= catalog.SegmentBytes
+            ? shortBytes
+            : _parts.Rooms.Disk.ShortBytes(0, hotBytes);
     }
 
     // Seals on the way like any other time, so that a log larger than the memory can be read back.

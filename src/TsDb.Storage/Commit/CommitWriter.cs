@@ -29,12 +29,16 @@ internal sealed class CommitWriter(
     private readonly HotBuffer _hot = new(env.Clock);
     private long _rowsAccepted;
     private volatile string? _refusedReason;
+    private volatile RefusedNeed _refused = RefusedNeed.None;
 
     /// <summary>Rows acknowledged since the store was opened.</summary>
     public long RowsAccepted => Volatile.Read(ref _rowsAccepted);
 
     /// <summary>Why writes are refused just now; null while they are taken.</summary>
     public string? RefusedReason => _refusedReason;
+
+    /// <summary>The largest write that the disk had no room for of late.</summary>
+    public RefusedNeed Refused => _refused;
 
     /// <summary>Why the log cannot be written; null if the last attempt did not fail for that.</summary>
     public string? BrokenReason { get; private set; }
@@ -105,8 +109,14 @@ internal sealed class CommitWriter(
 
     private string? RefusalReason(HotState hot, IReadOnlyList<PendingCommit> group)
     {
-        long shortBytes = rooms.Disk.ShortBytes(group.Sum(pending => pending.Bytes), hot.Bytes);
-        if (shortBytes > 0) return DiskRoom.Reason(shortBytes);
+        long bytes = group.Sum(pending => pending.Bytes);
+        long shortBytes = rooms.Disk.ShortBytes(bytes, hot.Bytes);
+        if (shortBytes > 0)
+        {
+            _refused = _refused.After(bytes, env.Clock.GetUtcNow());
+            return DiskRoom.Reason(shortBytes);
+        }
+
         long cells = hot.OpenCells + group.Sum(pending => (long)pending.Cells);
         return hot.OpenCells > 0 && cells > CellsOverrun * (long)options.SealCells
             ? "the buffer has points of too many days: it takes writes again when a seal has made room"
