@@ -36,8 +36,15 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private readonly Dictionary<string, object> _ownSession = [];
     private readonly ConcurrentDictionary<string, ReadOnlyMemory<byte>> _retained =
         new(StringComparer.Ordinal);
+    private readonly Lock _hearing = new();
+    private readonly CancellationTokenSource _stopping = new();
+
+    // Presences that came before this node heard their topic, as edges may connect while it starts: what a
+    // retained message is to other subscribers.
+    private readonly Dictionary<string, byte[]> _unheard = new(StringComparer.Ordinal);
     private FilterSet _filters = new([]);
     private IEdgeInbox? _inbox;
+    private Task _catchingUp = Task.CompletedTask;
 
     /// <summary>
     /// Prepares the broker; it takes connections once it is attached to a listener and started.
@@ -73,10 +80,24 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     }
 
     /// <summary>From now on messages that match the filters also go to the inbox.</summary>
-    internal void Deliver(IEdgeInbox inbox) => Volatile.Write(ref _inbox, inbox);
+    internal void Deliver(IEdgeInbox inbox)
+    {
+        lock (_hearing)
+        {
+            _inbox = inbox;
+            CatchUp();
+        }
+    }
 
-    /// <summary>Says what the inbox hears.</summary>
-    internal void Subscribe(FilterSet filters) => Volatile.Write(ref _filters, filters);
+    /// <summary>Says what the inbox hears; presences that are there already go to it at once.</summary>
+    internal void Subscribe(FilterSet filters)
+    {
+        lock (_hearing)
+        {
+            _filters = filters;
+            CatchUp();
+        }
+    }
 
     /// <summary>Sends a message to whoever is subscribed here.</summary>
     internal async Task PublishAsync(
@@ -102,8 +123,28 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _stopping.CancelAsync();
         if (_server.IsStarted) await _server.StopAsync(new MqttServerStopOptions());
         _server.Dispose();
+        _stopping.Dispose();
+    }
+
+    private void CatchUp()
+    {
+        if (_inbox is not { } inbox) return;
+        (string Topic, byte[] Payload)[] heard =
+            [.. _unheard.Where(said => _filters.Matches(said.Key)).Select(said => (said.Key, said.Value))];
+        if (heard.Length == 0) return;
+        foreach ((string topic, _) in heard) _unheard.Remove(topic);
+        _catchingUp = CatchUpAsync(_catchingUp, inbox, heard, _stopping.Token);
+    }
+
+    private static async Task CatchUpAsync(
+        Task before, IEdgeInbox inbox, (string Topic, byte[] Payload)[] heard, CancellationToken stop)
+    {
+        // What comes meanwhile waits, so that no older word goes over a newer one.
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach ((string topic, byte[] payload) in heard) await inbox.TakeAsync(Name, topic, payload, stop);
     }
 
     private Task OnConnecting(ValidatingConnectionEventArgs e)
@@ -135,10 +176,27 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             return;
         }
 
-        if (Volatile.Read(ref _inbox) is not { } inbox || !Volatile.Read(ref _filters).Matches(topic)) return;
+        if (Hear(topic, e.ApplicationMessage) is not var (inbox, before)) return;
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         // The copy is ours: the packet's memory goes back to the connection.
         byte[] payload = e.ApplicationMessage.Payload.ToArray();
         await inbox.TakeAsync(Name, topic, payload, e.CancellationToken);
+    }
+
+    // Where the message goes, and what has to be there before it; null if this node does not hear it (yet).
+    private (IEdgeInbox Inbox, Task Before)? Hear(string topic, MqttApplicationMessage message)
+    {
+        lock (_hearing)
+        {
+            if (_inbox is { } inbox && _filters.Matches(topic)) return (inbox, _catchingUp);
+            if (message.Retain && _options.Topics.TryParse(topic, out ShipmentTopic parsed)
+                && parsed.Kind == ShipmentTopicKind.Presence)
+            {
+                _unheard[topic] = message.Payload.ToArray();
+            }
+
+            return null;
+        }
     }
 }
