@@ -45,6 +45,22 @@ public sealed class CommandTests
         Assert.Equal(0, none.ExitCode);
         Assert.Contains("or none within retention", none.Output, StringComparison.Ordinal);
 
+        // One that has more than it could ship so far, and one that ships nowhere.
+        (string Status, string Says)[] behind =
+        [
+            ("""{"id": "e1", "buffer": {"rows": 1200}, "ship": {"state": "paused", "segments_pending": 1}}""",
+                "on this edge only: 1 segment not cut yet, 1,200 rows in the buffer"),
+            ("""{"id": "e1", "segments": {"count": 3}, "ship": {"state": "stand-alone"}}""",
+                "on this edge only: 3 segments not cut yet"),
+        ];
+        foreach ((string status, string says) in behind)
+        {
+            await using FakeNode busy = await EdgeAsync(status);
+            CommandLine part = await VerifyAsync(busy, cloud);
+            Assert.Equal(0, part.ExitCode);
+            Assert.Contains("equal as far as shipped: " + says, part.Output, StringComparison.Ordinal);
+        }
+
         members = self + """, {"id": "c2", "address": "127.0.0.1:1"}""";
         CommandLine silent = await VerifyAsync(edge, cloud);
         Assert.Equal(1, silent.ExitCode);
@@ -151,8 +167,8 @@ public sealed class CommandTests
         Assert.Equal((exitCode, "tsdb: interrupted\n"), (ended.ExitCode, ended.Errors));
     }
 
-    private static Task<FakeNode> EdgeAsync() => FakeNode.StartAsync(
-        ("/api/v1/status", () => """{"id": "e1"}"""),
+    private static Task<FakeNode> EdgeAsync(string status = """{"id": "e1"}""") => FakeNode.StartAsync(
+        ("/api/v1/status", () => status),
         ("/api/v1/leaves", () => """{"id": "e1", "cells": [], "set_aside": []}"""));
 
     // The system takes connections for it; nobody answers.

@@ -23,7 +23,9 @@ internal static class VerifyCommand
         Command command = new(
             "verify",
             "Compare the shipments of an edge (--url) with those in the cloud by set hash: equal, or what is "
-            + "missing where, and what is not offered any more.") { cloud };
+            + "missing where, and what is not offered any more. Exit code 0: equal, or equal as far as "
+            + "shipped (then it says what is on the edge only); 1: something is missing, set aside or could "
+            + "not be compared; 2: not an edge, or not a cloud node.") { cloud };
         command.Add(common.Url);
         command.SetAction((parsed, ct) => VerifyAsync(
             parsed.GetRequiredValue(common.Url), parsed.GetRequiredValue(cloud), ct));
@@ -36,6 +38,7 @@ internal static class VerifyCommand
         await edge.RequireEdgeAsync(ct);
         using NodeClient cloud = new(cloudUrl);
         JsonNode status = await cloud.MemberStatusAsync("--cloud", ct);
+        JsonNode state = await edge.GetJsonAsync("/api/v1/status", ct);
         JsonNode held = await edge.GetJsonAsync("/api/v1/leaves?leaves=true", ct);
         EdgeId id = new(held["id"]!.GetValue<string>());
         Leaf[] durable = [.. LeavesOf(held, id, onlyDurable: true)];
@@ -69,18 +72,44 @@ internal static class VerifyCommand
         bool isEqual = members.Length > 0
             && members.All(member => member.Why is null && member.Lacks.Length == 0);
         bool isAny = members.Any(member => member.Due > 0);
+        string? onlyHere = OnlyHere(state, pending, aside.Count);
         Console.WriteLine((isEqual, isAny, aside.Count) switch
         {
             (_, _, > 0) => "not equal: what is set aside is not in the cloud and is not offered any more; "
                 + "once the reason is gone, 'tsdb ship requeue' offers it again",
             (false, _, _) when members.Length == 0 => "nothing was compared: the cloud node names no member",
             (false, _, _) => "not equal",
+            _ when onlyHere is not null => $"equal as far as shipped: on this edge only: {onlyHere}",
             (true, false, _) => "equal: the cloud has to have no shipment of this edge, as there is none "
                 + "yet, or none within retention",
             _ => "equal",
         });
         return isEqual && aside.Count == 0 ? 0 : 1;
     }
+
+    // What the cloud cannot have yet, in words; null if there is none. A stand-alone edge ships nothing.
+    private static string? OnlyHere(JsonNode edge, int pending, int aside)
+    {
+        JsonNode? ship = edge["ship"];
+        bool isAlone = ship?["state"]?.GetValue<string>() == "stand-alone";
+        long segments = Number(isAlone ? edge["segments"]?["count"] : ship?["segments_pending"]);
+        (long Count, string One, string Many)[] parts =
+        [
+            (pending, "shipment", "shipments"),
+            (Math.Max(0, segments - pending - aside), "segment not cut yet", "segments not cut yet"),
+            (Number(edge["buffer"]?["rows"]), "row in the buffer", "rows in the buffer"),
+        ];
+        string[] said =
+        [
+            .. parts.Where(part => part.Count > 0)
+                .Select(part => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{part.Count:N0} {(part.Count == 1 ? part.One : part.Many)}")),
+        ];
+        return said.Length == 0 ? null : string.Join(", ", said);
+    }
+
+    private static long Number(JsonNode? node) => node?.GetValue<long>() ?? 0;
 
     // What a member has of those that it has to have.
     private static async Task<MemberHas> AskAsync(
