@@ -28,6 +28,9 @@ internal sealed class CloudMetrics : IDisposable
             "tsdb.segments.files", () => rooms.Store.Current.FileCount, "{file}",
             "Files of segments: one that was merged stands for several segments");
         _meter.CreateObservableGauge("tsdb.segments.size", () => rooms.Store.Current.BytesLength, "By");
+        _meter.CreateObservableGauge(
+            "tsdb.storing.refused", () => rooms.Store.Refusal is null ? 0 : 1, null,
+            "1 while shipments are not taken for lack of room on the disk");
         _meter.CreateObservableGauge("tsdb.shards.owned", () =>
             rooms.Receiving.Status.ShardsOwned, "{shard}");
         _meter.CreateObservableGauge(

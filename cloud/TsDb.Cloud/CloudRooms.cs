@@ -88,7 +88,7 @@ internal sealed class CloudRooms : IAsyncDisposable
     /// <summary>Why the node can store nothing just now; null while it can.</summary>
     public string? Refusal => Cluster.Current is null
         ? $"not in a cluster yet: {Cluster.WaitingFor ?? "no leader was heard of"}"
-        : _disk.FreeBytes < new ReplicaStoreOptions().DiskReserveBytes ? "the disk is full" : null;
+        : Store.Refusal;
 
     /// <summary>Opens the data directory and puts the rooms together. Nothing runs yet.</summary>
     public static CloudRooms Open(CloudOptions options, IAuthorizer authorizer, ILoggerFactory loggers)

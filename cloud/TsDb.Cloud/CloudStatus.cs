@@ -52,6 +52,7 @@ internal sealed class CloudStatus(CloudRooms rooms, TimeProvider clock)
                 ["files"] = version.FileCount,
                 ["bytes"] = version.BytesLength,
             },
+            ["storing_refused"] = rooms.Store.Refusal,
             ["edges"] = new JsonArray([.. Edges(current)]),
             ["repair"] = new JsonObject
             {

@@ -64,6 +64,7 @@ internal static class StatusCommand
         node.Add("segments to repair", NodeText.Of(status["repair"]?["missing"]));
         node.Add("damaged segments found", NodeText.Of(status["scrub"]?["damaged"]));
         node.Add("of these not back yet", NodeText.Of(status["repair"]?["lost"]));
+        node.Add("shipments are refused", NodeText.Of(status["storing_refused"]));
         node.Print(Console.Out);
         Console.WriteLine();
         TextTable members = new("member", "state", "address");

@@ -53,6 +53,12 @@ internal static partial class Log
     [LoggerMessage(4112, LogLevel.Error, "The receiver stopped")]
     public static partial void ReceiverFailed(ILogger log, Exception error);
 
+    [LoggerMessage(4155, LogLevel.Warning, "Shipments are not taken, edges keep them: {Reason}")]
+    public static partial void DiskFull(ILogger log, string reason);
+
+    [LoggerMessage(4156, LogLevel.Information, "The disk has room again: shipments are taken")]
+    public static partial void DiskHasRoom(ILogger log);
+
     [LoggerMessage(4113, LogLevel.Warning, "A round of repair failed")]
     public static partial void RepairFailed(ILogger log, Exception error);
 

@@ -125,6 +125,7 @@ public sealed partial class ReplicaStore : IDisposable
                 if (!leaves[i].Run.IsOwn) outcomes[i] = StoreRewritten(leaves[i]);
             }
 
+            NoteRoom(leaves, outcomes);
             return ImmutableArray.Create(outcomes);
         }
     }

@@ -52,6 +52,8 @@ public sealed class UplinkFaultTests : IDisposable
         Task waiting = fleet.DrainAsync();
         await UntilAsync(fleet, "the edge hears that the disk is full", ship =>
             $"{ship["last_error"]}".Contains("disk", StringComparison.Ordinal));
+        JsonNode full = await fleet.Fleet.StatusAsync(cloud, Ct);
+        Assert.StartsWith("the disk is full", $"{full["storing_refused"]}", StringComparison.Ordinal);
         Assert.Equal(durable, await fleet.NumberAsync(cloud, "SELECT count(*) AS n FROM m"));
         await fleet.Fleet.KillAsync(cloud, Ct);
         await fleet.Fleet.RestartAsync(cloud, Ct);

@@ -148,11 +148,19 @@ public sealed class ReplicaStoreTests
         using ReplicaStore store = Open();
         _disk.CapacityBytes = 10_000;
         VerifiedLeaf[] leaves = [.. Enumerable.Range(1, 30).Select(i => Shipments.Make(i))];
+        Assert.Null(store.Refusal);
         var outcomes = store.Store(leaves);
         Assert.Contains(ReceiveOutcome.Stored, outcomes);
         Assert.Equal(ReceiveOutcome.DiskFull, outcomes[^1]);
+
+        // Said although the reserve itself is free, until there is room for what was refused.
+        _disk.CapacityBytes = _disk.UsedBytes + ReserveBytes + 10;
+        Assert.StartsWith("the disk is full", store.Refusal, StringComparison.Ordinal);
         _disk.CapacityBytes = long.MaxValue;
+        Assert.Null(store.Refusal);
         Assert.DoesNotContain(ReceiveOutcome.DiskFull, store.Store(leaves));
+        _disk.CapacityBytes = _disk.UsedBytes + ReserveBytes;
+        Assert.Null(store.Refusal);
     }
 
     [Fact]
