@@ -200,7 +200,10 @@ internal sealed class CloudRooms : IAsyncDisposable
             log);
         ReplicaSource source = new(
             store, cluster, new LeafKeeper(store, verifier), new LeafFetcher(peers, FetchBytesMax), NewId(),
-            clock);
+            clock)
+        {
+            Scrub = receiving.Scrub,
+        };
         DuckDbParser parser = new();
         DuckDbEngine engine = new(EngineOptions(options, disk), parser, clock);
         DirectEngine direct = new(engine, new SegmentCache(options.Queries.DecodedBytes, SegmentRows.Open));

@@ -2,8 +2,8 @@ namespace TsDb.Query.Distributed;
 
 /// <summary>
 /// A moment of one node's catalog. Between two moments of the same instance leaves are only added, but for
-/// what
-/// retention and erasure drop everywhere.
+/// what retention and erasure drop everywhere, and for what damage took (<see
+/// cref="Ports.IReplicaLease.LastLoss"/>).
 /// </summary>
 /// <param name="Instance">Made anew whenever the node opens its catalog.</param>
 /// <param name="Number">Rises with each change.</param>

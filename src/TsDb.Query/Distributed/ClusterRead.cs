@@ -127,10 +127,18 @@ internal sealed class ClusterRead(
                 .Where(node => Heard.All(h => h.Node != node)).Order()
                 .Select(node => cluster.IsLive(node) ? $"{node} did not answer in time" : $"{node} is down"),
         ];
-        string why = silent.Length == 0 ? "their owners are still recovering" : string.Join(", ", silent);
+        string why = silent.Length == 0
+            ? $"{Recovering(lacking)} recovering what it lost or was given" : string.Join(", ", silent);
         Miss([$"{lacking.Count} of {View.ShardCount} shards lack owners that answer "
             + $"({string.Join(", ", lacking.Take(8).Select(shard => shard.Value))}"
             + $"{(lacking.Count > 8 ? ", ..." : "")}): {why}"]);
+    }
+
+    private string Recovering(List<ShardId> shards)
+    {
+        NodeId[] nodes =
+            [.. Heard.Where(h => shards.Any(h.Recovering.Contains)).Select(h => h.Node).Distinct().Order()];
+        return nodes.Length == 0 ? "each owner is still" : $"{string.Join(" and ", nodes)} is still";
     }
 
     /// <summary>Who has the cells of a fragment.</summary>

@@ -53,6 +53,7 @@ public sealed class Coordinator(
             CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         try
         {
+            string? before = null;
             for (int tries = 1; ; tries++)
             {
                 GatherRoom.Part room = engines.Gathered.Rent();
@@ -65,14 +66,24 @@ public sealed class Coordinator(
                 }
                 catch (TsDbException e) when (e.Kind == ErrorKind.Conflict && tries < TriesMax)
                 {
-                    // A node was restarted or lost between the rounds: what was planned on it is planned
-                    // anew.
+                    // A node was restarted or lost between the rounds, or found its files damaged: what was
+                    // planned on it is planned anew.
+                    before = e.Message;
                     continue;
+                }
+                catch (TsDbException e) when (e.Kind == ErrorKind.Unavailable && before is not null)
+                {
+                    throw new TsDbException(ErrorKind.Unavailable, $"{e.Message}; before, {before}", e)
+                    {
+                        RetryAfter = e.RetryAfter,
+                    };
                 }
                 catch (TsDbException e) when (e.Kind == ErrorKind.Conflict)
                 {
-                    throw new TsDbException(ErrorKind.Unavailable, e.Message, e) { RetryAfter =
-                        TryAgainAfter };
+                    throw new TsDbException(ErrorKind.Unavailable, e.Message, e)
+                    {
+                        RetryAfter = TryAgainAfter,
+                    };
                 }
                 finally
                 {

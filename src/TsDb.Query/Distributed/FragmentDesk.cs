@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using TsDb.Columnar;
 using TsDb.Model;
@@ -17,7 +18,8 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
     /// <summary>
     /// The fragment's rows. Throws <see cref="ErrorKind.Conflict"/> if this node's catalog is not the one
     /// that was planned on, or lacks rows that were erased for good since then,
-    /// <see cref="ErrorKind.Unavailable"/> if the node does not hear in time of erasures that the plan knows.
+    /// <see cref="ErrorKind.Unavailable"/> if the node does not hear in time of erasures that the plan knows,
+    /// or cannot read what it stored: it says which file, without its folder, and has looked at it.
     /// </summary>
     public async Task<ISqlResult> RunAsync(FragmentRequest request, CancellationToken ct)
     {
@@ -32,9 +34,19 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
                     ErrorKind.Conflict, "this node's catalog was opened anew since the query was planned");
             }
 
+            if (HasLost(request, lease))
+                throw new TsDbException(ErrorKind.Unavailable, "a damaged file of it was just set aside");
             RequireStates(request, lease);
-            return new LeasedResult(await engine.ExecuteAsync(
-                StatementOf(request, lease) with { TextRuns = request.Fragment.TextRuns }, ct), lease);
+            SqlRequest statement = StatementOf(request, lease) with { TextRuns = request.Fragment.TextRuns };
+            try
+            {
+                return new LeasedResult(
+                    await engine.ExecuteAsync(statement, ct), lease, e => ExplainAsync(statement, e));
+            }
+            catch (TsDbException e) when (e.Kind == ErrorKind.Corrupt)
+            {
+                throw await ExplainAsync(statement, e);
+            }
         }
         catch
         {
@@ -51,8 +63,8 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
     {
         using IReplicaLease lease = replicas.Acquire();
         CatalogVersion version = new(replicas.Instance, lease.Number);
-        if (!version.Covers(request.AtLeast) || lease.Erasures < request.Erasures
-            || !request.Exactly.IsEmpty) return null;
+        if (!version.Covers(request.AtLeast) || HasLost(request, lease)
+            || lease.Erasures < request.Erasures || !request.Exactly.IsEmpty) return null;
         try
         {
             await using ISqlResult? result = await engine.TryQuickAsync(StatementOf(request, lease), ct);
@@ -73,6 +85,27 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
             // Said when the fragment is asked for.
             return null;
         }
+    }
+
+    // What was planned on may be gone from the catalog by now, and would be left out in silence.
+    private static bool HasLost(FragmentRequest request, IReplicaLease lease) =>
+        lease.LastLoss > request.AtLeast.Number;
+
+    // What others are told: another owner is asked, and a person wants the file, not our statement and paths.
+    private async Task<TsDbException> ExplainAsync(SqlRequest statement, TsDbException error)
+    {
+        SegmentRef? named = statement.Relations.OfType<Relation.Points>()
+            .SelectMany(points => points.Snapshot.Segments)
+            .FirstOrDefault(segment => error.Message.Contains(segment.Path, StringComparison.Ordinal));
+        if (named is null)
+            return new TsDbException(ErrorKind.Unavailable, "a stored file of it could not be read", error);
+        string file = $"{named.Path[(named.Path.LastIndexOf('/') + 1)..]} of cell {named.Manifest.Cell}";
+        return new TsDbException(
+            ErrorKind.Unavailable,
+            await replicas.CheckAsync(named)
+                ? $"its file {file} could not be read for a moment"
+                : $"its file {file} is damaged, and set aside until it is here again",
+            error);
     }
 
     private static SqlRequest StatementOf(FragmentRequest request, IReplicaLease lease)
@@ -112,11 +145,16 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
         }
     }
 
-    private sealed class LeasedResult(ISqlResult result, IReplicaLease lease) : ISqlResult
+    private sealed class LeasedResult(
+        ISqlResult result, IReplicaLease lease, Func<TsDbException, Task<TsDbException>> explain) : ISqlResult
     {
         public Schema Schema => result.Schema;
 
-        public IAsyncEnumerable<RecordBatch> ReadAsync(CancellationToken ct) => result.ReadAsync(ct);
+        public async IAsyncEnumerable<RecordBatch> ReadAsync([EnumeratorCancellation] CancellationToken ct)
+        {
+            await using IAsyncEnumerator<RecordBatch> rows = result.ReadAsync(ct).GetAsyncEnumerator(ct);
+            while (await MoveNextAsync(rows)) yield return rows.Current;
+        }
 
         public async ValueTask DisposeAsync()
         {
@@ -127,6 +165,18 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
             finally
             {
                 lease.Dispose();
+            }
+        }
+
+        private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<RecordBatch> rows)
+        {
+            try
+            {
+                return await rows.MoveNextAsync();
+            }
+            catch (TsDbException e) when (e.Kind == ErrorKind.Corrupt)
+            {
+                throw await explain(e);
             }
         }
     }

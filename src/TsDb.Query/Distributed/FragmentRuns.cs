@@ -63,14 +63,14 @@ internal sealed class FragmentRuns(
         {
             long started = clock.GetTimestamp();
             TimeSpan[] took = new TimeSpan[servings.Count];
-            FragmentRows?[] answers = await RunAllAsync(
+            (FragmentRows? Rows, string Why)[] answers = await RunAllAsync(
                 servings, fragment, holdings, limits, i => took[i] = clock.GetElapsedTime(started), ct);
-            List<Serving> lost = [];
+            List<(Serving, string Why)> lost = [];
             // By name, so that answers and plans read the same whichever node was asked.
             foreach (int i in Enumerable.Range(0, answers.Length)
                 .OrderBy(n => servings[n].Node.Value, StringComparer.Ordinal))
             {
-                if (answers[i] is { } answer)
+                if (answers[i].Rows is { } answer)
                 {
                     rows.Add(answer);
                     Served.Add(servings[i].Node);
@@ -85,7 +85,7 @@ internal sealed class FragmentRuns(
                 else
                 {
                     _failed.Add(servings[i].Node);
-                    lost.Add(servings[i]);
+                    lost.Add((servings[i], answers[i].Why));
                 }
             }
 
@@ -96,14 +96,17 @@ internal sealed class FragmentRuns(
     }
 
     // What the lost ones were to answer, by those that are left; whatever had an answer stays answered.
-    private IReadOnlyList<Serving> Replace(List<Serving> lost, CellHoldings holdings)
+    private IReadOnlyList<Serving> Replace(List<(Serving Serving, string Why)> lost, CellHoldings holdings)
     {
-        HashSet<Cell> cells = [.. lost.SelectMany(serving => holdings.CellsOf(serving))];
+        HashSet<Cell> cells = [.. lost.SelectMany(one => holdings.CellsOf(one.Serving))];
         (IReadOnlyList<Serving> servings, IReadOnlyList<Cell> unheld) = holdings.Only(cells).Assign(IsUsable);
         if (unheld.Count > 0)
         {
+            (Serving serving, string why) =
+                lost.First(one => holdings.CellsOf(one.Serving).Contains(unheld[0]));
             throw new TsDbException(
-                ErrorKind.Conflict, $"{lost[0].Node} failed and no other node has all of {unheld[0]}");
+                ErrorKind.Conflict,
+                $"{serving.Node} failed and no other node has all of {unheld[0]}: {why}");
         }
 
         return [.. servings.Select(serving => Named(holdings.Only(cells), serving))
@@ -119,7 +122,7 @@ internal sealed class FragmentRuns(
         Also = [.. holdings.CellsOf(serving)],
     };
 
-    private async Task<FragmentRows?[]> RunAllAsync(
+    private async Task<(FragmentRows? Rows, string Why)[]> RunAllAsync(
         IReadOnlyList<Serving> servings,
         PlannedFragment fragment,
         CellHoldings holdings,
@@ -128,7 +131,7 @@ internal sealed class FragmentRuns(
         CancellationToken ct)
     {
         using CancellationTokenSource all = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        Task<FragmentRows?>[] running =
+        Task<(FragmentRows? Rows, string Why)>[] running =
         [
             .. servings.Select(serving => RunOneAsync(
                 serving.Node,
@@ -141,10 +144,10 @@ internal sealed class FragmentRuns(
         ];
         try
         {
-            List<Task<FragmentRows?>> left = [.. running];
+            List<Task<(FragmentRows?, string)>> left = [.. running];
             while (left.Count > 0)
             {
-                Task<FragmentRows?> done = await Task.WhenAny(left);
+                Task<(FragmentRows?, string)> done = await Task.WhenAny(left);
                 left.Remove(done);
                 onDone(System.Array.IndexOf(running, done));
                 await done;
@@ -167,14 +170,16 @@ internal sealed class FragmentRuns(
         return [.. holdings.States().Where(state => served.Contains(state.Cell))];
     }
 
-    private async Task<FragmentRows?> RunOneAsync(NodeId node, FragmentRequest request, CancellationToken ct)
+    // No rows if another owner has to be asked; then why.
+    private async Task<(FragmentRows? Rows, string Why)> RunOneAsync(
+        NodeId node, FragmentRequest request, CancellationToken ct)
     {
         if (Early.TryGetValue(node, out (FragmentRequest Asked, EarlyRows Rows) early)
             && early.Asked.Serves(request, early.Rows.Version))
         {
             long bytes = early.Rows.Batches.Sum(ExplainFigures.BytesOf);
             Room.Take(bytes, request.Limits.MemoryBytesMax);
-            return new FragmentRows(early.Rows.Schema, early.Rows.Batches, bytes);
+            return (new FragmentRows(early.Rows.Schema, early.Rows.Batches, bytes), "");
         }
 
         using CancellationTokenSource run = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -191,15 +196,20 @@ internal sealed class FragmentRuns(
                 break;
             }
 
-            return await reading;
+            return (await reading, "");
         }
         catch (TsDbException e) when (e.Kind is ErrorKind.Unavailable or ErrorKind.Closed)
         {
-            return null;
+            return (null, e.Message);
+        }
+        catch (TsDbException e) when (e.Kind == ErrorKind.Corrupt)
+        {
+            // Of an earlier version: it names its paths, which tell nobody elsewhere anything.
+            return (null, "a stored file of it could not be read");
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return null;
+            return (null, "it is down");
         }
         finally
         {

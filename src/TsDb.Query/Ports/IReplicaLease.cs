@@ -11,6 +11,9 @@ public interface IReplicaLease : IDisposable
     /// <summary>The moment; rises with each change.</summary>
     long Number { get; }
 
+    /// <summary>The last moment at which a file was found damaged or gone; 0 for never.</summary>
+    long LastLoss { get; }
+
     /// <summary>Every table that has a leaf here.</summary>
     IEnumerable<TableId> Tables { get; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using TsDb.Columnar;
 using TsDb.Model;
 
 namespace TsDb.Query.Ports;
@@ -21,6 +22,12 @@ public interface IReplicaSource
     /// <see cref="ErrorKind.Unavailable"/> if they are not after a while.
     /// </summary>
     Task HearErasuresAsync(long number, CancellationToken ct);
+
+    /// <summary>
+    /// Reads a file that a query could not read. True if it is here and whole; a damaged one is set aside,
+    /// so that no later moment has it, and fetched from another owner.
+    /// </summary>
+    Task<bool> CheckAsync(SegmentRef segment);
 
     /// <summary>Fetches leaves from another owner, verifies and stores them; returns when they are in the
     /// catalog.</summary>

@@ -15,7 +15,11 @@ public sealed partial class ReceiveService
         Scrub,
         ct);
 
-    private bool Scrub(StoredFile file)
+    /// <summary>
+    /// Reads a file that is stored here; false if it is damaged: then it is set aside, and asked of its other
+    /// owners at once. Blocks on the disk; safe to call from many threads.
+    /// </summary>
+    public bool Scrub(StoredFile file)
     {
         bool isWhole = _store.Scrub(file);
         if (!isWhole && _ports.Cluster.Current is { } cluster)

@@ -35,6 +35,7 @@ public sealed partial class ReplicaStore : IDisposable
     public const string RuleGivenUp = "given up";
 
     private readonly Lock _gate = new();
+    private readonly Lock _scrubGate = new();
     private readonly ReplicaFiles _files;
     private readonly ReplicaCatalog _catalog;
     private readonly ReplicaLeases _leases;
@@ -140,7 +141,7 @@ public sealed partial class ReplicaStore : IDisposable
         {
             if (!Current.Holds(file)) return;
             Log.LeafLost(_log, file.LeafCount, file.Path, reason);
-            ReplicaVersion next = Current.Without(file);
+            ReplicaVersion next = Current.WithoutLost(file);
             ReplicaRecord.Lost lost = new(file.LeafAt(0), reason);
             try
             {
@@ -212,12 +213,16 @@ public sealed partial class ReplicaStore : IDisposable
     /// </summary>
     public bool Scrub(StoredFile file)
     {
-        using ReplicaLease lease = Acquire();
-        if (!lease.Version.Holds(file) || _files.DamageOf(file) is not { } damage) return true;
-        if (!Current.Holds(file)) return true;
-        MarkLost(file, damage);
-        _files.SetAside(file);
-        return false;
+        // One at a time: whole bytes that came in the meantime are not set aside for those before them.
+        lock (_scrubGate)
+        {
+            using ReplicaLease lease = Acquire();
+            if (!lease.Version.Holds(file) || _files.DamageOf(file) is not { } damage) return true;
+            if (!Current.Holds(file)) return true;
+            MarkLost(file, damage);
+            _files.SetAside(file);
+            return false;
+        }
     }
 
     /// <summary>

@@ -22,6 +22,12 @@ public sealed class ReplicaVersion
     /// <summary>Rises with each change since the process began.</summary>
     public long Number { get; }
 
+    /// <summary>
+    /// The version since which nothing was missing but what rules took: damaged files went out with it. 0 for
+    /// the first.
+    /// </summary>
+    public long LastLoss { get; private init; }
+
     /// <summary>Tables that have a leaf here, by name.</summary>
     public ImmutableSortedDictionary<TableId, TableLeaves> Tables { get; }
 
@@ -82,7 +88,7 @@ public sealed class ReplicaVersion
         }
 
         Totals totals = added.Aggregate(_totals, (sum, file) => sum.Plus(file, 1));
-        return new ReplicaVersion(Number + 1, tables.ToImmutable(), totals);
+        return new ReplicaVersion(Number + 1, tables.ToImmutable(), totals) { LastLoss = LastLoss };
     }
 
     /// <summary>This version with files in place of others, which are in it.</summary>
@@ -97,7 +103,14 @@ public sealed class ReplicaVersion
         return new ReplicaVersion(
             Number + 1,
             rest.Cells.IsEmpty ? Tables.Remove(rest.Table) : Tables.SetItem(rest.Table, rest),
-            _totals.Plus(file, -1));
+            _totals.Plus(file, -1)) { LastLoss = LastLoss };
+    }
+
+    /// <summary>This version without a file that is in it and that is damaged or gone.</summary>
+    internal ReplicaVersion WithoutLost(StoredFile file)
+    {
+        ReplicaVersion next = Without(file);
+        return new ReplicaVersion(next.Number, next.Tables, next._totals) { LastLoss = next.Number };
     }
 
     private readonly record struct Totals(long Leaves, long Files, long Bytes)

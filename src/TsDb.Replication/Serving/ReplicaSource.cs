@@ -28,6 +28,9 @@ public sealed class ReplicaSource(
     /// <summary>Where verifying and storing run, which block; the thread pool unless it is said.</summary>
     public TaskScheduler Workers { get; init; } = TaskScheduler.Default;
 
+    /// <summary>Reads a stored file and sets it aside if it is damaged, which it tells by false.</summary>
+    public Func<StoredFile, bool> Scrub { get; init; } = store.Scrub;
+
     /// <inheritdoc/>
     public Guid Instance => instance;
 
@@ -73,11 +76,20 @@ public sealed class ReplicaSource(
         }
     }
 
+    /// <inheritdoc/>
+    public Task<bool> CheckAsync(SegmentRef segment) => Task.Factory.StartNew(
+        () => store.Current.Find(segment.Manifest.Cell)?.Files.FirstOrDefault(
+            file => segment.Path.EndsWith(file.Path, StringComparison.Ordinal)) is { } file && Scrub(file)
+                && store.Current.Holds(file),
+        CancellationToken.None, TaskCreationOptions.None, Workers);
+
     private sealed class Lease(ReplicaLease lease, ClusterConfiguration configuration) : IReplicaLease
     {
         public long Number => lease.Version.Number;
 
         public IEnumerable<TableId> Tables => lease.Version.Tables.Keys;
+
+        public long LastLoss => lease.Version.LastLoss;
 
         public object? Stamp(TableId table) => lease.Version.Tables.GetValueOrDefault(table);
 

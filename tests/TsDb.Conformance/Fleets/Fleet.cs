@@ -24,7 +24,7 @@ namespace TsDb.Conformance.Fleets;
 /// </summary>
 internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IEdgeClient, IDisposable
 {
-    private const int ShardCount = 16;
+    public const int ShardCount = 16;
     private static readonly Incarnation Born = new(new Guid("00000000-0000-0000-0000-000000000001"));
     private static readonly IngestSetup Setup = new(new IngestLimits(), new NodeTime(TimeProvider.System), 1);
 

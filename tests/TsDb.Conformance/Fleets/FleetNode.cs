@@ -13,6 +13,7 @@ internal sealed class FleetNode(NodeId id, Func<NodeId, FleetNode> peer) : IRepl
         ImmutableSortedDictionary<string, (Leaf, SegmentRef)>.Empty;
 
     private long _number = 1;
+    private long _lastLoss;
 
     public NodeId Id => id;
 
@@ -36,7 +37,10 @@ internal sealed class FleetNode(NodeId id, Func<NodeId, FleetNode> peer) : IRepl
     /// <summary>The configuration that it has applied; 0 if it does not say.</summary>
     public Epoch Epoch { get; set; }
 
-    public IReplicaLease Acquire() => new Lease(_leaves, _number, Erasures, Epoch);
+    public IReplicaLease Acquire() => new Lease(_leaves, _number, Erasures, Epoch)
+    {
+        LastLoss = _lastLoss,
+    };
 
     // No news comes while a question waits.
     public Task HearErasuresAsync(long number, CancellationToken ct) => Erasures.Number >= number
@@ -53,6 +57,30 @@ internal sealed class FleetNode(NodeId id, Func<NodeId, FleetNode> peer) : IRepl
     public void Replace(Leaf leaf, SegmentRef segment)
     {
         if (_leaves.ContainsKey(leaf.ToString())) _leaves = _leaves.SetItem(leaf.ToString(), (leaf, segment));
+    }
+
+    /// <summary>Puts another file, which cannot be read, where one of this node's is; returns its name.
+    /// </summary>
+    public string Damage(SegmentRef segment)
+    {
+        string path = $"{segment.Path}.{id}.parquet";
+        File.WriteAllBytes(path, [.. File.ReadAllBytes(segment.Path).Take(100)]);
+        foreach ((Leaf leaf, SegmentRef held) in _leaves.Values)
+        {
+            if (held.Path == segment.Path) Replace(leaf, segment with { Path = path });
+        }
+
+        return Path.GetFileName(path);
+    }
+
+    public Task<bool> CheckAsync(SegmentRef segment)
+    {
+        (Leaf leaf, _) = _leaves.Values.FirstOrDefault(entry => entry.Segment.Path == segment.Path);
+        if (leaf is null) return Task.FromResult(false);
+        Drop(leaf);
+        _lastLoss = _number;
+        Recovering = Recovering.Add(ShardId.Of(leaf.Cell, Fleet.ShardCount));
+        return Task.FromResult(false);
     }
 
     public void Drop(Leaf leaf)
@@ -77,6 +105,8 @@ internal sealed class FleetNode(NodeId id, Func<NodeId, FleetNode> peer) : IRepl
         : IReplicaLease
     {
         public long Number => number;
+
+        public long LastLoss { get; init; }
 
         public long Erasures => erasures.Number;
 

@@ -189,6 +189,7 @@ internal sealed class SimulatedNode : Machine
             clock)
         {
             Workers = TaskScheduler.FromCurrentSynchronizationContext(),
+            Scrub = _receiving.Scrub,
         };
         SmallEngine engine = new(path => Disk.Read(path), World.Decoded);
         Catalog = new CatalogDesk(source);

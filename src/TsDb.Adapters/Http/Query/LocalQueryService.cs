@@ -85,7 +85,8 @@ public sealed class LocalQueryService(
 
     private static TsDbException Lacking(string lost) => new(
         ErrorKind.Unavailable,
-        $"{lost}. Put the file back and start the edge again, or allow a partial answer");
+        $"{lost}. Put the file back: the edge finds it as it reads its files through (--scrub-rate), or at a "
+            + "start; or allow a partial answer");
 
     private static string Sentence(UnreadableSegment lost) =>
         $"{lost.Segment.Manifest.Cell} lacks {lost.Segment.Name}: {lost.Reason}";

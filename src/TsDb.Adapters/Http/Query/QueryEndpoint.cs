@@ -124,7 +124,10 @@ public sealed partial class QueryEndpoint(
         }
 
         if (known.Kind == ErrorKind.Corrupt) Failed(log, known);
-        await AnswerErrorAsync(context.Response, Status(known.Kind), known.Message);
+        await AnswerErrorAsync(
+            context.Response, Status(known.Kind),
+            known.Kind == ErrorKind.Corrupt
+                ? "stored data could not be read; the node's log says which file" : known.Message);
     }
 
     private static int Status(ErrorKind kind) => kind switch
