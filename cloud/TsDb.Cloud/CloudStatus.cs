@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Http;
 using TsDb.Adapters.Raft;
 using TsDb.Model;
@@ -33,7 +34,8 @@ internal sealed class CloudStatus(CloudRooms rooms, TimeProvider clock)
                 ["replicas"] = current?.Replicas,
                 ["write_quorum"] = current?.WriteQuorum,
                 ["read_quorum"] = current?.ReadQuorum,
-                ["replace_after"] = current?.ReplaceAfter?.ToString(),
+                ["replace_after"] = current?.ReplaceAfter is { } after
+                    ? DurationText.Of(after) : null,
             },
             ["members"] = new JsonArray([.. (current?.Members ?? []).Select(Describe)]),
             ["shards"] = new JsonObject
@@ -99,8 +101,15 @@ internal sealed class CloudStatus(CloudRooms rooms, TimeProvider clock)
                 .Where(shard => Placement.Owners(current!, new ShardId(shard)).Contains(_cluster.Self))
                 .Select(shard => (JsonNode)shard),
         ]);
-        listing["horizons"] = new JsonObject((current?.Databases.Values ?? []).Select(database =>
+
+        // Of now, after the leaves were listed: what retention took in between is below these.
+        IReadOnlyCollection<DatabaseSettings> databases = [.. _cluster.Current?.Databases.Values ?? []];
+        listing["horizons"] = new JsonObject(databases.Select(database =>
             KeyValuePair.Create<string, JsonNode?>(database.Name, database.HorizonNanoseconds)));
+        listing["table_horizons"] = new JsonObject(databases.Select(database =>
+            KeyValuePair.Create<string, JsonNode?>(
+                database.Name, new JsonObject(database.Tables.Select(table =>
+                    KeyValuePair.Create<string, JsonNode?>(table.Table, table.HorizonNanoseconds))))));
         return listing;
     }
 

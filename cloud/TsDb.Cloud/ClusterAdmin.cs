@@ -204,7 +204,7 @@ internal sealed class ClusterAdmin(CloudRooms rooms)
             ["replicas"] = current.Replicas,
             ["write_quorum"] = current.WriteQuorum,
             ["read_quorum"] = current.ReadQuorum,
-            ["replace_after"] = current.ReplaceAfter?.ToString(),
+            ["replace_after"] = current.ReplaceAfter is { } after ? DurationText.Of(after) : null,
             ["shards_moving"] = current.Moves.Length,
             ["awaited"] = AwaitedMembers.Describe(current, _cluster),
         };

@@ -42,14 +42,20 @@ internal sealed class ClusterDatabases(CloudRooms rooms) : IDatabaseDesk
 
     public Task DropAsync(string database, CancellationToken ct)
     {
-        if (_cluster.Current?.Databases.ContainsKey(database) != true)
-            throw new TsDbException(ErrorKind.NotFound, $"the cluster has no settings of '{database}'");
         if (rooms.Store.Current.Tables.Keys.Any(table => table.Database == database))
         {
             throw new TsDbException(
                 ErrorKind.Conflict,
                 $"'{database}' has points, and edges may hold more: set a retention, and drop it when they "
                 + "are gone");
+        }
+
+        if (_cluster.Current?.Databases.ContainsKey(database) != true)
+        {
+            throw new TsDbException(
+                ErrorKind.NotFound,
+                $"nothing to drop: '{database}' was neither created in the cluster nor given a retention, "
+                + "and this node has no points of it");
         }
 
         return _cluster.ChangeAsync(

@@ -70,6 +70,44 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task Verify_leaves_out_what_retention_took_and_names_few_of_many_cells()
+    {
+        string hash = new('a', 64);
+        string Cells(string table, int days) => string.Join(", ", Enumerable.Range(0, days).Select(
+            day => $$"""
+            {"database": "default", "table": "{{table}}", "day": {{day}},
+             "incarnation": "00000000000000000000000000000001",
+             "leaves": [{"ordinal": 1, "hash": "{{hash}}", "durable": true}]}
+            """));
+        await using FakeNode edge = await FakeNode.StartAsync(
+            ("/api/v1/status", () => """{"id": "e1"}"""),
+            ("/api/v1/leaves", () =>
+                $$"""{"id": "e1", "cells": [{{Cells("own", 90)}}, {{Cells("m", 25)}}], "set_aside": []}"""));
+        string members = "", there = Cells("m", 25);
+        long day = Day.NanosecondsLength;
+        await using FakeNode cloud = await FakeNode.StartAsync(
+            ("/api/v1/status", () =>
+                $$"""{"id": "c1", "cluster": {"founded": true}, "members": [{{members}}]}"""),
+            ("/api/v1/leaves", () => $$"""
+                {"shards_owned": [0], "shard_count": 1, "cells": [{{there}}],
+                 "horizons": {"default": 0}, "table_horizons": {"default": {"own": {{90 * day}} } } }
+                """));
+        members = $$"""{"id": "c1", "address": "{{cloud.Address}}"}""";
+        CommandLine equal = await VerifyAsync(edge, cloud);
+        Assert.Equal(0, equal.ExitCode);
+        Assert.Matches(@"c1 +\| +25 \| +90 \| .* equal", equal.Output);
+
+        there = "";
+        CommandLine lacking = await VerifyAsync(edge, cloud);
+        Assert.Equal(1, lacking.ExitCode);
+        Assert.Contains($"c1: default.m/e1/1970-01-01 lacks #1 {hash}\n", lacking.Output,
+            StringComparison.Ordinal);
+        Assert.Equal(20, lacking.Output.Split('\n').Count(
+            line => line.StartsWith("c1: ", StringComparison.Ordinal)));
+        Assert.Contains("and 5 more", lacking.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Commands_say_which_kind_of_node_they_want()
     {
         await using FakeNode edge = await EdgeAsync();
@@ -83,6 +121,8 @@ public sealed class CommandTests
 
         await SaysAsync(2, "wants an edge", "ship", "status", "--url", unfounded.Url);
         await SaysAsync(2, "node", "cluster", "leave", "--url", unfounded.Url);
+        await SaysAsync(2, "'x' is no number of a tombstone", "delete", "lift", "x", "--url", edge.Url);
+        await SaysAsync(2, "name of the database is empty", "databases", "create", "", "--url", edge.Url);
     }
 
     [Fact]

@@ -27,6 +27,14 @@ public static class DurationText
         throw new FormatException("use a duration such as 500ms, 2s, 5m, 1h or 7d");
     }
 
+    /// <summary>As <see cref="Parse"/> reads it, in the largest unit of which it is a whole number.</summary>
+    public static string Of(TimeSpan duration)
+    {
+        (string unit, double milliseconds) =
+            Units.Last(one => one.Unit == "ms" || duration.TotalMilliseconds % one.Milliseconds == 0);
+        return (duration.TotalMilliseconds / milliseconds).ToString(CultureInfo.InvariantCulture) + unit;
+    }
+
     /// <summary>Reads a duration that a user gave. Throws <see cref="ErrorKind.Invalid"/> with its name
     /// where it is none.</summary>
     public static TimeSpan Require(string name, string text)

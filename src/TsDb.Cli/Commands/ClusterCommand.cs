@@ -27,7 +27,8 @@ internal static class ClusterCommand
             Description = "Silence, such as 30m, after which others take over a member's shards, or 'off'",
         };
         Command command =
-            new("cluster", "Show the members of the cluster, and change them. Ask a cloud node.")
+            new("cluster", "Show the members of the cluster, and change them. Ask a cloud node. A member's "
+                + "seat is the one whose shards it took over; its own if none is said.")
         {
             Verb(common, "remove", "End the membership of a node that will not come back.", [node, force],
                 parsed => $"remove?node={Escaped(parsed.GetRequiredValue(node))}{Force(parsed, force)}"),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using TsDb.Cli.Nodes;
 using TsDb.Cli.Output;
+using TsDb.Model;
 
 namespace TsDb.Cli.Commands;
 
@@ -36,7 +37,9 @@ internal static class DatabasesCommand
     }
 
     private static string Escaped(ParseResult parsed, Argument<string> name) =>
-        Uri.EscapeDataString(parsed.GetRequiredValue(name));
+        parsed.GetRequiredValue(name) is { Length: > 0 } given
+            ? Uri.EscapeDataString(given)
+            : throw new TsDbException(ErrorKind.Invalid, "the name of the database is empty");
 
     private static Command Verb(
         CommonOptions common, string name, string description, Symbol[] symbols,

@@ -43,14 +43,24 @@ internal static class DeleteCommand
         };
         Option<string> wait = new("--wait")
         {
-            Description = "How long to wait for all nodes and connected edges before the receipt is printed",
+            Description = "How long to wait for all nodes and connected edges before the receipt is printed; "
+                + "the exit code is 0 once the change is accepted, whoever has applied it by then",
             DefaultValueFactory = _ => "10s",
         };
         Option<bool> purge = new("--purge")
         {
             Description = "Make it final at once: the points are removed from disk and cannot come back",
         };
-        Argument<long> number = new("number") { Description = "The tombstone's number" };
+        Argument<long> number = new("number")
+        {
+            Description = "The tombstone's number",
+            CustomParser = result =>
+            {
+                if (long.TryParse(result.Tokens[0].Value, out long given)) return given;
+                result.AddError($"'{result.Tokens[0].Value}' is no number of a tombstone: see 'delete list'");
+                return 0;
+            },
+        };
         Command command = new(
             "delete",
             "Erase points: a numbered tombstone masks those that match, and those that come later, at every "

@@ -13,6 +13,9 @@ namespace TsDb.Cli.Commands;
 /// </summary>
 internal static class VerifyCommand
 {
+    private const int LinesMax = 20;
+    private const int NumbersMax = 8;
+
     public static Command Create(CommonOptions common)
     {
         Option<string> cloud = new("--cloud")
@@ -23,7 +26,8 @@ internal static class VerifyCommand
         Command command = new(
             "verify",
             "Compare the shipments of an edge (--url) with those in the cloud by set hash: equal, or what is "
-            + "missing where, and what is not offered any more. Exit code 0: equal, or equal as far as "
+            + "missing where, and what is not offered any more. What retention takes by the cluster's rules "
+            + "is left out and counted. Exit code 0: equal, or equal as far as "
             + "shipped (then it says what is on the edge only); 1: something is missing, set aside or could "
             + "not be compared; 2: not an edge, or not a cloud node.") { cloud };
         command.Add(common.Url);
@@ -48,21 +52,18 @@ internal static class VerifyCommand
             status["members"]!.AsArray().Select(member => AskAsync(member!, id, durable, ct)));
         Console.WriteLine($"edge {id}: {durable.Length} shipments that the cloud said are durable, set hash "
             + $"{LeafDigest.Of(durable)}; {pending} on their way, {aside.Count} set aside");
-        TextTable table = new("cloud node", "shipments it has to have", "set hash there", "verdict");
+        TextTable table = new(
+            "cloud node", "shipments it has to have", "left out by retention", "set hash there", "verdict");
         foreach (MemberHas member in members)
         {
             table.Add(
-                member.Node, member.Due is { } due ? Text(due) : "-", member.Digest?.ToString() ?? "-",
+                member.Node, member.Due is { } due ? Text(due) : "-",
+                member.Due is null ? "-" : Text(member.PastCount), member.Digest?.ToString() ?? "-",
                 member.Why ?? (member.Lacks.Length == 0 ? "equal" : $"{member.Lacks.Length} missing"));
         }
 
         table.Print(Console.Out);
-        foreach (MemberHas member in members)
-        {
-            foreach (Leaf l in member.Lacks)
-                Console.WriteLine($"{member.Node}: {l.Cell} #{Text(l.Ordinal.Value)} {l.Hash}");
-        }
-
+        PrintLacks(members);
         foreach (JsonNode? leaf in aside)
         {
             Console.WriteLine(
@@ -111,6 +112,28 @@ internal static class VerifyCommand
 
     private static long Number(JsonNode? node) => node?.GetValue<long>() ?? 0;
 
+    // A line for a cell at a node.
+    private static void PrintLacks(MemberHas[] members)
+    {
+        (string Node, IGrouping<Cell, Leaf> Leaves)[] lacks =
+        [
+            .. members.SelectMany(member => member.Lacks.GroupBy(leaf => leaf.Cell)
+                .OrderBy(cell => cell.Key).Select(cell => (member.Node, cell))),
+        ];
+        foreach ((string node, IGrouping<Cell, Leaf> leaves) in lacks.Take(LinesMax))
+        {
+            Leaf[] cell = [.. leaves.OrderBy(leaf => leaf.Ordinal)];
+            string numbers = string.Join(", ", cell.Take(NumbersMax).Select(
+                leaf => $"#{Text(leaf.Ordinal.Value)}"));
+            Console.WriteLine($"{node}: {leaves.Key} lacks {numbers}"
+                + (cell.Length > NumbersMax ? $" and {cell.Length - NumbersMax} more" : "")
+                + (cell.Length == 1 ? $" {cell[0].Hash}" : ""));
+        }
+
+        if (lacks.Length > LinesMax)
+            Console.WriteLine($"and {lacks.Length - LinesMax} more days of a table at a node");
+    }
+
     // What a member has of those that it has to have.
     private static async Task<MemberHas> AskAsync(
         JsonNode member, EdgeId edge, Leaf[] durable, CancellationToken ct)
@@ -122,13 +145,13 @@ internal static class VerifyCommand
             JsonNode there = await client.GetJsonAsync($"/api/v1/leaves?edge={edge}&leaves=true", ct);
             HashSet<int> owned = [.. there["shards_owned"]!.AsArray().Select(s => s!.GetValue<int>())];
             int shards = there["shard_count"]!.GetValue<int>();
-            JsonNode horizons = there["horizons"]!;
-            Leaf[] due = shards == 0 ? [] : [.. durable.Where(l =>
-                owned.Contains(ShardId.Of(l.Cell, shards).Value)
-                && !IsBelow(horizons[l.Cell.Table.Database], l.Cell))];
+            Leaf[] its = shards == 0
+                ? [] : [.. durable.Where(l => owned.Contains(ShardId.Of(l.Cell, shards).Value))];
+            Leaf[] due = [.. its.Where(l => !IsBelow(HorizonOf(there, l.Cell.Table), l.Cell))];
             HashSet<Leaf> has = [.. LeavesOf(there, edge, onlyDurable: false)];
             return new MemberHas(node, due.Length, LeafDigest.Of(due.Where(has.Contains)))
             {
+                PastCount = its.Length - due.Length,
                 Lacks = [.. due.Where(l => !has.Contains(l))],
                 Why = shards == 0 ? "is not in a cluster" : null,
             };
@@ -140,7 +163,11 @@ internal static class VerifyCommand
         }
     }
 
-    // What is older than its database is kept in the cloud is gone by rule.
+    // A table with a rule of its own follows that one. Nodes of earlier versions tell of databases only.
+    private static JsonNode? HorizonOf(JsonNode there, TableId table) =>
+        there["table_horizons"]?[table.Database]?[table.Table] ?? there["horizons"]![table.Database];
+
+    // What is older than its table is kept in the cloud is gone by rule.
     private static bool IsBelow(JsonNode? horizon, Cell cell) =>
         horizon is not null && cell.Day.Range.EndNanoseconds <= horizon.GetValue<long>();
 
@@ -170,6 +197,8 @@ internal static class VerifyCommand
     private sealed record MemberHas(string Node, int? Due, LeafDigest? Digest)
     {
         public Leaf[] Lacks { get; init; } = [];
+
+        public int PastCount { get; init; }
 
         public string? Why { get; init; }
     }

@@ -21,6 +21,15 @@ public sealed class DurationTextTests
         Assert.StartsWith($"after '{text}': ", said.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("20s")]
+    [InlineData("30m")]
+    [InlineData("36h")]
+    [InlineData("7d")]
+    [InlineData("1500ms")]
+    public void What_is_said_is_what_is_read(string text) =>
+        Assert.Equal(text, DurationText.Of(DurationText.Require("after", text)));
+
     [Fact]
     public void Fractions_are_fine() =>
         Assert.Equal(TimeSpan.FromSeconds(90), DurationText.Require("after", "1.5m"));
