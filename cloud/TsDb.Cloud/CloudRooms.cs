@@ -178,14 +178,7 @@ internal sealed class CloudRooms : IAsyncDisposable
             new ClusterEnvironment(clock, NewId, authorizer, loggers));
         ReplicaStore store = ReplicaStore.Open(disk, NewId, new ReplicaStoreOptions(), log);
         GrpcPeerLink peers = new(cluster, channels);
-        CloudBrokerOptions brokers = new()
-        {
-            Self = identity.Id,
-            Instance = NewId(),
-            Topics = new ShipmentTopics(options.ClusterName),
-            Authorizer = authorizer,
-            Outside = options.OutsideBrokers,
-        };
+        CloudBrokerOptions brokers = BrokersOf(options, identity, authorizer);
         ILogger brokerLog = loggers.CreateLogger("TsDb.Broker");
         EmbeddedBroker? broker = options.Broker is null ? null : new EmbeddedBroker(brokers, brokerLog);
         CloudEdgeLink edges = new(brokers, broker, cluster, clock, brokerLog);
@@ -238,6 +231,16 @@ internal sealed class CloudRooms : IAsyncDisposable
                 clock)),
         };
     }
+
+    private static CloudBrokerOptions BrokersOf(
+        CloudOptions options, CloudIdentity identity, IAuthorizer authorizer) => new()
+        {
+            Self = identity.Id,
+            Instance = NewId(),
+            Topics = new ShipmentTopics(options.ClusterName),
+            Authorizer = authorizer,
+            Outside = options.OutsideBrokers,
+        };
 
     private static DuckDbOptions EngineOptions(CloudOptions options, DataDirectory disk) => new()
     {

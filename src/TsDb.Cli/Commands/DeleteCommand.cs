@@ -51,16 +51,7 @@ internal static class DeleteCommand
         {
             Description = "Make it final at once: the points are removed from disk and cannot come back",
         };
-        Argument<long> number = new("number")
-        {
-            Description = "The tombstone's number",
-            CustomParser = result =>
-            {
-                if (long.TryParse(result.Tokens[0].Value, out long given)) return given;
-                result.AddError($"'{result.Tokens[0].Value}' is no number of a tombstone: see 'delete list'");
-                return 0;
-            },
-        };
+        Argument<long> number = Number();
         Command command = new(
             "delete",
             "Erase points: a numbered tombstone masks those that match, and those that come later, at every "
@@ -100,6 +91,17 @@ internal static class DeleteCommand
         });
         return command;
     }
+
+    private static Argument<long> Number() => new("number")
+    {
+        Description = "The tombstone's number",
+        CustomParser = result =>
+        {
+            if (long.TryParse(result.Tokens[0].Value, out long given)) return given;
+            result.AddError($"'{result.Tokens[0].Value}' is no number of a tombstone: see 'delete list'");
+            return 0;
+        },
+    };
 
     private static Command Verb(
         CommonOptions common, string name, string description, Symbol[] symbols,
