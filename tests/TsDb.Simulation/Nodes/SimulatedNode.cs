@@ -236,8 +236,8 @@ internal sealed class SimulatedNode : Machine
         done.GetAwaiter().GetResult();
     }
 
-    // Whoever has said that he has a leaf has it after a loss of power, too; but what all owners have a former
-    // one gives away, and the power may go when that is on disk and not yet done.
+    // Whoever has said that he has a leaf has it after a loss of power, too; but what all owners have a
+    // former one gives away, and the power may go when that is on disk and not yet done.
     private void RequireKept()
     {
         foreach (Leaf leaf in _kept.Cells.SelectMany(cell => cell.Leaves))
