@@ -65,7 +65,7 @@ public static class TextRuns
         : field);
 
     /// <summary>True if columns of the schema are texts as runs.</summary>
-    public static bool AreIn(Schema schema) => 
+    public static bool AreIn(Schema schema) =>
         schema.FieldsList.Any(field => IsRuns(field.DataType));
 
     /// <summary>The same rows with plain texts. Throws <see cref="InvalidDataException"/> if runs do not add

@@ -139,12 +139,26 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         _catchingUp = CatchUpAsync(_catchingUp, inbox, heard, _stopping.Token);
     }
 
-    private static async Task CatchUpAsync(
+    // Never fails: what comes meanwhile waits for it, so that no older word goes over a newer one.
+    private async Task CatchUpAsync(
         Task before, IEdgeInbox inbox, (string Topic, byte[] Payload)[] heard, CancellationToken stop)
     {
-        // What comes meanwhile waits, so that no older word goes over a newer one.
-        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach ((string topic, byte[] payload) in heard) await inbox.TakeAsync(Name, topic, payload, stop);
+        await before;
+        foreach ((string topic, byte[] payload) in heard)
+        {
+            try
+            {
+                await inbox.TakeAsync(Name, topic, payload, stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                Log.PresenceLost(_log, topic, e);
+            }
+        }
     }
 
     private Task OnConnecting(ValidatingConnectionEventArgs e)
@@ -177,7 +191,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         }
 
         if (Hear(topic, e.ApplicationMessage) is not var (inbox, before)) return;
-        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await before;
 
         // The copy is ours: the packet's memory goes back to the connection.
         byte[] payload = e.ApplicationMessage.Payload.ToArray();

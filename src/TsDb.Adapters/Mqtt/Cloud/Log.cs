@@ -22,4 +22,8 @@ internal static partial class Log
 
     [LoggerMessage(5206, LogLevel.Error, "The retained message {Topic} could not be put in place")]
     public static partial void NotRetained(ILogger log, string topic, Exception error);
+
+    [LoggerMessage(5207, LogLevel.Error,
+        "What an edge said of itself on {Topic} while this node started was not heard")]
+    public static partial void PresenceLost(ILogger log, string topic, Exception error);
 }
