@@ -56,6 +56,7 @@ public sealed partial class Shipper
     private int _activeCount;
     private long _activeBytes;
     private string? _lastError;
+    private string? _lostReason;
 
     /// <summary>A shipper without a link.</summary>
     /// <param name="options">Identity and limits.</param>
@@ -140,7 +141,10 @@ public sealed partial class Shipper
         {
             case ShipEvent.LinkUp up:
                 _link = new ShipperLink(_link.Generation + 1, true, up.ChunkBytes, 0);
-                (_hello, _helloWait, _lastError) = (HelloState.Unsaid, _options.HelloMin, null);
+                (_hello, _helloWait) = (HelloState.Unsaid, _options.HelloMin);
+
+                // What the cloud says and a broker keeps comes before the link counts as up: that stays.
+                if (_lastError == _lostReason) _lastError = null;
                 _laters.Clear();
                 _laterUntil = default;
                 break;
@@ -213,7 +217,7 @@ public sealed partial class Shipper
     {
         _link = ShipperLink.Down with { Generation = _link.Generation };
         _hello = HelloState.Unsaid;
-        _lastError = reason;
+        (_lastError, _lostReason) = (reason, reason);
         foreach (Transfer transfer in _transfers.Values)
         {
             _ledger.Withdraw(transfer.Leaf.Leaf.Hash);

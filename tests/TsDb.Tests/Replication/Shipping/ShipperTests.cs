@@ -58,6 +58,20 @@ public sealed class ShipperTests
     }
 
     [Fact]
+    public void What_is_heard_while_the_link_comes_up_stays_and_why_it_was_down_goes()
+    {
+        ShipperDesk desk = new();
+        desk.On(new ShipEvent.LinkDown("refused"));
+        Assert.Equal("refused", desk.Status.LastError);
+        desk.On(new ShipEvent.LinkUp(1_024));
+        Assert.Null(desk.Status.LastError);
+        desk.On(new ShipEvent.LinkDown("refused"));
+        desk.On(new ShipEvent.NotUnderstood("start a newer one"));
+        desk.On(new ShipEvent.LinkUp(1_024));
+        Assert.Equal("start a newer one", desk.Status.LastError);
+    }
+
+    [Fact]
     public void An_older_description_of_the_cluster_does_not_replace_a_newer_one()
     {
         ShipperDesk desk = new();
