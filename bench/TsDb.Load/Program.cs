@@ -26,12 +26,12 @@ if (args is ["queries"])
         Setting("LOAD_INSTANCES", 8), Setting("LOAD_REPETITIONS", 3));
 }
 
-// The same questions to one node and to three, over the rows of eight edges.
+// The same questions to one node and to three, over the rows of eight edges, LOAD_TURNS (5) times in turn.
 if (args is ["spread"])
 {
     return await SpreadRun.RunAsync(
         Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24),
-        Setting("LOAD_INSTANCES", 4), Setting("LOAD_REPETITIONS", 3));
+        Setting("LOAD_INSTANCES", 4), Setting("LOAD_REPETITIONS", 3), Setting("LOAD_TURNS", 5));
 }
 
 if (args is ["cluster"]) return await ClusterRun.LossAsync(Setting("LOAD_MEBIBYTES", 512));

@@ -22,6 +22,9 @@ internal sealed class QueryTimes
     /// <summary>Seconds of processor time that the target's processes used; 0 where nobody asked.</summary>
     public double CpuSeconds => _cpuByType.Values.Sum();
 
+    /// <summary>How many questions were asked with the clock.</summary>
+    public int Count => _byType.Values.Sum(times => times.Count);
+
     /// <summary>Asks everything some times for the code to be warm, waits until the processes are at rest,
     /// then asks so often with the clock, one type after the other.</summary>
     /// <param name="target">Who is asked.</param>
@@ -34,32 +37,52 @@ internal sealed class QueryTimes
         int repetitions,
         params int[] processes)
     {
+        await WarmAsync(target, questions, processes);
         QueryTimes times = new();
-        for (int round = 0; round < WarmUpRounds; round++)
-        {
-            foreach (IGrouping<string, Question> type in questions.GroupBy(question => question.Type))
-                await WarmAsync(target, [.. type]);
-            await RestAsync(processes);
-        }
-
-        foreach (IGrouping<string, Question> type in questions.GroupBy(question => question.Type))
-        {
-            double before = Cpu(processes);
-            for (int i = 0; i < repetitions; i++)
-            {
-                foreach (Question question in type)
-                {
-                    long started = Stopwatch.GetTimestamp();
-                    await target.AskAsync(question);
-                    times.Add(type.Key, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-                }
-            }
-
-            times._cpuByType[type.Key] = Cpu(processes) - before;
-        }
-
-        foreach (List<double> all in times._byType.Values) all.Sort();
+        await times.AddAsync(target, questions, repetitions, processes);
+        times.Sort();
         return times;
+    }
+
+    /// <summary>The same for several targets that are all there, some questions to the one, then to the next,
+    /// so often: what else the machine does falls on all of them alike.</summary>
+    /// <returns>The times of each target, turn by turn.</returns>
+    public static async Task<IReadOnlyList<QueryTimes>[]> MeasureInTurnAsync(
+        IReadOnlyList<(IQueryTarget Target, int[] Processes)> targets,
+        IReadOnlyList<Question> questions,
+        int repetitions,
+        int turns)
+    {
+        foreach ((IQueryTarget target, int[] processes) in targets)
+            await WarmAsync(target, questions, processes);
+        List<QueryTimes>[] all = [.. targets.Select(_ => new List<QueryTimes>())];
+        for (int turn = 0; turn < turns; turn++)
+        {
+            for (int i = 0; i < targets.Count; i++) all[i].Add(new QueryTimes());
+            foreach (IGrouping<string, Question> type in questions.GroupBy(question => question.Type))
+            {
+                for (int i = 0; i < targets.Count; i++)
+                    await all[i][turn].AddAsync(targets[i].Target, type, repetitions, targets[i].Processes);
+            }
+        }
+
+        foreach (QueryTimes times in all.SelectMany(times => times)) times.Sort();
+        return all;
+    }
+
+    /// <summary>All that several measurements of the same questions found.</summary>
+    public static QueryTimes Of(IEnumerable<QueryTimes> parts)
+    {
+        QueryTimes sum = new();
+        foreach (QueryTimes part in parts)
+        {
+            foreach ((string type, List<double> times) in part._byType)
+                foreach (double time in times) sum.Add(type, time);
+            foreach ((string type, double cpu) in part._cpuByType) sum.AddCpu(type, cpu);
+        }
+
+        sum.Sort();
+        return sum;
     }
 
     /// <summary>The median of a type, in milliseconds; null if it was not asked.</summary>
@@ -70,11 +93,42 @@ internal sealed class QueryTimes
     public double CpuMilliseconds(string type) =>
         _byType.TryGetValue(type, out List<double>? all) ? _cpuByType[type] * 1_000 / all.Count : 0;
 
+    private static async Task WarmAsync(
+        IQueryTarget target, IReadOnlyList<Question> questions, int[] processes)
+    {
+        for (int round = 0; round < WarmUpRounds; round++)
+        {
+            foreach (IGrouping<string, Question> type in questions.GroupBy(question => question.Type))
+                await WarmAsync(target, [.. type]);
+            await RestAsync(processes);
+        }
+    }
+
     private static async Task WarmAsync(IQueryTarget target, Question[] questions)
     {
         long started = Stopwatch.GetTimestamp();
         for (int i = 0; i < WarmUps && Stopwatch.GetElapsedTime(started) < WarmUpMax; i++)
             await target.AskAsync(questions[i % questions.Length]);
+    }
+
+    private async Task AddAsync(
+        IQueryTarget target, IEnumerable<Question> questions, int repetitions, int[] processes)
+    {
+        foreach (IGrouping<string, Question> type in questions.GroupBy(question => question.Type))
+        {
+            double before = Cpu(processes);
+            for (int i = 0; i < repetitions; i++)
+            {
+                foreach (Question question in type)
+                {
+                    long started = Stopwatch.GetTimestamp();
+                    await target.AskAsync(question);
+                    Add(type.Key, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+                }
+            }
+
+            AddCpu(type.Key, Cpu(processes) - before);
+        }
     }
 
     private static async Task RestAsync(int[] processes)
@@ -87,7 +141,15 @@ internal sealed class QueryTimes
         }
     }
 
-    private static double Cpu(int[] processes) => processes.Sum(id => ProcessFigures.Of(id).CpuSeconds);
+    private static double Cpu(int[] processes) => processes.Sum(ProcessFigures.CpuOf);
+
+    private void Sort()
+    {
+        foreach (List<double> all in _byType.Values) all.Sort();
+    }
+
+    private void AddCpu(string type, double seconds) =>
+        _cpuByType[type] = _cpuByType.GetValueOrDefault(type) + seconds;
 
     private void Add(string type, double milliseconds)
     {

@@ -1,15 +1,11 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using TsDb.Cli.Demo;
-using TsDb.Cli.Nodes;
 using TsDb.Cli.Output;
 
 namespace TsDb.Load.Queries;
 
 /// <summary>
 /// The same questions over the rows of eight edges, to a cluster of one node and to clusters of three on the
-/// same machine: what it costs that data is spread.
+/// same machine, which are asked in turn: what it costs that data is spread.
 /// </summary>
 internal static class SpreadRun
 {
@@ -17,76 +13,60 @@ internal static class SpreadRun
     private const int EdgeCount = 8;
 
     /// <summary>Measures and prints; 1 if an answer lacked a node.</summary>
-    public static async Task<int> RunAsync(int hosts, int hours, int instances, int repetitions)
+    public static async Task<int> RunAsync(int hosts, int hours, int instances, int repetitions, int turns)
     {
         IReadOnlyList<Question> questions = QuerySet.Of(hosts, hours, instances, Seed);
-        List<Spread> spreads = [];
-        foreach ((int nodes, int replication) in ((int, int)[])[(1, 1), (3, 1), (3, 2)])
-            spreads.Add(await MeasureAsync(nodes, replication, hosts, hours, questions, repetitions));
-        TextTable table = new(["median ms (processor ms)", .. spreads.Select(one => one.Name)]);
-        foreach ((string type, _) in QueryGoals.All)
-        {
-            table.Add([type, .. spreads.Select(one =>
-                $"{Text(one.Times.Median(type))} ({Text(one.Times.CpuMilliseconds(type))})")]);
-        }
-
-        table.Add(
-            ["processor ms of the nodes a question", .. spreads.Select(one => Text(one.CpuMilliseconds))]);
-        table.Add(["times that of one node", .. spreads.Select(
-            one => Text(one.CpuMilliseconds / spreads[0].CpuMilliseconds))]);
-        table.Add(["answers that name all nodes", .. spreads.Select(one => $"{one.Whole} of {one.Asked}")]);
-        foreach (int span in Spans(hours))
-        {
-            table.Add([$"hourly mean per host, {span} h: groups, bytes that travel", .. spreads.Select(
-                one => $"{one.Travel[span].Groups} {one.Travel[span].Bytes}")]);
-        }
-
-        table.Print(Console.Out);
-        return spreads.All(one => one.Whole == one.Asked) ? 0 : 1;
-    }
-
-    private static async Task<Spread> MeasureAsync(
-        int nodes,
-        int replication,
-        int hosts,
-        int hours,
-        IReadOnlyList<Question> questions,
-        int repetitions)
-    {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("tsdb-spread-");
+        List<SpreadFleet> fleets = [];
         try
         {
-            FleetPlan plan = FleetPlan.OnFreePorts(folder.FullName, nodes, EdgeCount) with
+            foreach ((int nodes, int replication) in ((int, int)[])[(1, 1), (3, 1), (3, 2)])
             {
-                EdgeFlags = [],
-                CloudFlags = ["--replication", replication.ToString(CultureInfo.InvariantCulture)],
-            };
-            await using Fleet fleet = new(plan, TimeProvider.System);
-            await fleet.StartAsync(CancellationToken.None);
-            await FleetLoad.SendAsync(fleet, Shapes(hosts, hours));
-            NodePlan asked = plan.Clouds.First();
-            using HttpTarget target = HttpTarget.Node(asked.Name, asked.Url, "json");
-            int whole = 0;
-            foreach (Question question in questions)
-            {
-                await target.AskAsync(question);
-                if (NamesAll(target.LastCoverage, plan.Clouds)) whole++;
+                SpreadFleet fleet = new(nodes, replication, EdgeCount);
+                fleets.Add(fleet);
+                await fleet.StartAsync(Shapes(hosts, hours));
+                Console.WriteLine($"  {fleet.Name}: {hosts * hours * 360:N0} rows of {EdgeCount} edges");
             }
 
-            int[] processes = [.. plan.Clouds.Select(node => fleet.Processes[node.Name].Id)];
-            QueryTimes times = await QueryTimes.MeasureAsync(
-                target, questions, repetitions, processes);
-            Dictionary<int, Travel> travel = [];
-            foreach (int span in Spans(hours)) travel[span] = await TravelAsync(fleet.Client(asked), span);
-            string name = nodes == 1 ? "1 node" : $"{nodes} nodes, replication {replication}";
-            Console.WriteLine($"  {name}: {times.CpuSeconds:0.00} s of processor time");
-            double cpu = times.CpuSeconds * 1_000 / (repetitions * questions.Count);
-            return new Spread(name, times, cpu, whole, questions.Count, travel);
+            List<int> whole = [];
+            foreach (SpreadFleet fleet in fleets) whole.Add(await fleet.CountWholeAsync(questions));
+            IReadOnlyList<QueryTimes>[] turned = await QueryTimes.MeasureInTurnAsync(
+                [.. fleets.Select(fleet => ((IQueryTarget)fleet.Target, fleet.Processes))],
+                questions, repetitions, turns);
+            await PrintAsync(fleets, turned, hours, [.. whole.Select(count => $"{count} of {questions.Count}")]);
+            return whole.All(count => count == questions.Count) ? 0 : 1;
         }
         finally
         {
-            folder.Delete(recursive: true);
+            foreach (SpreadFleet fleet in fleets) await fleet.DisposeAsync();
         }
+    }
+
+    private static async Task PrintAsync(
+        List<SpreadFleet> fleets, IReadOnlyList<QueryTimes>[] turned, int hours, string[] whole)
+    {
+        QueryTimes[] all = [.. turned.Select(QueryTimes.Of)];
+        TextTable table = new(["median ms (processor ms)", .. fleets.Select(fleet => fleet.Name)]);
+        foreach ((string type, _) in QueryGoals.All)
+        {
+            table.Add([type, .. all.Select(
+                times => $"{Text(times.Median(type))} ({Text(times.CpuMilliseconds(type))})")]);
+        }
+
+        table.Add(["processor ms of the nodes a question", .. all.Select(
+            times => Text(times.CpuSeconds * 1_000 / times.Count))]);
+        table.Add(["times that of one node", .. all.Select(
+            times => Text(times.CpuSeconds / all[0].CpuSeconds))]);
+        table.Add(["the same, turn by turn", .. turned.Select(turns => string.Join(' ', turns.Select(
+            (times, turn) => Text(times.CpuSeconds / turned[0][turn].CpuSeconds))))]);
+        table.Add(["answers that name all nodes", .. whole]);
+        foreach (int span in (int[])[hours / 4, hours / 2, hours])
+        {
+            List<string> travel = [];
+            foreach (SpreadFleet fleet in fleets) travel.Add(await fleet.TravelAsync(span));
+            table.Add([$"hourly mean per host, {span} h: groups, bytes that travel", .. travel]);
+        }
+
+        table.Print(Console.Out);
     }
 
     private static CpuShape[] Shapes(int hosts, int hours) =>
@@ -98,40 +78,5 @@ internal static class SpreadRun
         }),
     ];
 
-    private static int[] Spans(int hours) => [hours / 4, hours / 2, hours];
-
-    private static bool NamesAll(string coverage, IEnumerable<NodePlan> nodes)
-    {
-        JsonNode said = JsonNode.Parse(coverage)!;
-        HashSet<string> named = [.. said["nodes"]!.AsArray().Select(node => node!.GetValue<string>())];
-        return said["complete"]!.GetValue<bool>() && nodes.All(node => named.Contains(node.Name));
-    }
-
-    // All that the nodes send to the one that was asked, itself included: what one node alone would send.
-    private static async Task<Travel> TravelAsync(NodeClient node, int hours)
-    {
-        string sql = "SELECT hostname, date_trunc('hour', time) AS t, avg(usage_user) AS mean FROM cpu "
-            + $"WHERE time < TIMESTAMP '2016-01-01' + INTERVAL {hours} HOUR GROUP BY ALL";
-        JsonArray parts = await RowsAsync(node, $"EXPLAIN ANALYZE {sql}");
-        long bytes = parts.Where(part => part!["step"]!.GetValue<string>() != "answer")
-            .Sum(part => part!["bytes"]?.GetValue<long>() ?? 0);
-        JsonArray groups = await RowsAsync(node, $"SELECT count(*) AS n FROM ({sql}) AS means");
-        return new Travel(groups[0]!["n"]!.GetValue<long>(), bytes);
-    }
-
-    private static async Task<JsonArray> RowsAsync(NodeClient node, string sql)
-    {
-        using HttpResponseMessage answer =
-            await node.QueryAsync(new QueryCall("default", sql, "json"), CancellationToken.None);
-        await using Stream body = await answer.Content.ReadAsStreamAsync();
-        return (await JsonSerializer.DeserializeAsync<JsonArray>(body))!;
-    }
-
     private static string Text(double? value) => value?.ToString("0.00", CultureInfo.InvariantCulture) ?? "";
-
-    private sealed record Travel(long Groups, long Bytes);
-
-    private sealed record Spread(
-        string Name, QueryTimes Times, double CpuMilliseconds, int Whole, int Asked,
-        IReadOnlyDictionary<int, Travel> Travel);
 }
