@@ -10,6 +10,7 @@ using TsDb.Adapters.Http.Databases;
 using TsDb.Adapters.Http.Erasure;
 using TsDb.Adapters.Http.Query;
 using TsDb.Adapters.Http.Write;
+using TsDb.Adapters.Peers;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Ports;
 
@@ -23,6 +24,9 @@ internal static class CloudNode
     /// <summary>Runs until SIGTERM or Ctrl-C.</summary>
     public static async Task RunAsync(CloudOptions options)
     {
+        // Beside those that wait for other nodes as many threads work as ever.
+        ThreadPool.GetMinThreads(out int workers, out int completions);
+        ThreadPool.SetMinThreads(workers + QuestionLines.WaitersMax, completions);
         Dictionary<string, ListenOptions> listeners = [];
         using ILoggerFactory loggers = NodeProgram.CreateLoggers(options.LogLevel);
         OpenAuthorizer authorizer = new();

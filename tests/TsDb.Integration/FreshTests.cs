@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using TsDb.Cli.Demo;
 using TsDb.Cli.Nodes;
+using TsDb.Cli.Output;
 using TsDb.Integration.Fleets;
 using TsDb.Model;
 
@@ -100,7 +101,13 @@ public sealed class FreshTests
             await fleet.Fleet.Client(fleet.Clouds[0]).QueryAsync(call with { AllowPartial = true }, ct);
         Assert.Equal("[{\"n\":20}]", await partial.Content.ReadAsStringAsync(ct));
         string coverage = partial.Headers.GetValues("X-TsDb-Coverage").Single();
-        Assert.Contains(fleet.Edges[2].Name, coverage, StringComparison.Ordinal);
+        Assert.Contains(
+            $"\"silent\":[\"{fleet.Edges[2].Name}\"]", coverage, StringComparison.Ordinal);
+        Assert.EndsWith(
+            ", 3 edges, 1 silent edge, incomplete", CoverageText.Summary(coverage), StringComparison.Ordinal);
+        Assert.Equal(
+            ", 100 edges, complete",
+            CoverageText.Summary("""{"edges": ["E1", "E2", "and 98 more"], "complete": true}"""));
         Assert.Contains("\"complete\":false", coverage, StringComparison.Ordinal);
 
         // An edge that is not asked need not be there.

@@ -141,7 +141,7 @@ internal sealed class QueryTimes
         }
     }
 
-    private static double Cpu(int[] processes) => processes.Sum(ProcessFigures.CpuOf);
+    private static double Cpu(int[] processes) => processes.Sum(ProcessClock.CpuOf);
 
     private void Sort()
     {

@@ -84,8 +84,8 @@ internal sealed class SpreadFleet : IAsyncDisposable
 
     private async Task<JsonArray> RowsAsync(string sql)
     {
-        using HttpResponseMessage answer =
-            await _fleet.Client(Asked).QueryAsync(new QueryCall("default", sql, "json"), CancellationToken.None);
+        using HttpResponseMessage answer = await _fleet.Client(Asked)
+            .QueryAsync(new QueryCall("default", sql, "json"), CancellationToken.None);
         await using Stream body = await answer.Content.ReadAsStreamAsync();
         return (await JsonSerializer.DeserializeAsync<JsonArray>(body))!;
     }

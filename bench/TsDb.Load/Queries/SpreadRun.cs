@@ -32,7 +32,8 @@ internal static class SpreadRun
             IReadOnlyList<QueryTimes>[] turned = await QueryTimes.MeasureInTurnAsync(
                 [.. fleets.Select(fleet => ((IQueryTarget)fleet.Target, fleet.Processes))],
                 questions, repetitions, turns);
-            await PrintAsync(fleets, turned, hours, [.. whole.Select(count => $"{count} of {questions.Count}")]);
+            string[] named = [.. whole.Select(count => $"{count} of {questions.Count}")];
+            await PrintAsync(fleets, turned, hours, named);
             return whole.All(count => count == questions.Count) ? 0 : 1;
         }
         finally

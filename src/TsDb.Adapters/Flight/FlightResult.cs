@@ -47,7 +47,8 @@ internal sealed class FlightResult : ISqlResult
     {
         try
         {
-            ArrowStreamReader reader = new(new FlightDataStream(pieces));
+            ArrowStreamReader reader =
+                new(new FlightDataStream(pieces), RentedMemory.Shared, leaveOpen: false);
             return new FlightResult(call, reader, await reader.GetSchema(ct), peer, takesRuns);
         }
         catch (RpcException e) when (!ct.IsCancellationRequested)

@@ -33,6 +33,15 @@ public sealed class GrpcCatalogClient(
     }
 
     /// <inheritdoc/>
+    public ICatalogCall Ask(NodeId node, CatalogQuestion question, CancellationToken ct)
+    {
+        if (node == cluster.Self || !lines.Reach(node)) return new StartedCall(AskAsync(node, question, ct));
+        CatalogRequest request = QueryMessages.Request(question, _caller.Find(node).Cluster);
+        return lines.TryAsk(node, request, ct) is { } waited
+            ? new LineCall(waited) : new StartedCall(OnLineAsync(node, request, ct));
+    }
+
+    /// <inheritdoc/>
     public Task<ImmutableArray<Leaf>> LeavesAsync(
         NodeId node, ImmutableArray<Cell> cells, CancellationToken ct) =>
         node == cluster.Self
@@ -68,4 +77,11 @@ public sealed class GrpcCatalogClient(
     private async Task<CatalogAnswer> OnLineAsync(
         NodeId node, CatalogRequest request, CancellationToken ct) =>
         QueryMessages.Answer(await lines.CatalogAsync(node, request, ct));
+
+    private sealed class LineCall(WaitedQuestion question) : ICatalogCall
+    {
+        public void Wait() => question.Wait();
+
+        public async Task<CatalogAnswer> AnswerAsync() => QueryMessages.Answer(await question.AnswerAsync());
+    }
 }

@@ -3,29 +3,74 @@ using System.Net.Sockets;
 namespace TsDb.Adapters.Peers;
 
 /// <summary>A connection on which another node is asked one question after the other.</summary>
-internal sealed class QuestionLine(NetworkStream stream) : IDisposable
+internal sealed class QuestionLine : IDisposable
 {
+    private readonly NetworkStream _stream;
     private readonly byte[] _head = new byte[Frame.HeadBytes];
+
+    /// <summary>A line on a connection.</summary>
+    /// <param name="stream">The connection, which is closed with the line.</param>
+    /// <param name="mayBlock">True if no task has waited for it so far.</param>
+    /// <param name="within">How long a thread waits to send a question, and for the rest of an answer that
+    /// has begun.</param>
+    public QuestionLine(NetworkStream stream, bool mayBlock, TimeSpan within)
+    {
+        (_stream, MayBlock) = (stream, mayBlock);
+        stream.WriteTimeout = stream.ReadTimeout = (int)within.TotalMilliseconds;
+    }
 
     /// <summary>True if it has carried an answer before.</summary>
     public bool WasUsed { get; private set; }
 
-    /// <summary>Sends a frame. Throws IOException.</summary>
-    public ValueTask SendAsync(Frame frame, CancellationToken ct) => stream.WriteAsync(frame.Bytes, ct);
+    /// <summary>True if a thread may wait on it: not after a task did, for the runtime then asks the system
+    /// several times for what one call did before.</summary>
+    public bool MayBlock { get; private set; }
 
-    /// <summary>The next frame, to be disposed. Throws IOException, and Invalid for bytes that are
-    /// none.</summary>
-    public async ValueTask<Frame> ReceiveAsync(CancellationToken ct)
+    /// <summary>Sends a frame. Throws IOException.</summary>
+    public void Send(Frame frame) => _stream.Write(frame.Bytes.Span);
+
+    /// <summary>Waits for a while on this thread; true if the next frame begins, or the connection has
+    /// ended.</summary>
+    public bool Wait(TimeSpan within) => _stream.Socket.Poll(within, SelectMode.SelectRead);
+
+    /// <summary>The next frame, to be disposed, by a thread that waits. Errors as
+    /// <see cref="ReceiveAsync"/>.</summary>
+    public Frame Receive()
     {
-        await stream.ReadExactlyAsync(_head, ct);
-        Frame frame = Frame.Empty(_head);
+        Frame? frame = null;
         try
         {
-            await stream.ReadExactlyAsync(frame.Payload, ct);
+            _stream.ReadExactly(_head);
+            frame = Frame.Empty(_head);
+            _stream.ReadExactly(frame.Payload.Span);
         }
         catch
         {
-            frame.Dispose();
+            frame?.Dispose();
+            Dispose();
+            throw;
+        }
+
+        WasUsed = true;
+        return frame;
+    }
+
+    /// <summary>The next frame, to be disposed. Throws IOException, and Invalid for bytes that are none: then
+    /// the line is closed.</summary>
+    public async ValueTask<Frame> ReceiveAsync(CancellationToken ct)
+    {
+        MayBlock = false;
+        Frame? frame = null;
+        try
+        {
+            await _stream.ReadExactlyAsync(_head, ct);
+            frame = Frame.Empty(_head);
+            await _stream.ReadExactlyAsync(frame.Payload, ct);
+        }
+        catch
+        {
+            frame?.Dispose();
+            Dispose();
             throw;
         }
 
@@ -34,5 +79,5 @@ internal sealed class QuestionLine(NetworkStream stream) : IDisposable
     }
 
     /// <summary>Closes the connection, which tells the other node to stop.</summary>
-    public void Dispose() => stream.Dispose();
+    public void Dispose() => _stream.Dispose();
 }

@@ -18,15 +18,13 @@ namespace TsDb.Adapters.Peers;
 /// </summary>
 public sealed class QuestionLines : IDisposable
 {
-    // What is left over after a burst of questions.
-    private const int IdleMax = 32;
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
 
     private readonly IClusterState _cluster;
     private readonly Func<NodeId, uint> _versionOf;
     private readonly Func<ClusterPreface> _preface;
-    private readonly ConcurrentDictionary<string, ConcurrentStack<QuestionLine>> _idle =
-        new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, IdleLines> _idle = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _waiters = new(WaitersMax, WaitersMax);
 
     private volatile bool _isDisposed;
 
@@ -44,41 +42,73 @@ public sealed class QuestionLines : IDisposable
     public void Dispose()
     {
         _isDisposed = true;
-        foreach (ConcurrentStack<QuestionLine> lines in _idle.Values) Clear(lines);
+        foreach (IdleLines lines in _idle.Values) lines.Clear();
     }
+
+    /// <summary>Threads of the pool that may wait for answers at a time: it should have so many
+    /// more.</summary>
+    public static int WaitersMax => Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <summary>How long a thread waits for an answer: whatever takes longer is work, beside which being
+    /// called back counts for little.</summary>
+    internal TimeSpan WaitMax { get; set; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>True if the node has said that it answers on such lines: older programs do not.</summary>
     internal bool Reach(NodeId node) => _versionOf(node) >= NodeProtocol.QuestionLines;
 
     /// <summary>Asks for a catalog. Throws what the node answers, and Unavailable if it is not reached in
     /// time.</summary>
+    /// <param name="node">Who.</param>
+    /// <param name="request">What.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <param name="begun">The same question if it was asked already, and its answer is only to be waited
+    /// for.</param>
     internal async Task<CatalogReply> CatalogAsync(
-        NodeId node, CatalogRequest request, CancellationToken ct)
+        NodeId node, CatalogRequest request, CancellationToken ct, WaitedQuestion? begun = null)
     {
-        Member member = Find(node);
+        string address = Find(node).ClusterAddress;
         using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(ct);
         timer.CancelAfter(AnswerWithin);
         try
         {
+            if (begun?.Line is { } asked && await TryFinishAsync(asked, timer.Token) is { } late)
+                return Read(asked, late, node);
+
+            // A new line is opened so that threads may wait on it from then on, if they have reason to.
+            IdleLines idle = IdleTo(address);
+            if (idle.IsEmpty || (MayWait && idle.LacksBlocking))
+                return await ByThreadAsync(node, address, request, timer.Token);
             (QuestionLine line, Frame answer) =
-                await AskAsync(member.ClusterAddress, FrameKind.Catalog, request, timer.Token);
-            using (answer)
-            {
-                // After anything else more may follow that would pass for the next answer.
-                if (answer.Kind is FrameKind.Reply or FrameKind.Failed) GiveBack(member.ClusterAddress, line);
-                else line.Dispose();
-                return answer.Kind == FrameKind.Reply
-                    ? CatalogReply.Parser.ParseFrom(answer.Payload.Span)
-                    : throw answer.ToError(member.ClusterAddress);
-            }
+                await AskAsync(address, FrameKind.Catalog, request, timer.Token);
+            return Read(line, answer, node);
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
             throw new TsDbException(ErrorKind.Unavailable, $"node {node} did not answer in time", e);
         }
-        catch (Exception e) when (ErrorOf(e, member.ClusterAddress) is { } error)
+        catch (Exception e) when (ErrorOf(e, address) is { } error)
         {
             throw error;
+        }
+    }
+
+    /// <summary>Asks for a catalog on a line on which a thread may wait; null if that cannot be
+    /// now.</summary>
+    internal WaitedQuestion? TryAsk(NodeId node, CatalogRequest request, CancellationToken ct)
+    {
+        if (!MayWait || _isDisposed || IdleTo(Find(node).ClusterAddress).TakeBlocking() is not { } line)
+            return null;
+        try
+        {
+            using Frame question = Frame.Of(FrameKind.Catalog, request);
+            line.Send(question);
+            return new WaitedQuestion(this, line, node, request, ct);
+        }
+        catch (IOException)
+        {
+            // One to a process that is gone: it is asked once more by whoever does not wait.
+            line.Dispose();
+            return null;
         }
     }
 
@@ -101,13 +131,34 @@ public sealed class QuestionLines : IDisposable
         }
     }
 
+    /// <summary>True if one more thread may wait now: then it says when it does not any more.</summary>
+    internal bool TryEnter() => _waiters.Wait(0);
+
+    /// <summary>See <see cref="TryEnter"/>.</summary>
+    internal void Leave() => _waiters.Release();
+
+    /// <summary>What an answer to a question for a catalog says. Throws what the node says
+    /// otherwise.</summary>
+    internal CatalogReply Read(QuestionLine line, Frame answer, NodeId node)
+    {
+        string address = Find(node).ClusterAddress;
+        using (answer)
+        {
+            // After anything else more may follow that would pass for the next answer.
+            if (answer.Kind is FrameKind.Reply or FrameKind.Failed) GiveBack(address, line);
+            else line.Dispose();
+            return answer.Kind == FrameKind.Reply
+                ? CatalogReply.Parser.ParseFrom(answer.Payload.Span)
+                : throw answer.ToError(address);
+        }
+    }
+
     /// <summary>Keeps a line on which all was answered.</summary>
     internal void GiveBack(string address, QuestionLine line)
     {
-        ConcurrentStack<QuestionLine> idle = _idle.GetOrAdd(address, _ => []);
-        if (idle.Count >= IdleMax) line.Dispose();
-        else idle.Push(line);
-        if (_isDisposed) Clear(idle);
+        IdleLines idle = IdleTo(address);
+        idle.GiveBack(line);
+        if (_isDisposed) idle.Clear();
     }
 
     /// <summary>What went wrong with a connection as an error of ours; null for anything else.</summary>
@@ -119,6 +170,51 @@ public sealed class QuestionLines : IDisposable
         _ => null,
     };
 
+    private bool MayWait => _waiters.CurrentCount > 0;
+
+    private IdleLines IdleTo(string address) => _idle.GetOrAdd(address, _ => new IdleLines());
+
+    // Null if the line was one to a process that is gone.
+    private static async Task<Frame?> TryFinishAsync(QuestionLine line, CancellationToken ct)
+    {
+        try
+        {
+            return await line.ReceiveAsync(ct);
+        }
+        catch (IOException) when (line.WasUsed)
+        {
+            return null;
+        }
+    }
+
+    private Task<CatalogReply> ByThreadAsync(
+        NodeId node, string address, CatalogRequest request, CancellationToken ct) =>
+        Task.Factory.StartNew(
+            () =>
+            {
+                QuestionLine line =
+                    new(ClusterDialer.Call(address, _preface(), ct), mayBlock: true, AnswerWithin);
+                Frame answer;
+                try
+                {
+                    using Frame question = Frame.Of(FrameKind.Catalog, request);
+                    using (ct.Register(line.Dispose))
+                    {
+                        line.Send(question);
+                        answer = line.Receive();
+                    }
+                }
+                catch
+                {
+                    line.Dispose();
+                    ct.ThrowIfCancellationRequested();
+                    throw;
+                }
+
+                return Read(line, answer, node);
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
     // A line that was kept may be one to a process that is gone: then the next is tried, at last a new one.
     private async Task<(QuestionLine Line, Frame Answer)> AskAsync(
         string address, FrameKind kind, IMessage message, CancellationToken ct)
@@ -127,12 +223,12 @@ public sealed class QuestionLines : IDisposable
         while (true)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            QuestionLine line = _idle.TryGetValue(address, out ConcurrentStack<QuestionLine>? idle)
-                && idle.TryPop(out QuestionLine? kept)
-                    ? kept : new QuestionLine(await ClusterDialer.CallAsync(address, _preface(), ct));
+            QuestionLine line = IdleTo(address).Take()
+                ?? new QuestionLine(
+                    await ClusterDialer.CallAsync(address, _preface(), ct), mayBlock: false, AnswerWithin);
             try
             {
-                await line.SendAsync(question, ct);
+                line.Send(question);
                 return (line, await line.ReceiveAsync(ct));
             }
             catch (IOException) when (line.WasUsed)
@@ -150,9 +246,4 @@ public sealed class QuestionLines : IDisposable
     private Member Find(NodeId node) =>
         _cluster.Current?.Members.FirstOrDefault(member => member.Id == node)
         ?? throw new TsDbException(ErrorKind.Unavailable, $"node {node} is not a member of the cluster");
-
-    private static void Clear(ConcurrentStack<QuestionLine> lines)
-    {
-        while (lines.TryPop(out QuestionLine? line)) line.Dispose();
-    }
 }

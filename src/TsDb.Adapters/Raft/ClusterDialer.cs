@@ -13,8 +13,7 @@ internal sealed class ClusterDialer(TimeProvider clock)
     public static async Task<NetworkStream> CallAsync(
         string address, ClusterPreface preface, CancellationToken ct)
     {
-        (string host, int port) = AddressBook.Split(address)
-            ?? throw new TsDbException(ErrorKind.Invalid, $"'{address}' is not host:port");
+        (string host, int port) = SplitOrThrow(address);
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
@@ -27,6 +26,31 @@ internal sealed class ClusterDialer(TimeProvider clock)
         catch
         {
             socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The same by a thread that waits, until <paramref name="ct"/> closes the connection: on a
+    /// socket that no task has waited for a thread waits in one call of the system.</summary>
+    public static NetworkStream Call(string address, ClusterPreface preface, CancellationToken ct)
+    {
+        (string host, int port) = SplitOrThrow(address);
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            using (ct.Register(socket.Dispose))
+            {
+                socket.Connect(host, port);
+                KeepAlive(socket);
+                NetworkStream stream = new(socket, ownsSocket: true);
+                preface.Call(stream);
+                return stream;
+            }
+        }
+        catch (Exception e)
+        {
+            socket.Dispose();
+            if (e is not TsDbException) ct.ThrowIfCancellationRequested();
             throw;
         }
     }
@@ -71,4 +95,7 @@ internal sealed class ClusterDialer(TimeProvider clock)
             throw new TsDbException(ErrorKind.Unavailable, $"{address} does not answer: {e.Message}", e);
         }
     }
+
+    private static (string Host, int Port) SplitOrThrow(string address) => AddressBook.Split(address)
+        ?? throw new TsDbException(ErrorKind.Invalid, $"'{address}' is not host:port");
 }

@@ -25,40 +25,19 @@ internal sealed record ClusterPreface(
     /// </summary>
     public async Task CallAsync(Stream stream, CancellationToken ct)
     {
-        byte[] address = Encoding.UTF8.GetBytes(Address);
-        byte[] bytes = new byte[FixedBytes + address.Length];
-        Magic.CopyTo(bytes, 0);
-        bytes[8] = Version;
-        bytes[9] = (byte)Purpose;
-        Cluster.Value.TryWriteBytes(bytes.AsSpan(10), bigEndian: true, out _);
-        DirectoryId.TryWriteBytes(bytes.AsSpan(26), bigEndian: true, out _);
-        bytes[42] = checked((byte)address.Length);
-        address.CopyTo(bytes, FixedBytes);
-        await stream.WriteAsync(bytes, ct);
+        await stream.WriteAsync(ToBytes(), ct);
         byte[] answer = new byte[AnswerBytes];
         await stream.ReadExactlyAsync(answer, ct);
-        if (!answer.AsSpan().StartsWith(Magic))
-            throw new TsDbException(ErrorKind.Invalid, "what listens there is not a cluster port of TsDb");
-        ClusterId other = new(new Guid(answer.AsSpan(10), bigEndian: true));
-        switch ((ClusterVerdict)answer[9])
-        {
-            case ClusterVerdict.Welcome:
-                return;
-            case ClusterVerdict.OtherCluster:
-                throw new TsDbException(
-                    ErrorKind.Invalid, $"the node there belongs to cluster {other}, not to {Cluster}");
-            case ClusterVerdict.OtherVersion:
-                throw new TsDbException(
-                    ErrorKind.Invalid,
-                    $"the node there speaks cluster protocol {answer[8]}, this one {Version}: "
-                    + "start programs of one protocol on all nodes");
-            case ClusterVerdict.Removed:
-                throw new TsDbException(
-                    ErrorKind.Conflict,
-                        "this data directory was removed from the cluster: start with a new one");
-            default:
-                throw new TsDbException(ErrorKind.Unavailable, "the node there is not in a cluster yet");
-        }
+        RequireWelcome(answer);
+    }
+
+    /// <summary>The same by a thread that waits.</summary>
+    public void Call(Stream stream)
+    {
+        stream.Write(ToBytes());
+        byte[] answer = new byte[AnswerBytes];
+        stream.ReadExactly(answer);
+        RequireWelcome(answer);
     }
 
     /// <summary>
@@ -95,5 +74,45 @@ internal sealed record ClusterPreface(
         bytes[9] = (byte)verdict;
         self.Value.TryWriteBytes(bytes.AsSpan(10), bigEndian: true, out _);
         stream.Write(bytes);
+    }
+
+    private byte[] ToBytes()
+    {
+        byte[] address = Encoding.UTF8.GetBytes(Address);
+        byte[] bytes = new byte[FixedBytes + address.Length];
+        Magic.CopyTo(bytes, 0);
+        bytes[8] = Version;
+        bytes[9] = (byte)Purpose;
+        Cluster.Value.TryWriteBytes(bytes.AsSpan(10), bigEndian: true, out _);
+        DirectoryId.TryWriteBytes(bytes.AsSpan(26), bigEndian: true, out _);
+        bytes[42] = checked((byte)address.Length);
+        address.CopyTo(bytes, FixedBytes);
+        return bytes;
+    }
+
+    private void RequireWelcome(ReadOnlySpan<byte> answer)
+    {
+        if (!answer.StartsWith(Magic))
+            throw new TsDbException(ErrorKind.Invalid, "what listens there is not a cluster port of TsDb");
+        ClusterId other = new(new Guid(answer[10..], bigEndian: true));
+        switch ((ClusterVerdict)answer[9])
+        {
+            case ClusterVerdict.Welcome:
+                return;
+            case ClusterVerdict.OtherCluster:
+                throw new TsDbException(
+                    ErrorKind.Invalid, $"the node there belongs to cluster {other}, not to {Cluster}");
+            case ClusterVerdict.OtherVersion:
+                throw new TsDbException(
+                    ErrorKind.Invalid,
+                    $"the node there speaks cluster protocol {answer[8]}, this one {Version}: "
+                    + "start programs of one protocol on all nodes");
+            case ClusterVerdict.Removed:
+                throw new TsDbException(
+                    ErrorKind.Conflict,
+                        "this data directory was removed from the cluster: start with a new one");
+            default:
+                throw new TsDbException(ErrorKind.Unavailable, "the node there is not in a cluster yet");
+        }
     }
 }

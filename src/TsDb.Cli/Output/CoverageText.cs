@@ -29,7 +29,8 @@ internal static class CoverageText
         {
             JsonNode? json = JsonNode.Parse(coverage);
             string whole = json?["complete"]?.GetValue<bool>() == true ? "complete" : "incomplete";
-            return Count(json?["nodes"], "node") + Count(json?["edges"], "edge") + $", {whole}";
+            return Count(json?["nodes"], " node") + Count(json?["edges"], " edge")
+                + Count(json?["silent"], " silent edge") + $", {whole}";
         }
         catch (JsonException e)
         {
@@ -37,7 +38,14 @@ internal static class CoverageText
         }
     }
 
-    private static string Count(JsonNode? list, string what) => list is JsonArray { Count: > 0 } all
-        ? string.Create(CultureInfo.InvariantCulture, $", {all.Count} {what}{(all.Count == 1 ? "" : "s")}")
-        : "";
+    // A long list ends with how many it leaves out: "and 80 more".
+    private static string Count(JsonNode? list, string what)
+    {
+        if (list is not JsonArray { Count: > 0 } all) return "";
+        int count = all.Count;
+        if (all[^1]?.GetValue<string>().Split(' ') is ["and", var more, "more"]
+            && int.TryParse(more, NumberStyles.None, CultureInfo.InvariantCulture, out int left))
+            count += left - 1;
+        return string.Create(CultureInfo.InvariantCulture, $", {count}{what}{(count == 1 ? "" : "s")}");
+    }
 }

@@ -12,6 +12,9 @@ internal sealed class CatalogCache
     private readonly Dictionary<TableId, SortedDictionary<(NodeId Node, TableId Table), NodeTable>> _tables =
         new(new AnyCase());
     private readonly Dictionary<TableId, Resolution> _resolved = [];
+
+    // What was last made of them, until anything new is said.
+    private readonly Dictionary<TableId, IReadOnlyList<HeardNode>> _last = new(new AnyCase());
     private int _shardCount;
 
     /// <summary>What is known of a node's tables of that name, in any case.</summary>
@@ -31,15 +34,11 @@ internal sealed class CatalogCache
     {
         lock (_gate)
         {
-            if (!_tables.TryGetValue(new TableId(database, table), out var named)) return [];
-            return
-            [
-                .. named.Where(entry => isLive(entry.Key.Node))
-                    .GroupBy(entry => entry.Key.Node, entry => entry.Value)
-                    .Select(node => new HeardNode(
-                        node.Key, node.First().Version, [], [],
-                        node.ToImmutableDictionary(known => known.Table), Erasures: 0, Listed: [])),
-            ];
+            TableId id = new(database, table);
+            if (!_tables.TryGetValue(id, out var named)) return [];
+            if (!_last.TryGetValue(id, out IReadOnlyList<HeardNode>? last))
+                _last.Add(id, last = LastOf(named));
+            return last.All(node => isLive(node.Node)) ? last : [.. last.Where(node => isLive(node.Node))];
         }
     }
 
@@ -49,7 +48,12 @@ internal sealed class CatalogCache
     {
         lock (_gate)
         {
-            if (_shardCount != shardCount) _tables.Clear();
+            if (_shardCount != shardCount)
+            {
+                _tables.Clear();
+                _last.Clear();
+            }
+
             _shardCount = shardCount;
             ImmutableDictionary<TableId, NodeTable>.Builder tables =
                 ImmutableDictionary.CreateBuilder<TableId, NodeTable>();
@@ -58,8 +62,10 @@ internal sealed class CatalogCache
                 if (!_tables.TryGetValue(said.Table, out var named)) _tables.Add(said.Table, named = []);
                 NodeTable? known = named.GetValueOrDefault((node, said.Table));
                 if (NodeTable.Apply(known, answer.Version, said, shardCount) is not { } now) return null;
-                named[(node, said.Table)] = now;
                 tables.Add(said.Table, now);
+                if (ReferenceEquals(now, known)) continue;
+                named[(node, said.Table)] = now;
+                _last.Remove(said.Table);
             }
 
             return tables.ToImmutable();
@@ -71,6 +77,7 @@ internal sealed class CatalogCache
     {
         lock (_gate)
         {
+            _last.Clear();
             foreach (var named in _tables.Values)
             {
                 foreach ((NodeId, TableId) key in named.Keys.Where(key => key.Node == node).ToArray())
@@ -100,6 +107,15 @@ internal sealed class CatalogCache
             return resolved;
         }
     }
+
+    private static IReadOnlyList<HeardNode> LastOf(
+        SortedDictionary<(NodeId Node, TableId Table), NodeTable> named) =>
+    [
+        .. named.GroupBy(entry => entry.Key.Node, entry => entry.Value)
+            .Select(node => new HeardNode(
+                node.Key, node.First().Version, [], [],
+                node.ToImmutableDictionary(known => known.Table), Erasures: 0, Listed: [])),
+    ];
 
     private sealed record Resolution(
         ImmutableArray<ImmutableArray<Column>> Said, ImmutableArray<Column> Columns, ResolvedTable Table);

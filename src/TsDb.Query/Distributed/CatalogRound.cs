@@ -58,30 +58,19 @@ internal sealed class CatalogRound(
         [
             .. view.Nodes.Where(cluster.IsLive).OrderBy(node => Early is not null && node == view.Self),
         ];
+        ICatalogCall[] calls =
+            [.. nodes.Select(node => Call(node, Question(database, names, lists, node), enough.Token))];
+        foreach (ICatalogCall call in calls) call.Wait();
         List<Task<HeardNode?>> asked =
         [
-            .. nodes.Select(node =>
-                AskAsync(view, node, of => Question(database, names, lists, of), enough.Token)),
+            .. nodes.Select((node, i) => HearAsync(
+                view, node, calls[i], () => Question(database, names, lists, node), enough.Token)),
         ];
         SortedDictionary<NodeId, HeardNode> heard = [];
         try
         {
-            long start = clock.GetTimestamp();
-            using Patience patience = new(WaitMax, clock);
-            while (asked.Count > 0 && !IsEnough(view, consistency, heard.Values))
-            {
-                if (!await TakeNextAsync(asked, patience.Over, heard)) break;
-            }
-
-            // Whoever is about as quick is welcome: the work is shared among all that were heard.
-            TimeSpan took = clock.GetElapsedTime(start);
-            if (consistency != Consistency.One && asked.Count > 0)
-            {
-                using Patience grace = new(took < GraceMax ? took : GraceMax, clock);
-                while (asked.Count > 0 && await TakeNextAsync(asked, grace.Over, heard))
-                {
-                }
-            }
+            await TakeAllThereAsync(asked, heard);
+            if (asked.Count > 0) await WaitAsync(view, consistency, asked, heard);
         }
         finally
         {
@@ -92,13 +81,41 @@ internal sealed class CatalogRound(
         return [.. heard.Values];
     }
 
+    private async Task WaitAsync(
+        ClusterView view, Consistency consistency, List<Task<HeardNode?>> asked,
+        SortedDictionary<NodeId, HeardNode> heard)
+    {
+        long start = clock.GetTimestamp();
+        using Patience patience = new(WaitMax, clock);
+        while (asked.Count > 0 && !IsEnough(view, consistency, heard.Values))
+        {
+            if (!await TakeNextAsync(asked, patience.Over, heard)) return;
+        }
+
+        // Whoever is about as quick is welcome: the work is shared among all that were heard.
+        TimeSpan took = clock.GetElapsedTime(start);
+        if (consistency == Consistency.One || asked.Count == 0) return;
+        using Patience grace = new(took < GraceMax ? took : GraceMax, clock);
+        while (asked.Count > 0 && await TakeNextAsync(asked, grace.Over, heard))
+        {
+        }
+    }
+
+    private static async Task TakeAllThereAsync(
+        List<Task<HeardNode?>> asked, SortedDictionary<NodeId, HeardNode> heard)
+    {
+        foreach (Task<HeardNode?> answered in asked.FindAll(task => task.IsCompleted))
+        {
+            asked.Remove(answered);
+            if (await answered is { } node) heard.Add(node.Node, node);
+        }
+    }
+
     private static async Task<bool> TakeNextAsync(
         List<Task<HeardNode?>> asked, Task patience, SortedDictionary<NodeId, HeardNode> heard)
     {
-        Task next = await Task.WhenAny(asked.Append(patience));
-        if (next is not Task<HeardNode?> answered) return false;
-        asked.Remove(answered);
-        if (await answered is { } node) heard.Add(node.Node, node);
+        if (await Task.WhenAny(asked.Append(patience)) == patience) return false;
+        await TakeAllThereAsync(asked, heard);
         return true;
     }
 
@@ -113,13 +130,26 @@ internal sealed class CatalogRound(
         return true;
     }
 
-    // A node that cannot answer is a node that was not heard: what follows decides whether it is missed.
-    private async Task<HeardNode?> AskAsync(
-        ClusterView view, NodeId node, Func<NodeId, CatalogQuestion> question, CancellationToken ct)
+    private ICatalogCall Call(NodeId node, CatalogQuestion question, CancellationToken ct)
     {
         try
         {
-            CatalogAnswer answer = await catalogs.AskAsync(node, question(node), ct);
+            return catalogs.Ask(node, question, ct);
+        }
+        catch (TsDbException e)
+        {
+            return new StartedCall(Task.FromException<CatalogAnswer>(e));
+        }
+    }
+
+    // A node that cannot answer is a node that was not heard: what follows decides whether it is missed.
+    private async Task<HeardNode?> HearAsync(
+        ClusterView view, NodeId node, ICatalogCall call, Func<CatalogQuestion> question,
+        CancellationToken ct)
+    {
+        try
+        {
+            CatalogAnswer answer = await call.AnswerAsync();
 
             // Another directory had that name, and still answers at the address: it is no owner any more.
             bool isFormer = answer.Epoch != default
@@ -129,7 +159,7 @@ internal sealed class CatalogRound(
             if (tables is null)
             {
                 cache.Forget(node);
-                answer = await catalogs.AskAsync(node, question(node), ct);
+                answer = await catalogs.AskAsync(node, question(), ct);
                 tables = cache.Apply(node, answer, view.ShardCount);
             }
 

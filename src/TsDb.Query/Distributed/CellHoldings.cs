@@ -87,6 +87,7 @@ internal sealed class CellHoldings
     {
         foreach ((Cell cell, Holding holding) in _cells)
         {
+            if (holding.Nodes.Count < 2) continue;
             NodeId[] states = [.. holding.Nodes.DistinctBy(pair => pair.Value).Select(pair => pair.Key)];
             if (states.Length > 1) yield return (cell, states);
         }

@@ -199,6 +199,7 @@ internal sealed class ClusterRead(
 
         missing.AddRange(wanted.Where(round.Missing.ContainsKey).Select(edge =>
             $"edge {edge}: {round.Missing[edge]}; what it has not shipped is not in the answer"));
+        foreach (EdgeId edge in wanted.Where(round.Missing.ContainsKey)) Coverage.AddSilent(edge);
         Miss(missing);
         return holdings.Without(answered);
     }

@@ -19,6 +19,9 @@ public sealed record Coverage
     /// <summary>Edges that were asked for what they have not shipped.</summary>
     public ImmutableArray<EdgeId> EdgesAsked { get; init; } = [];
 
+    /// <summary>Those of them that did not answer in time.</summary>
+    public ImmutableArray<EdgeId> EdgesSilent { get; init; } = [];
+
     /// <summary>What the answer lacks or may lack, one sentence each.</summary>
     public ImmutableArray<string> Missing { get; init; } = [];
 

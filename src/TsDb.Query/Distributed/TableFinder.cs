@@ -29,6 +29,9 @@ internal sealed class TableFinder(ClusterView view, IReadOnlyList<HeardNode> hea
     public TableId IdOf(TableName name, QueryRequest request, IReadOnlyList<ShardId> unheard)
     {
         string database = name.Database ?? request.Database;
+        TableId exact = new(database, name.Table);
+        foreach (HeardNode node in heard)
+            if (node.Tables.ContainsKey(exact)) return exact;
         TableId[] found =
         [
             .. heard.SelectMany(node => node.Tables.Keys).Distinct()

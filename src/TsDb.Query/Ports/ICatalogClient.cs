@@ -14,6 +14,10 @@ public interface ICatalogClient
     /// <summary>What the node has of some tables, as changes since what the asker knows.</summary>
     Task<CatalogAnswer> AskAsync(NodeId node, CatalogQuestion question, CancellationToken ct);
 
+    /// <summary>The same for whoever asks several nodes and then waits for all of them.</summary>
+    ICatalogCall Ask(NodeId node, CatalogQuestion question, CancellationToken ct) =>
+        new StartedCall(AskAsync(node, question, ct));
+
     /// <summary>The leaves the node has of these cells.</summary>
     Task<ImmutableArray<Leaf>> LeavesAsync(NodeId node, ImmutableArray<Cell> cells, CancellationToken ct);
 

@@ -25,6 +25,7 @@ internal static class CoverageHeader
             ["shards"] = coverage.Shards,
             ["nodes"] = List([.. coverage.NodesAsked.Select(node => node.ToString())]),
             ["edges"] = List([.. coverage.EdgesAsked.Select(edge => edge.ToString())]),
+            ["silent"] = List([.. coverage.EdgesSilent.Select(edge => edge.ToString())]),
             ["missing"] = List(coverage.Missing),
             ["complete"] = coverage.Complete,
         };

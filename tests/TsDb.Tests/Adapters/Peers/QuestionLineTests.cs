@@ -58,7 +58,7 @@ public sealed class QuestionLineTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Questions_and_answers_arrive_as_they_were_said_one_after_the_other_on_one_line()
+    public async Task Questions_and_answers_arrive_as_they_were_said_one_after_the_other_on_two_lines()
     {
         Start();
         for (int i = 0; i < 3; i++)
@@ -72,7 +72,66 @@ public sealed class QuestionLineTests : IAsyncDisposable
             Assert.Equal(0, await CountAsync(0));
         }
 
+        // One that tasks wait for, and one that threads may.
+        Assert.Equal(2, _callee!.Taken);
+    }
+
+    [Fact]
+    public async Task A_thread_that_waits_has_the_answer_and_all_its_questions_go_on_one_line()
+    {
+        _lines.WaitMax = Soon;
+        Start();
+        for (int i = 0; i < 5; i++)
+        {
+            ICatalogCall call = _catalogs.Ask(B, Question, Ct);
+            call.Wait();
+            Task<CatalogAnswer> answer = call.AnswerAsync();
+            Assert.True(i == 0 || answer.IsCompleted);
+            Assert.Equal(Queries.Answer.Version, (await answer).Version);
+        }
+
+        _queries.Error = new TsDbException(ErrorKind.Conflict, "opened anew");
+        ICatalogCall refused = _catalogs.Ask(B, Question, Ct);
+        refused.Wait();
+        Assert.Equal(
+            ErrorKind.Conflict, (await Assert.ThrowsAsync<TsDbException>(refused.AnswerAsync)).Kind);
+        _queries.Error = null;
+        await _catalogs.Ask(B, Question, Ct).AnswerAsync();
         Assert.Equal(1, _callee!.Taken);
+    }
+
+    [Fact]
+    public async Task A_thread_does_not_wait_for_long_and_the_answer_comes_later()
+    {
+        Start();
+        await _catalogs.Ask(B, Question, Ct).AnswerAsync();
+        TaskCompletionSource hold = new();
+        _queries.Hold = hold.Task;
+        ICatalogCall call = _catalogs.Ask(B, Question, Ct);
+        call.Wait();
+        Task<CatalogAnswer> answer = call.AnswerAsync();
+        Assert.False(answer.IsCompleted);
+        hold.SetResult();
+        Assert.Equal(Queries.Answer.Version, (await answer).Version);
+    }
+
+    [Fact]
+    public async Task A_thread_that_waits_for_a_node_that_was_restarted_asks_on_a_new_line()
+    {
+        _lines.WaitMax = Soon;
+        IPEndPoint bound = Start();
+        await _catalogs.Ask(B, Question, Ct).AnswerAsync();
+        await StopAsync();
+        Start(bound);
+        ICatalogCall call = _catalogs.Ask(B, Question, Ct);
+        call.Wait();
+        Assert.Equal(Queries.Answer.Version, (await call.AnswerAsync()).Version);
+        Assert.Equal(1, _callee!.Taken);
+        await StopAsync();
+        ICatalogCall lost = _catalogs.Ask(B, Question, Ct);
+        lost.Wait();
+        Assert.Equal(
+            ErrorKind.Unavailable, (await Assert.ThrowsAsync<TsDbException>(lost.AnswerAsync)).Kind);
     }
 
     [Fact]
@@ -203,14 +262,18 @@ public sealed class QuestionLineTests : IAsyncDisposable
 
         public bool GoesOn { get; set; }
 
+        public Task Hold { get; set; } = Task.CompletedTask;
+
         public TaskCompletionSource Cancelled { get; } =
             new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task<CatalogAnswer> AskAsync(NodeId node, CatalogQuestion question, CancellationToken ct)
+        public async Task<CatalogAnswer> AskAsync(
+            NodeId node, CatalogQuestion question, CancellationToken ct)
         {
+            await Hold;
             if (Error is not null) throw Error;
             Question = question;
-            return Task.FromResult(Answer);
+            return Answer;
         }
 
         public Task<ImmutableArray<Leaf>> LeavesAsync(
