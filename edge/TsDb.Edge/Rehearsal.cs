@@ -36,6 +36,10 @@ internal static partial class Rehearsal
             await StoreRehearsal.RunAsync(env, late.Token);
             await AskAsync(http, late.Token);
         }
+        catch (OperationCanceledException)
+        {
+            GivenUp(log, Within.TotalSeconds);
+        }
         catch (Exception error)
         {
             Failed(log, error);
@@ -79,6 +83,12 @@ internal static partial class Rehearsal
         }
         while (!answer.AsSpan(0, length).EndsWith("\r\n\r\n"u8));
     }
+
+    [LoggerMessage(
+        1091, LogLevel.Information,
+        "The rehearsal before the first write was given up after {Seconds} s, as on a busy machine; the node "
+        + "goes on")]
+    private static partial void GivenUp(ILogger log, double seconds);
 
     [LoggerMessage(1090, LogLevel.Warning, "The rehearsal before the first write failed; the node goes on")]
     private static partial void Failed(ILogger log, Exception error);

@@ -4,7 +4,12 @@ using TsDb.Model;
 namespace TsDb.Cli.Shell;
 
 /// <summary>What the commands of the shell do; most are questions to the node.</summary>
-internal sealed class ShellCommands(ShellState state, History history, Func<QueryCall, Task> ask)
+/// <param name="state">What the session remembers.</param>
+/// <param name="history">What was typed.</param>
+/// <param name="ask">Asks and prints the answer.</param>
+/// <param name="check">Asks and prints nothing; throws what the node says against it.</param>
+internal sealed class ShellCommands(
+    ShellState state, History history, Func<QueryCall, Task> ask, Func<QueryCall, Task> check)
 {
     private const string ConflictsSql =
         "SELECT table_name, column_name, written_name, data_type FROM information_schema.columns "
@@ -24,7 +29,7 @@ internal sealed class ShellCommands(ShellState state, History history, Func<Quer
             case "d" when argument.Length == 0: await TableAsync("SHOW TABLES"); break;
             case "d": await TableAsync($"DESCRIBE \"{argument.Replace("\"", "\"\"")}\""); break;
             case "conflicts": await TableAsync(ConflictsSql); break;
-            case "c": state.Call = state.Call with { Database = Required(argument, "\\c DATABASE") }; break;
+            case "c": await ConnectAsync(Required(argument, "\\c DATABASE")); break;
             case "f": state.Call = state.Call with { Format = Among(argument, ShellHelp.Formats) }; break;
             case "o": state.OutputPath = argument.Length == 0 ? null : Path.GetFullPath(argument); break;
             case "fresh": state.Call = state.Call with { Fresh = Switch(argument, state.Call.Fresh) }; break;
@@ -45,6 +50,14 @@ internal sealed class ShellCommands(ShellState state, History history, Func<Quer
 
         if (words[0].TrimStart('\\') is "fresh" or "partial" or "timing" or "consistency" or "f" or "o")
             Console.WriteLine(Settings());
+    }
+
+    // Whoever mistypes a name stays where it was.
+    private async Task ConnectAsync(string database)
+    {
+        QueryCall call = state.Call with { Database = database };
+        await check(call with { Sql = "SELECT 1", Format = "csv" });
+        state.Call = call;
     }
 
     private string Settings() =>

@@ -28,7 +28,8 @@ internal sealed class ShellSession
         (_node, _isTerminal) = (node, isTerminal);
         _state = new ShellState(call) { HasTiming = isTerminal };
         _history = History.Open(isTerminal ? History.DefaultPath() : null);
-        _commands = new ShellCommands(_state, _history, one => AskAsync(one, CancellationToken.None));
+        _commands = new ShellCommands(
+            _state, _history, one => AskAsync(one, CancellationToken.None), CheckAsync);
     }
 
     /// <summary>Runs to its end; false if a statement from a pipe or file failed.</summary>
@@ -76,8 +77,15 @@ internal sealed class ShellSession
                 return await RunAllAsync(file, ct);
             }
 
-            if (StatementEnd.IsCommand(text)) await _commands.RunAsync(text);
-            else await AskAsync(_state.Call with { Sql = text }, ct);
+            if (StatementEnd.IsCommand(text))
+            {
+                await _commands.RunAsync(text);
+                return true;
+            }
+
+            // After one that fails the rest would rest on what is not there.
+            foreach (string statement in StatementEnd.Statements(text))
+                await AskAsync(_state.Call with { Sql = statement }, ct);
             return true;
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
@@ -114,6 +122,9 @@ internal sealed class ShellSession
         string rests = coverage is null ? "" : CoverageText.Summary(coverage);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{took:0.0} ms{rests}"));
     }
+
+    private async Task CheckAsync(QueryCall call) =>
+        (await _node.QueryAsync(call, CancellationToken.None)).Dispose();
 
     private async Task<string?> AnswerAsync(QueryCall call, CancellationToken ct)
     {

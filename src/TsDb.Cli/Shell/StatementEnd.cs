@@ -12,34 +12,53 @@ internal static class StatementEnd
     public static bool IsWhole(string text) =>
         text.Trim().Length == 0 || IsCommand(text) || text[..CodeEnd(text)].TrimEnd().EndsWith(';');
 
+    /// <summary>The statements of a text, each with its semicolon; what is behind the last one counts as one
+    /// if it is more than comments.</summary>
+    public static IReadOnlyList<string> Statements(string text)
+    {
+        List<string> statements = [];
+        int start = 0;
+        foreach (int end in Semicolons(text).Append(text.Length - 1))
+        {
+            string statement = text[start..(end + 1)];
+            if (statement[..CodeEnd(statement)].Trim().Length > 0) statements.Add(statement.Trim());
+            start = end + 1;
+        }
+
+        return statements;
+    }
+
+    private static IEnumerable<int> Semicolons(string text)
+    {
+        for (int i = 0; i < text.Length; i = Next(text, i))
+            if (text[i] == ';') yield return i;
+    }
+
     // Behind the last character that is neither in an open text nor in a comment at the end.
     private static int CodeEnd(string text)
     {
-        int end = text.Length;
-        for (int i = 0; i < text.Length; i++)
+        for (int i = 0; i < text.Length;)
         {
-            if (text[i] is '\'' or '"')
-            {
-                int close = text.IndexOf(text[i], i + 1);
-                if (close < 0) return i;
-                i = close;
-            }
-            else if (text.AsSpan(i).StartsWith("--"))
-            {
-                int line = text.IndexOf('\n', i);
-                if (line < 0) return i;
-                if (text[line..].Trim().Length == 0) return i;
-                i = line;
-            }
-            else if (text.AsSpan(i).StartsWith("/*"))
-            {
-                int close = text.IndexOf("*/", i + 2, StringComparison.Ordinal);
-                if (close < 0) return i;
-                if (text[(close + 2)..].Trim().Length == 0) return i;
-                i = close + 1;
-            }
+            int next = Next(text, i);
+            bool isComment = next > i + 1 && text[i] is '-' or '/';
+            bool isOpen = next > text.Length;
+            if (isOpen || (isComment && text[Math.Min(next, text.Length)..].Trim().Length == 0)) return i;
+            i = next;
         }
 
-        return end;
+        return text.Length;
+    }
+
+    // Behind the text, the comment or the character that begins there; behind the end if it has none.
+    private static int Next(string text, int at)
+    {
+        ReadOnlySpan<char> rest = text.AsSpan(at);
+        (string close, int from) = rest[0] is '\'' or '"' ? (rest[..1].ToString(), 1)
+            : rest.StartsWith("--") ? ("\n", 2)
+            : rest.StartsWith("/*") ? ("*/", 2)
+            : ("", 0);
+        if (close.Length == 0) return at + 1;
+        int found = rest[from..].IndexOf(close, StringComparison.Ordinal);
+        return found < 0 ? text.Length + 1 : at + from + found + close.Length;
     }
 }

@@ -11,6 +11,7 @@ internal sealed class DirectBinder(DirectStatement statement, ResolvedTable tabl
 
     private readonly List<DirectTagFilter> _tags = [];
     private readonly List<DirectNumberFilter> _numbers = [];
+    private readonly HashSet<ResolvedColumn> _used = [];
     private HashSet<EdgeId>? _edges;
     private long _start = long.MinValue;
     private long _end = long.MaxValue;
@@ -43,6 +44,8 @@ internal sealed class DirectBinder(DirectStatement statement, ResolvedTable tabl
         return new DirectPlan
         {
             Scope = new ScanScope(new TimeRange(start, _end), _edges, null),
+            Table = _used.Count == table.Columns.Length
+                ? table : table with { Columns = [.. table.Columns.Where(_used.Contains)] },
             Tags = [.. _tags],
             Numbers = [.. _numbers],
             Outputs = [.. items.Select(item => item.Output)],
@@ -66,6 +69,7 @@ internal sealed class DirectBinder(DirectStatement statement, ResolvedTable tabl
                     if (table.Columns.Any(column => column.HasConflict)) return null;
                     outputs.Add((null, new DirectOutput.Value(DirectColumn.Time)));
                     outputs.Add((null, new DirectOutput.Value(DirectColumn.Edge)));
+                    _used.UnionWith(table.Columns);
                     foreach (ResolvedColumn column in table.Columns)
                         outputs.Add((null, new DirectOutput.Value(Of(column))));
                     break;
@@ -219,16 +223,39 @@ internal sealed class DirectBinder(DirectStatement statement, ResolvedTable tabl
         const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
         long integer = 0;
         double real = 0;
+        DirectComparison comparison = number.Is;
         bool isRight = column.Type switch
         {
-            ResolvedType.BigInt => long.TryParse(
-                number.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out integer),
+            ResolvedType.BigInt => TryInteger(number.Text, ref comparison, out integer),
             ResolvedType.Double => number.Text.Count(char.IsAsciiDigit) <= NumberDigitsMax
                 && double.TryParse(number.Text, Style, CultureInfo.InvariantCulture, out real),
             _ => false,
         };
-        if (isRight) _numbers.Add(new DirectNumberFilter(column.Name, number.Is, integer, real));
+        if (isRight) _numbers.Add(new DirectNumberFilter(column.Name, comparison, integer, real));
         return isRight;
+    }
+
+    // What an integer is compared with: a decimal by the integer below it, which no integer lies between.
+    private static bool TryInteger(string text, ref DirectComparison comparison, out long integer)
+    {
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out integer))
+            return true;
+        const NumberStyles Style = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
+        if (text.Count(char.IsAsciiDigit) > NumberDigitsMax
+            || !decimal.TryParse(text, Style, CultureInfo.InvariantCulture, out decimal value)) return false;
+        integer = (long)decimal.Floor(value);
+        if (value == integer) return true;
+        switch (comparison)
+        {
+            case DirectComparison.Greater or DirectComparison.GreaterOrEqual:
+                comparison = DirectComparison.Greater;
+                return true;
+            case DirectComparison.Less or DirectComparison.LessOrEqual:
+                comparison = DirectComparison.LessOrEqual;
+                return true;
+            default:
+                return false;
+        }
     }
 
     private static DirectColumn Of(ResolvedColumn column) => new(
@@ -247,7 +274,9 @@ internal sealed class DirectBinder(DirectStatement statement, ResolvedTable tabl
             || IsSame(column.Name, name.Text))];
         ResolvedColumn? found = close.Length == 1 ? close[0] : null;
         if (exact is not null && exact != found) return null;
-        return found is { HasConflict: false } && IsSame(found.SqlName, name.Text) ? Of(found) : null;
+        if (found is not { HasConflict: false } || !IsSame(found.SqlName, name.Text)) return null;
+        _used.Add(found);
+        return Of(found);
     }
 
     private bool HasName(string name) => table.Columns.Any(column => IsSame(column.SqlName, name));

@@ -15,6 +15,9 @@ public sealed class DirectPlan
     /// <summary>Times and edges outside it are not needed.</summary>
     public required ScanScope Scope { get; init; }
 
+    /// <summary>The table with the columns that the statement names.</summary>
+    public required ResolvedTable Table { get; init; }
+
     internal ImmutableArray<DirectTagFilter> Tags { get; init; } = [];
 
     internal ImmutableArray<DirectNumberFilter> Numbers { get; init; } = [];

@@ -29,10 +29,10 @@ public sealed class DirectSplit
     public static DirectSplit? TryPlan(DirectStatement statement, ResolvedTable table, bool takesRuns = false)
     {
         if (DirectPlan.TryBind(statement, table) is not { } plan) return null;
-        if (plan.Groups) return Grouped(statement, table, plan);
+        if (plan.Groups) return Grouped(statement, plan);
         if (!CanMergeRows(plan)) return null;
         bool asTheyLie = plan.Order.IsEmpty && plan.NewestBy.IsDefault;
-        return Of(plan, table, Whole(statement), [], takesRuns && asTheyLie);
+        return Of(plan, Whole(statement), [], takesRuns && asTheyLie);
     }
 
     /// <summary>
@@ -54,7 +54,7 @@ public sealed class DirectSplit
         return needed.All(column => plan.Outputs.Contains(new DirectOutput.Value(column)));
     }
 
-    private static DirectSplit Grouped(DirectStatement statement, ResolvedTable table, DirectPlan plan)
+    private static DirectSplit Grouped(DirectStatement statement, DirectPlan plan)
     {
         List<string> items = [];
         ImmutableArray<int>.Builder counts = ImmutableArray.CreateBuilder<int>();
@@ -76,7 +76,7 @@ public sealed class DirectSplit
         string sql = $"SELECT {string.Join(", ", items)} FROM {RelationName}{DirectText.Where(statement)}";
         bool hasKeys = plan.Bucket is not null || !plan.Keys.IsEmpty;
         if (hasKeys) sql += " GROUP BY ALL" + Ends(statement, plan, counts);
-        return Of(plan, table, sql, counts.ToImmutable());
+        return Of(plan, sql, counts.ToImmutable());
     }
 
     // A group that is among the first of all is among the first of every node that has it, if the order
@@ -115,7 +115,6 @@ public sealed class DirectSplit
 
     private static DirectSplit Of(
         DirectPlan plan,
-        ResolvedTable table,
         string sql,
         ImmutableArray<int> partialCounts,
         bool takesRuns = false) => new(
@@ -126,7 +125,9 @@ public sealed class DirectSplit
                 Sql = sql,
                 RelationName = RelationName,
                 TextRuns = takesRuns,
-                Table = table,
+
+                // A node need not be told of columns that nobody asks for.
+                Table = plan.Table,
                 Scope = plan.Scope,
             },
             partialCounts);

@@ -2,21 +2,17 @@ using System.Collections.Immutable;
 using TsDb.Columnar;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
-using TsDb.Storage.Ports;
 
 namespace TsDb.Replication.Receiving;
 
 /// <summary>Keeps every file of one version in place until it is disposed of.</summary>
 public sealed class ReplicaLease : IDisposable
 {
-    // 2^39 shipments of one cell by one incarnation: a shipment a second for 17,000 years.
-    private const int RankBits = 40;
-
-    private readonly IDisk _disk;
+    private readonly SegmentRefs _refs;
     private Action? _release;
 
-    internal ReplicaLease(ReplicaVersion version, IDisk disk, Action release) =>
-        (Version, _disk, _release) = (version, disk, release);
+    internal ReplicaLease(ReplicaVersion version, SegmentRefs refs, Action release) =>
+        (Version, _refs, _release) = (version, refs, release);
 
     /// <summary>What is leased.</summary>
     public ReplicaVersion Version { get; }
@@ -40,8 +36,10 @@ public sealed class ReplicaLease : IDisposable
             foreach (CellLeaves cell in leaves.Cells.Values)
             {
                 if (!cell.Cell.Day.Range.Overlaps(range) || !wants(cell.Cell)) continue;
-                foreach (StoredFile file in cell.Files)
+                ImmutableArray<SegmentRef> refs = _refs.Of(cell, cluster);
+                for (int i = 0; i < refs.Length; i++)
                 {
+                    StoredFile file = cell.Files[i];
                     if (!file.IsOwn && file.PurgedTo > erasures)
                     {
                         throw new TsDbException(
@@ -50,7 +48,7 @@ public sealed class ReplicaLease : IDisposable
                     }
 
                     if (file.Extent.Rows > 0 && file.Extent.Range.Overlaps(range))
-                        segments.Add(RefOf(cell, file, cluster));
+                        segments.Add(refs[i]);
                 }
             }
         }
@@ -60,23 +58,4 @@ public sealed class ReplicaLease : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();
-
-    private SegmentRef RefOf(CellLeaves cell, StoredFile file, ClusterConfiguration cluster) => new(
-        _disk.FullPath(file.Path), file.Extent.BytesLength, file.Manifest, RankOf(cell, file, cluster));
-
-    private static long RankOf(CellLeaves cell, StoredFile file, ClusterConfiguration cluster)
-    {
-        ImmutableArray<Incarnation> known =
-            cluster.Edges.GetValueOrDefault(cell.Cell.Edge)?.Incarnations ?? [];
-        int order = known.IndexOf(file.Incarnation);
-        if (order < 0)
-        {
-            throw new TsDbException(
-                ErrorKind.Unavailable,
-                $"this node has not caught up with the registry: it lacks incarnation {file.Incarnation} "
-                + $"of edge {cell.Cell.Edge}");
-        }
-
-        return ((long)order << RankBits) | cell.RankOf(file);
-    }
 }

@@ -39,6 +39,7 @@ public sealed partial class ReplicaStore : IDisposable
     private readonly ReplicaFiles _files;
     private readonly ReplicaCatalog _catalog;
     private readonly ReplicaLeases _leases;
+    private readonly SegmentRefs _refs;
     private readonly ReplicaStoreOptions _options;
     private readonly IDisk _disk;
     private readonly ILogger _log;
@@ -49,6 +50,7 @@ public sealed partial class ReplicaStore : IDisposable
         (_disk, _catalog, _options, _log) = (disk, catalog, options, log);
         _files = new ReplicaFiles(disk, log);
         _leases = new ReplicaLeases(disk, log);
+        _refs = new SegmentRefs(disk);
         _current = catalog.Loaded;
     }
 
@@ -83,7 +85,7 @@ public sealed partial class ReplicaStore : IDisposable
     public ReplicaLease Acquire()
     {
         (ReplicaVersion version, Action release) = _leases.Take(() => Current);
-        return new ReplicaLease(version, _disk, release);
+        return new ReplicaLease(version, _refs, release);
     }
 
     /// <summary>

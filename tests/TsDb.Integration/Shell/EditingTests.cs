@@ -56,6 +56,15 @@ public sealed class EditingTests
         Assert.Equal(isWhole, StatementEnd.IsWhole(text));
 
     [Theory]
+    [InlineData("SELECT 1; SELECT ';' -- ;\n, 2; ", "SELECT 1;", "SELECT ';' -- ;\n, 2;")]
+    [InlineData("SELECT 1; -- done; really", "SELECT 1;")]
+    [InlineData("; /* ; */ SELECT \";\"", ";", "/* ; */ SELECT \";\"")]
+    [InlineData("SELECT 'a; b", "SELECT 'a; b")]
+    [InlineData(" -- nothing")]
+    public void A_line_may_have_several_statements(string text, params string[] statements) =>
+        Assert.Equal(statements, StatementEnd.Statements(text));
+
+    [Theory]
     [InlineData("sel", "select")]
     [InlineData("SELECT usage_u", "usage_user")]
     [InlineData("SELECT us", "usage_user usage_system using")]

@@ -46,12 +46,15 @@ public sealed class ShellTests(SharedEdge shared) : IClassFixture<SharedEdge>
             RedirectStandardError = true,
         };
         using Process shell = Process.Start(start)!;
-        await shell.StandardInput.WriteAsync("SELECT 1 AS a,\n 2 AS b;\nSELECT nothing;\nSELECT 3 AS c;\n");
+        await shell.StandardInput.WriteAsync(
+            "SELECT 1 AS a,\n 2 AS b;\nSELECT nothing;\nSELECT 3 AS c; SELECT 4 AS d;\n"
+            + "\\c nosuch\nSELECT 5 AS e;\n");
         shell.StandardInput.Close();
         CancellationToken ct = TestContext.Current.CancellationToken;
         Task<string> errors = shell.StandardError.ReadToEndAsync(ct);
-        Assert.Equal("a,b\n1,2\nc\n3\n", await shell.StandardOutput.ReadToEndAsync(ct));
+        Assert.Equal("a,b\n1,2\nc\n3\nd\n4\ne\n5\n", await shell.StandardOutput.ReadToEndAsync(ct));
         Assert.Contains("nothing", await errors, StringComparison.Ordinal);
+        Assert.Contains("nosuch", await errors, StringComparison.Ordinal);
         await shell.WaitForExitAsync(ct);
         Assert.Equal(1, shell.ExitCode);
     }
