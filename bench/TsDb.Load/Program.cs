@@ -69,7 +69,17 @@ if (args is ["fleet"])
 }
 
 if (args is ["seal"]) return await SealRun.RunAsync(Setting("LOAD_SECONDS", 40), CancellationToken.None);
-if (args is not ["wire"])
+if (args is not ([] or ["wire"]))
+{
+    Console.Error.WriteLine("""
+        TsDb.Load [BENCH]: one of mqtt, queries, spread, cluster, scale, catalog, fresh, edge, drain, fleet,
+        seal, wire; without one the load from end to end. Sizes are variables of the environment (LOAD_HOSTS,
+        LOAD_HOURS and others): bench/TsDb.Load/Program.cs tells which.
+        """);
+    return 2;
+}
+
+if (args is [])
     return await LoadRun.RunAsync(new CpuShape(Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24)));
 return await WireRun.RunAsync(
 [
