@@ -25,6 +25,12 @@ internal static class FunctionNames
         "lttb tsdb_curve tsdb_curve_merge tsdb_curve_state tsdb_distinct tsdb_distinct_merge",
         "tsdb_distinct_state tsdb_quantile tsdb_quantile_merge tsdb_quantile_state");
 
+    /// <summary>Functions of ours that look at many rows and are written anew in what the engine knows once
+    /// their table is known; until then they stand in the tree under these names.</summary>
+    public static readonly IReadOnlySet<string> Series = Set(
+        "approx_count_distinct approx_quantile delta derivative histogram increase integral moving_avg rate",
+        "spread time_weighted_avg");
+
     /// <summary>Functions that fill the gaps of a GROUP BY time_bucket_gapfill.</summary>
     public static readonly IReadOnlySet<string> Filling = Set("time_bucket_gapfill locf interpolate");
 
@@ -42,6 +48,11 @@ internal static class FunctionNames
 
     /// <summary>Functions and words that mean the day of the query.</summary>
     public static readonly IReadOnlySet<string> Today = Set("today current_date");
+
+    /// <summary>True if the value of such a call is not made of one row alone, whoever knows the
+    /// function.</summary>
+    public static bool IsOfManyRows(string function) => Aggregates.Contains(function)
+        || Own.Contains(function) || Series.Contains(function) || Filling.Contains(function);
 
     private static HashSet<string> Set(params string[] lines) =>
         new(lines.SelectMany(line => line.Split(' ')), StringComparer.OrdinalIgnoreCase);

@@ -114,7 +114,8 @@ internal sealed class Inlining(ISqlParser parser, IReadOnlyDictionary<TableName,
         {
             IReadOnlyList<JsonObject> items = outer.Objects("select_list");
             bool isPlain = !outer.Walk().Any(node => node.IsClass("SUBQUERY") || node.IsClass("LAMBDA")
-                    || (node.IsClass("STAR") && !View.IsPlainStar(node)))
+                    || (node.IsClass("STAR") && !View.IsPlainStar(node))
+                    || (!view.KeepsTime && FunctionNames.Series.Contains(node.Text("function_name"))))
                 && !items.Any(IsAmbiguous);
             if (!isPlain) return null;
             JsonObject merged = [];
@@ -186,6 +187,12 @@ internal sealed class Inlining(ISqlParser parser, IReadOnlyDictionary<TableName,
     {
         private static readonly string[] StarChanges =
             ["exclude_list", "replace_list", "qualified_exclude_list", "rename_list"];
+
+        /// <summary>False if another value goes by the name of the table's time: functions that go by time
+        /// would take the wrong one.</summary>
+        public bool KeepsTime => Find(TypeResolver.TimeName) is not { } time
+            || new BoundTable("", "", Table, From).FindColumn(time.ColumnNames().LastOrDefault() ?? "")
+                == TypeResolver.TimeName;
 
         public static View? Read(JsonObject select, IReadOnlyDictionary<TableName, ResolvedTable> tables)
         {

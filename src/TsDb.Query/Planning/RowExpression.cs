@@ -31,8 +31,8 @@ internal static class RowExpression
             if (kind == "COLUMN_REF" && !isColumn(node.ColumnNames())) return false;
             if (kind != "FUNCTION") continue;
             string function = node.Text("function_name");
-            if (AggregateCall.IsAggregate(function) || FunctionNames.Filling.Contains(function)
-                || FunctionNames.Volatile.Contains(function)) return false;
+            if (FunctionNames.IsOfManyRows(function) || FunctionNames.Volatile.Contains(function))
+                return false;
         }
 
         return true;

@@ -43,13 +43,14 @@ internal sealed class SeriesFunctions(ISqlParser parser)
     {
         string name = node.Text("function_name").ToLowerInvariant();
         int count = node.Objects("children").Count;
-        return Curves.ContainsKey(name) || name switch
+        return name switch
         {
-            "spread" or "approx_quantile" or "approx_count_distinct" or "moving_avg" => true,
             "histogram" => count == 4,
             "time_bucket" or "date_bin" => count == 3,
             "locf" => node.IsClass("WINDOW"),
-            _ => false,
+
+            // What is not in that list would be taken for a function of one row before it comes here.
+            _ => FunctionNames.Series.Contains(name),
         };
     }
 
