@@ -145,7 +145,7 @@ internal sealed class AggregateShape
                 key = gaps.BucketCall;
             }
 
-            if (key is null || !RowExpression.IsOver(_table, key)) return false;
+            if (key is null || !RowExpression.CanTravel(_table, key)) return false;
             if (_keyIndex.TryAdd(key.Key(), _keys.Count)) _keys.Add(key);
         }
 
@@ -288,7 +288,7 @@ internal sealed class AggregateShape
     private JsonObject Aggregate(JsonObject function)
     {
         AggregateCall? call = AggregateCall.Read(function);
-        bool isReadable = call is not null && call.Inputs.All(a => RowExpression.IsOver(_table, a))
+        bool isReadable = call is not null && call.Inputs.All(a => RowExpression.CanTravel(_table, a))
             && (call.Filter is null || RowExpression.IsOver(_table, call.Filter));
         if (!isReadable)
         {

@@ -64,7 +64,8 @@ internal sealed class GapFilling
         if (tree.Walk().FirstOrDefault(IsFilling) is { } left)
         {
             throw Wrong($"{left.Text("function_name")} needs a SELECT over one table with GROUP BY {Function}"
-                + "(width, time); locf also takes OVER (ORDER BY time)");
+                + "(width, time), without COLLATE in keys and aggregates; locf also takes OVER (ORDER BY "
+                + "time)");
         }
     }
 

@@ -19,8 +19,17 @@ internal static class RowExpression
     public static bool IsOver(BoundTable table, JsonObject expression) =>
         IsOver(expression, names => table.ColumnOf(names) is not null);
 
-    /// <summary>The same, with <paramref name="isColumn"/> telling which references are the table's
-    /// columns.</summary>
+    /// <summary>The same for a value that travels as it is: what is equal to it and what comes first must be
+    /// told by the value alone, so it has no collation.</summary>
+    public static bool CanTravel(BoundTable table, JsonObject expression) =>
+        IsOver(table, expression) && !HasCollation(expression);
+
+    /// <summary>True if a collation decides about the value or in it.</summary>
+    public static bool HasCollation(JsonObject expression) =>
+        expression.Walk().Any(node => node.IsClass("COLLATE"));
+
+    /// <summary>As <see cref="IsOver(BoundTable, JsonObject)"/>, with <paramref name="isColumn"/> telling
+    /// which references are the table's columns.</summary>
     public static bool IsOver(JsonObject expression, Func<string[], bool> isColumn)
     {
         foreach (JsonObject node in expression.Walk())
