@@ -16,6 +16,9 @@ internal sealed class GapFilling
 {
     private const string Function = "time_bucket_gapfill";
     private const string Bucket = "__ts_bucket";
+    private const int BucketsMax = 1_000_000;
+    private const int RowsMax = 10_000_000;
+    private const string TooMany = ": bound time more narrowly, or take wider buckets";
 
     private readonly Func<string, string> _bucketOf;
     private readonly string _width;
@@ -87,10 +90,11 @@ internal sealed class GapFilling
             : $"(SELECT max({name}) + INTERVAL '1 microsecond' FROM __ts_groups)";
 
         // Steps of the width hit every bucket, also where a change of the clock makes one longer or shorter.
-        string steps = $"SELECT CAST(unnest(range(CAST({_bucketOf("__ts_from")} AS TIMESTAMP), "
-            + $"CAST(__ts_to AS TIMESTAMP) + {_width}, {_width})) AS TIMESTAMP_NS) AS {Bucket}, __ts_from, "
-                + $"__ts_to "
-            + $"FROM (SELECT {start} AS __ts_from, {finish} AS __ts_to)";
+        // As a table they come one after the other, so that the statement can be stopped.
+        string steps = $"SELECT CAST(__ts_step AS TIMESTAMP_NS) AS {Bucket}, __ts_from, __ts_to "
+            + $"FROM (SELECT {start} AS __ts_from, {finish} AS __ts_to, {CountOf(others)} AS __ts_count) "
+            + $"AS __ts_bounds, range(CAST({_bucketOf("__ts_from")} AS TIMESTAMP), "
+            + $"CAST({Bounded("__ts_to")} AS TIMESTAMP) + {_width}, {_width}) AS __ts_steps(__ts_step)";
         string grid = $"SELECT DISTINCT {_bucketOf(Bucket)} AS {Bucket} FROM ({steps}) "
             + $"WHERE {_bucketOf(Bucket)} < __ts_to";
         string rows = others.Length == 0 ? $"({grid}) AS __ts_grid"
@@ -133,6 +137,24 @@ internal sealed class GapFilling
                 "select_list")[0].Copy();
         filled["alias"] = call.Text("alias");
         return filled;
+    }
+
+    private static string CountOf(string[] others) => others.Length == 0
+        ? "1" : $"(SELECT count(*) FROM (SELECT DISTINCT {SqlList.Of(others)} FROM __ts_groups))";
+
+    // The end of the range, once it is known that there is room for its rows: asked before any is made. A
+    // month of a width counts as 30 days.
+    private string Bounded(string end)
+    {
+        string buckets = $"floor((epoch(__ts_to) - epoch(__ts_from)) / epoch({_width}))";
+        string what = $"'the range has ' || CAST(CAST({buckets} AS DECIMAL(38, 0)) AS VARCHAR) || ' buckets of ' "
+            + $"|| CAST({_width} AS VARCHAR)";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"CASE WHEN epoch({_width}) <= 0 THEN {end} WHEN {buckets} > {BucketsMax} THEN error({what} "
+            + $"|| ', more than {BucketsMax}{TooMany}') WHEN {buckets} * __ts_count > {RowsMax} THEN "
+            + $"error({what} || ' for each of ' || __ts_count || ' groups, more than {RowsMax} rows{TooMany}') "
+            + $"ELSE {end} END");
     }
 
     private static string Moment(long nanoseconds) =>
