@@ -88,6 +88,7 @@ internal sealed class DuckDbInstance : IDisposable
         _connection.Open();
         Rows.Register(_connection);
         TimeBuckets.Register(_connection);
+        SizedCalls.Register(_connection);
         SqlAggregates.Register(_connection, MemoryBytesMax / 2);
         Execute(string.Create(
             CultureInfo.InvariantCulture,

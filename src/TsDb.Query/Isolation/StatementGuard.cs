@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using TsDb.Model;
@@ -30,6 +31,17 @@ public static class StatementGuard
         "user_agent", "query",
         "query_table", "in_search_path", "current_query_id", "current_connection_id", "txid_current",
         "current_transaction_id");
+
+    // A number says how much these make: the engine's databases have ones of ours by their names that look at
+    // it first, and "system." in front would go past them.
+    private static readonly FrozenSet<string> SizedFunctions = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "repeat", "lpad", "rpad", "bitstring", "range", "generate_series", "list_resize", "array_resize",
+        "equi_width_bins", "format", "printf");
+
+    // Elements of a value whose type gives their number: a block has 2,048 such values.
+    private const string FixedArray = "ARRAY_TYPE_INFO";
+    private const long FixedElementsMax = 8_192;
 
     private static readonly FrozenSet<string> TableKinds = FrozenSet.Create(
         StringComparer.Ordinal,
@@ -72,6 +84,7 @@ public static class StatementGuard
                     CheckFunction(value);
                 if (Text(value, "class") == "PARAMETER")
                     throw Refuse("parameters such as $1 are not supported here");
+                if (Text(value, "type") == FixedArray) CheckArray(value);
                 foreach (KeyValuePair<string, JsonNode?> child in value) Visit(child.Value, inner);
             }
         }
@@ -122,6 +135,25 @@ public static class StatementGuard
             if (isOrdered && FunctionNames.Own.Contains(name))
                 throw Refuse($"{name} takes no ORDER BY: the order of the rows does not change it");
             if (RefusedFunctions.Contains(name)) throw Refuse($"function {name} is not allowed in a query");
+            if (SizedFunctions.Contains(name)
+                && (IsSystem(Text(call, "catalog")) || IsSystem(Text(call, "schema"))))
+                throw Refuse($"write {name} without system in front");
+        }
+
+        private static bool IsSystem(string qualifier) =>
+            qualifier.Equals("system", StringComparison.OrdinalIgnoreCase);
+
+        private static void CheckArray(JsonObject type)
+        {
+            double elements = type.Walk().Where(inner => inner.IsType(FixedArray)).Aggregate(
+                1.0, (product, inner) => product * (inner["size"]?.GetValue<long>() ?? 1));
+            if (elements > FixedElementsMax)
+            {
+                throw Refuse(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"an array of fixed length has up to {FixedElementsMax} elements: a list, such as "
+                    + $"DOUBLE[], has any number"));
+            }
         }
 
         private static string Text(JsonObject? node, string property) =>
