@@ -86,15 +86,17 @@ public sealed class DuckDbEngine : ISqlEngine, IDisposable
     private DuckDbResult Start(
         SqlRequest request, DuckDbInstance instance, RunningStatement running, IDisposable? large)
     {
-        JsonObject tree = _parser.Parse(request.Sql);
-        ImmutableArray<TableReference> references = StatementGuard.Check(tree);
+        JsonObject written = _parser.Parse(request.Sql);
+        ImmutableArray<TableReference> references = StatementGuard.Check(written);
+        JsonObject tree = LongConditions.Apply(written);
+        string sql = ReferenceEquals(tree, written) ? request.Sql : _parser.Print(tree);
         RelationSetup setup = new(instance);
         DuckDBCommand? command = null;
         IArrowArrayStream? stream = null;
         try
         {
             command =
-                instance.Command(setup.Prepare(request.Sql, tree, Match(references, request.Relations)));
+                instance.Command(setup.Prepare(sql, tree, Match(references, request.Relations)));
             running.ThrowIfStopped();
             stream = command.ExecuteArrowStream();
 

@@ -114,13 +114,20 @@ internal static class SqlTree
         ["column_names"] = new JsonArray([.. names.Select(name => (JsonNode?)name)]),
     };
 
-    public static JsonObject Constant(string text) => new()
+    /// <summary>A text, or NULL.</summary>
+    public static JsonObject Constant(string? text)
     {
-        ["class"] = "CONSTANT",
-        ["type"] = "VALUE_CONSTANT",
-        [Alias] = "",
-        ["value"] = new JsonObject { ["type"] = TypeOf("VARCHAR"), ["is_null"] = false, ["value"] = text },
-    };
+        JsonObject value =
+            new() { ["type"] = TypeOf("VARCHAR"), ["is_null"] = text is null };
+        if (text is not null) value["value"] = text;
+        return new JsonObject
+        {
+            ["class"] = "CONSTANT",
+            ["type"] = "VALUE_CONSTANT",
+            [Alias] = "",
+            ["value"] = value,
+        };
+    }
 
     public static JsonObject Cast(JsonObject child, string type) => new()
     {
