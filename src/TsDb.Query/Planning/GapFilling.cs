@@ -147,14 +147,14 @@ internal sealed class GapFilling
     private string Bounded(string end)
     {
         string buckets = $"floor((epoch(__ts_to) - epoch(__ts_from)) / epoch({_width}))";
-        string what = $"'the range has ' || CAST(CAST({buckets} AS DECIMAL(38, 0)) AS VARCHAR) || ' buckets of ' "
-            + $"|| CAST({_width} AS VARCHAR)";
+        string what = $"'the range has ' || CAST(CAST({buckets} AS DECIMAL(38, 0)) AS VARCHAR) "
+            + $"|| ' buckets of ' || CAST({_width} AS VARCHAR)";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"CASE WHEN epoch({_width}) <= 0 THEN {end} WHEN {buckets} > {BucketsMax} THEN error({what} "
             + $"|| ', more than {BucketsMax}{TooMany}') WHEN {buckets} * __ts_count > {RowsMax} THEN "
-            + $"error({what} || ' for each of ' || __ts_count || ' groups, more than {RowsMax} rows{TooMany}') "
-            + $"ELSE {end} END");
+            + $"error({what} || ' for each of ' || __ts_count || ' groups, more than {RowsMax} rows"
+            + $"{TooMany}') ELSE {end} END");
     }
 
     private static string Moment(long nanoseconds) =>

@@ -51,8 +51,8 @@ public sealed class GapBoundTests : IAsyncLifetime
     {
         await _server.WriteAsync(Batch([.. Enumerable.Range(0, 20).Select(i => ($"h{i}", (long)i))]));
         (int status, string body) = await _server.GetAsync(
-            "SELECT time_bucket_gapfill(INTERVAL '1 second', time, '2016-01-01', '2016-01-11') t, host, sum(f) "
-            + "FROM weather GROUP BY t, host LIMIT 1");
+            "SELECT time_bucket_gapfill(INTERVAL '1 second', time, '2016-01-01', '2016-01-11') t, host, "
+            + "sum(f) FROM weather GROUP BY t, host LIMIT 1");
         Assert.Equal(400, status);
         Assert.Contains("864000 buckets of 00:00:01 for each of 23 groups", body, StringComparison.Ordinal);
     }
