@@ -198,7 +198,8 @@ internal sealed class CloudRooms : IAsyncDisposable
             Scrub = receiving.Scrub,
         };
         DuckDbParser parser = new();
-        DuckDbEngine engine = new(EngineOptions(options, disk), parser, clock);
+        DuckDbEngine engine = new(
+            EngineOptions(options, disk), parser, clock, loggers.CreateLogger("TsDb.Query"));
         DirectEngine direct = new(engine, new SegmentCache(options.Queries.DecodedBytes, SegmentRows.Open));
         LocalQueries local = LocalQueries.Of(new CatalogDesk(source), new FragmentDesk(source, direct));
         QuestionLines lines = new(cluster, liveness);

@@ -135,7 +135,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
             ShipService? ship = options.Uplinks.Count == 0 ? null
                 : Uplink(options, disk, store, environment, erasures);
             DuckDbParser parser = new();
-            DuckDbEngine engine = new(Duck(options, disk), parser, clock);
+            DuckDbEngine engine = new(Duck(options, disk), parser, clock, loggers.CreateLogger("TsDb.Query"));
             DirectEngine direct = new(
                 engine, new SegmentCache(options.Queries.DecodedBytes, SegmentRows.Open));
             EdgeQueryService? fresh = ship is null ? null : new EdgeQueryService(

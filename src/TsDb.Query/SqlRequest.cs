@@ -14,4 +14,10 @@ public sealed record SqlRequest
 
     /// <summary>Bounds on what the statement may take.</summary>
     public SqlLimits Limits { get; init; } = new();
+
+    /// <summary>
+    /// Keeps what the relations hold. It is called before a failure is told of a statement that does not stop
+    /// and goes on by itself; what it gives is disposed of when that ends. Null if nothing is held.
+    /// </summary>
+    public Func<IDisposable>? Keep { get; init; }
 }

@@ -3,6 +3,8 @@ using System.Text.Json.Nodes;
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using DuckDB.NET.Data;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using TsDb.Model;
 using TsDb.Query;
 using TsDb.Query.Isolation;
@@ -22,10 +24,11 @@ public sealed class DuckDbEngine : ISqlEngine, IDisposable
     private readonly InstancePool _pool;
 
     /// <summary>Creates the engine; databases are opened when statements come.</summary>
-    public DuckDbEngine(DuckDbOptions options, ISqlParser parser, TimeProvider clock)
+    public DuckDbEngine(
+        DuckDbOptions options, ISqlParser parser, TimeProvider clock, ILogger? log = null)
     {
         (_options, _parser, _clock) = (options, parser, clock);
-        _pool = new InstancePool(options, clock);
+        _pool = new InstancePool(options, clock, log ?? NullLogger.Instance);
     }
 
     /// <inheritdoc/>
@@ -43,16 +46,7 @@ public sealed class DuckDbEngine : ISqlEngine, IDisposable
         long small = Math.Min(most, memory.SmallBytes);
         if (await TryAsync(request, small, isLast: small == most, large: null, ct) is { } result)
             return result;
-        IDisposable large = await _pool.RentLargeAsync(ct);
-        try
-        {
-            return (await TryAsync(request, most, isLast: true, large, ct))!;
-        }
-        catch
-        {
-            large.Dispose();
-            throw;
-        }
+        return (await TryAsync(request, most, isLast: true, await _pool.RentLargeAsync(ct), ct))!;
     }
 
     /// <summary>What runs and waits in this engine.</summary>
@@ -61,26 +55,68 @@ public sealed class DuckDbEngine : ISqlEngine, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _pool.Dispose();
 
-    // Null if it needs more memory and this is not the last try.
+    // Null if it needs more memory and this is not the last try. The large part is given back with the rest.
     private async Task<ISqlResult?> TryAsync(
         SqlRequest request, long bytesMax, bool isLast, IDisposable? large, CancellationToken ct)
     {
-        DuckDbInstance instance = await _pool.RentAsync(bytesMax, ct);
-        RunningStatement running = new(instance, request.Limits.DurationMax, _clock, ct);
+        DuckDbInstance instance;
         try
         {
-            return await instance.Thread.RunAsync<ISqlResult>(() => Start(request, instance, running, large));
+            instance = await _pool.RentAsync(bytesMax, ct);
         }
-        catch (Exception error)
+        catch
         {
-            running.Dispose();
-            _pool.Return(
-                instance, isDamaged: error is DuckDBException engine && DuckDbErrors.IsFatal(engine));
+            large?.Dispose();
+            throw;
+        }
+
+        RunningStatement running = new(instance, request.Limits.DurationMax, _clock, ct);
+        bool isLeft = false;
+        try
+        {
+            return await running.WaitAsync(
+                instance.Thread.RunAsync(() => Start(request, instance, running, large)),
+                work =>
+                {
+                    isLeft = true;
+                    _pool.Leave(EndAsync(work, instance, running, large), request);
+                });
+        }
+        catch (Exception error) when (!isLeft)
+        {
+            End(error, instance, running, large);
             if (!isLast && error is DuckDBException lacks && DuckDbErrors.IsMemory(lacks)) return null;
             Exception meaning = running.Explain(error);
             if (meaning != error) throw meaning;
             throw;
         }
+    }
+
+    // Nobody waits for it any more.
+    private async Task EndAsync(
+        Task<DuckDbResult> work, DuckDbInstance instance, RunningStatement running, IDisposable? large)
+    {
+        DuckDbResult result;
+        try
+        {
+            result = await work;
+        }
+        catch (Exception error)
+        {
+            End(error, instance, running, large);
+            return;
+        }
+
+        await result.DisposeAsync();
+    }
+
+    private void End(
+        Exception error, DuckDbInstance instance, RunningStatement running, IDisposable? large)
+    {
+        running.Dispose();
+        _pool.Return(
+            instance, isDamaged: error is DuckDBException engine && DuckDbErrors.IsFatal(engine));
+        large?.Dispose();
     }
 
     private DuckDbResult Start(
@@ -103,7 +139,7 @@ public sealed class DuckDbEngine : ISqlEngine, IDisposable
             // The first rows are made here: what a statement lacks it mostly lacks before they are there.
             RecordBatch? first = stream.ReadNextRecordBatchAsync(CancellationToken.None).AsTask()
                 .GetAwaiter().GetResult();
-            return new DuckDbResult(_pool, instance, setup, running, command, stream)
+            return new DuckDbResult(_pool, request, instance, setup, running, command, stream)
             {
                 First = first,
                 Large = large,

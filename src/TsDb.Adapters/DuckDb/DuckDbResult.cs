@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using DuckDB.NET.Data;
+using TsDb.Query;
 using TsDb.Query.Ports;
 
 namespace TsDb.Adapters.DuckDb;
@@ -11,12 +12,16 @@ namespace TsDb.Adapters.DuckDb;
 /// </summary>
 internal sealed class DuckDbResult(
     InstancePool pool,
+    SqlRequest request,
     DuckDbInstance instance,
     RelationSetup setup,
     RunningStatement running,
     DuckDBCommand command,
     IArrowArrayStream stream) : ISqlResult
 {
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task<RecordBatch?> _reading = Task.FromResult<RecordBatch?>(null);
+    private bool _isLeft;
     private bool _isDamaged;
     private bool _isFirstTaken;
     private bool _isFinished;
@@ -52,6 +57,16 @@ internal sealed class DuckDbResult(
         if (_isDisposed) return;
         _isDisposed = true;
         if (!_isFinished) running.Abandon();
+        Task ending = EndAsync();
+        if (_isLeft) return;
+        if (await running.EndsSoonAsync(ending)) await ending;
+        else Leave(ending);
+    }
+
+    // Only once nothing of the statement runs any more: until then it must be interrupted.
+    private async Task EndAsync()
+    {
+        await ((Task)_reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         running.Dispose();
         try
         {
@@ -72,6 +87,13 @@ internal sealed class DuckDbResult(
 
         pool.Return(instance, _isDamaged);
         Large?.Dispose();
+        _ended.SetResult();
+    }
+
+    private void Leave(Task ending)
+    {
+        _isLeft = true;
+        pool.Leave(ending, request);
     }
 
     private async Task<RecordBatch?> NextAsync(CancellationToken ct)
@@ -79,8 +101,9 @@ internal sealed class DuckDbResult(
         ct.ThrowIfCancellationRequested();
         try
         {
-            return await instance.Thread.RunAsync(
+            _reading = instance.Thread.RunAsync<RecordBatch?>(
                 () => stream.ReadNextRecordBatchAsync(ct).AsTask().GetAwaiter().GetResult());
+            return await running.WaitAsync(_reading, _ => Leave(_ended.Task));
         }
         catch (Exception error) when (error is DuckDBException or OperationCanceledException)
         {

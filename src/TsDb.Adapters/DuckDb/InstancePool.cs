@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Logging;
 using TsDb.Adapters.Hosting;
 using TsDb.Model;
+using TsDb.Query;
 
 namespace TsDb.Adapters.DuckDb;
 
@@ -7,8 +9,11 @@ namespace TsDb.Adapters.DuckDb;
 /// The databases of a node: at most so many statements run, a bounded number waits a bounded time. An
 /// instance that failed badly is not used again.
 /// </summary>
-internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : IDisposable
+internal sealed partial class InstancePool(DuckDbOptions options, TimeProvider clock, ILogger log)
+    : IDisposable
 {
+    private const int LoggedMax = 300;
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
@@ -20,12 +25,18 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
     private int _running;
     private long _largeCount;
     private long _refused;
+    private int _overdue;
+    private long _overdueEver;
     private bool _isClosed;
 
     /// <summary>What runs and waits.</summary>
     public QueryLoad Load => new(
         Volatile.Read(ref _running), Volatile.Read(ref _waiting), Interlocked.Read(ref _largeCount),
-        Interlocked.Read(ref _refused));
+        Interlocked.Read(ref _refused))
+    {
+        Overdue = Volatile.Read(ref _overdue),
+        OverdueEver = Interlocked.Read(ref _overdueEver),
+    };
 
     /// <summary>
     /// Waits for the large part of the memory; whoever disposes of what is returned gives it back. Throws as
@@ -86,6 +97,18 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
         turn?.Dispose();
     }
 
+    /// <summary>
+    /// Lets a statement that does not stop come to its end by itself: until then it keeps its place, its
+    /// memory and what its relations hold.
+    /// </summary>
+    public void Leave(Task ending, SqlRequest request)
+    {
+        Interlocked.Increment(ref _overdue);
+        Interlocked.Increment(ref _overdueEver);
+        GoesOn(log, request.Sql[..Math.Min(request.Sql.Length, LoggedMax)]);
+        _ = EndAsync(ending, request.Keep?.Invoke());
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -94,6 +117,23 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
             _isClosed = true;
             while (_idle.TryPop(out DuckDbInstance? idle)) idle.Dispose();
         }
+    }
+
+    private async Task EndAsync(Task ending, IDisposable? kept)
+    {
+        long started = clock.GetTimestamp();
+        try
+        {
+            await ending;
+            HasEnded(log, clock.GetElapsedTime(started).TotalSeconds);
+        }
+        catch (Exception error)
+        {
+            Broke(log, error);
+        }
+
+        kept?.Dispose();
+        Interlocked.Decrement(ref _overdue);
     }
 
     private async Task WaitForAsync(
@@ -123,6 +163,18 @@ internal sealed class InstancePool(DuckDbOptions options, TimeProvider clock) : 
             Interlocked.Decrement(ref _waiting);
         }
     }
+
+    [LoggerMessage(
+        5301, LogLevel.Warning,
+        "A statement does not stop though its time is over or nobody waits for it; it keeps its place and "
+        + "its memory until it ends: {Sql}")]
+    private static partial void GoesOn(ILogger log, string sql);
+
+    [LoggerMessage(5302, LogLevel.Warning, "A statement that did not stop has ended {Seconds} s later")]
+    private static partial void HasEnded(ILogger log, double seconds);
+
+    [LoggerMessage(5303, LogLevel.Error, "A statement that did not stop could not be taken away")]
+    private static partial void Broke(ILogger log, Exception error);
 
     private static TsDbException Busy() =>
         new(ErrorKind.Unavailable, "this node runs as many queries as it may: try again")

@@ -5,4 +5,11 @@ namespace TsDb.Adapters.DuckDb;
 /// <param name="Waiting">Statements that wait for their turn.</param>
 /// <param name="Large">Statements that began anew with the large part of the memory, since start.</param>
 /// <param name="Refused">Statements refused because there were too many, since start.</param>
-public readonly record struct QueryLoad(int Running, int Waiting, long Large, long Refused);
+public readonly record struct QueryLoad(int Running, int Waiting, long Large, long Refused)
+{
+    /// <summary>Statements that go on though whoever asked was told that they are over.</summary>
+    public int Overdue { get; init; }
+
+    /// <summary>How many did since start.</summary>
+    public long OverdueEver { get; init; }
+}

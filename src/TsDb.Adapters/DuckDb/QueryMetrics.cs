@@ -19,5 +19,11 @@ public static class QueryMetrics
         meter.CreateObservableCounter(
             "tsdb.queries.refused", () => engine.Load.Refused, "{query}",
             "Statements refused because there were too many");
+        meter.CreateObservableGauge(
+            "tsdb.queries.overdue", () => engine.Load.Overdue, "{query}",
+            "Statements that do not stop though their time is over");
+        meter.CreateObservableCounter(
+            "tsdb.queries.left", () => engine.Load.OverdueEver, "{query}",
+            "Statements that did not stop when their time was over");
     }
 }

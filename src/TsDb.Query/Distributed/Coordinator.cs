@@ -35,7 +35,10 @@ public sealed class Coordinator(
     /// is founded and where owners are missing, <see cref="ErrorKind.NotFound"/> for unknown tables,
     /// <see cref="ErrorKind.Deadline"/> when the time is over.
     /// </summary>
-    public async Task<QueryAnswer> QueryAsync(QueryRequest request, CancellationToken ct)
+    public Task<QueryAnswer> QueryAsync(QueryRequest request, CancellationToken ct) =>
+        QueryDeadline.RunAsync(request.Limits, clock, token => AnswerAsync(request, token), ct);
+
+    private async Task<QueryAnswer> AnswerAsync(QueryRequest request, CancellationToken ct)
     {
         if (cluster.Current is null)
         {
@@ -48,56 +51,42 @@ public sealed class Coordinator(
 
         DirectStatement? small = DirectStatement.TryParse(request.Sql);
         Statement? statement = small is null ? planner.Parse(request.Sql) : null;
-        using CancellationTokenSource deadline = new(request.Limits.DurationMax, clock);
-        using CancellationTokenSource both =
-            CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-        try
+        string? before = null;
+        for (int tries = 1; ; tries++)
         {
-            string? before = null;
-            for (int tries = 1; ; tries++)
+            GatherRoom.Part room = engines.Gathered.Rent();
+            bool isAnswered = false;
+            try
             {
-                GatherRoom.Part room = engines.Gathered.Rent();
-                bool isAnswered = false;
-                try
-                {
-                    QueryAnswer answer = await TryAsync(request, small, statement, room, both.Token);
-                    isAnswered = true;
-                    return answer with { Result = new RoomedResult(answer.Result, room) };
-                }
-                catch (TsDbException e) when (e.Kind == ErrorKind.Conflict && tries < TriesMax)
-                {
-                    // A node was restarted or lost between the rounds, or found its files damaged: what was
-                    // planned on it is planned anew.
-                    before = e.Message;
-                    continue;
-                }
-                catch (TsDbException e) when (e.Kind == ErrorKind.Unavailable && before is not null)
-                {
-                    throw new TsDbException(ErrorKind.Unavailable, $"{e.Message}; before, {before}", e)
-                    {
-                        RetryAfter = e.RetryAfter,
-                    };
-                }
-                catch (TsDbException e) when (e.Kind == ErrorKind.Conflict)
-                {
-                    throw new TsDbException(ErrorKind.Unavailable, e.Message, e)
-                    {
-                        RetryAfter = TryAgainAfter,
-                    };
-                }
-                finally
-                {
-                    if (!isAnswered) room.Dispose();
-                }
+                QueryAnswer answer = await TryAsync(request, small, statement, room, ct);
+                isAnswered = true;
+                return answer with { Result = new RoomedResult(answer.Result, room) };
             }
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested
-            && !ct.IsCancellationRequested)
-        {
-            throw new TsDbException(
-                ErrorKind.Deadline,
-                $"the query took longer than {request.Limits.DurationMax.TotalSeconds:0.#} s: "
-                + "narrow its time range or allow it more time");
+            catch (TsDbException e) when (e.Kind == ErrorKind.Conflict && tries < TriesMax)
+            {
+                // A node was restarted or lost between the rounds, or found its files damaged: what was
+                // planned on it is planned anew.
+                before = e.Message;
+                continue;
+            }
+            catch (TsDbException e) when (e.Kind == ErrorKind.Unavailable && before is not null)
+            {
+                throw new TsDbException(ErrorKind.Unavailable, $"{e.Message}; before, {before}", e)
+                {
+                    RetryAfter = e.RetryAfter,
+                };
+            }
+            catch (TsDbException e) when (e.Kind == ErrorKind.Conflict)
+            {
+                throw new TsDbException(ErrorKind.Unavailable, e.Message, e)
+                {
+                    RetryAfter = TryAgainAfter,
+                };
+            }
+            finally
+            {
+                if (!isAnswered) room.Dispose();
+            }
         }
     }
 
@@ -163,7 +152,13 @@ public sealed class Coordinator(
             else explanation.Add(fragment, read.HoldingsOf(fragment), runs.IsUsable);
         }
 
-        SqlRequest final = new() { Sql = plan.FinalSql, Relations = relations, Limits = request.Limits };
+        SqlRequest final = new()
+        {
+            Sql = plan.FinalSql,
+            Relations = relations,
+            Limits = request.Limits,
+            Keep = room.Keep,
+        };
         explanation.Add(runs.Figures.Concat(read.EdgeFigures));
         ISqlResult result = statement.Explain == ExplainMode.None
             ? await engines.General.ExecuteAsync(final, ct)

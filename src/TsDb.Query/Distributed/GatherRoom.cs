@@ -20,9 +20,15 @@ public sealed class GatherRoom(long bytesMax)
     internal Part Rent() => new(this);
 
     /// <summary>What one query holds.</summary>
-    internal sealed class Part(GatherRoom room) : IDisposable
+    internal sealed class Part : IDisposable
     {
+        private readonly GatherRoom _room;
+        private readonly Holder _own;
         private long _bytes;
+        private int _holders = 1;
+
+        /// <summary>A part without bytes yet.</summary>
+        public Part(GatherRoom room) => (_room, _own) = (room, new Holder(this));
 
         /// <summary>
         /// Takes bytes for rows that have come. Throws <see cref="ErrorKind.TooLarge"/> if the query alone
@@ -31,8 +37,8 @@ public sealed class GatherRoom(long bytesMax)
         public void Take(long bytes, long queryBytesMax)
         {
             long mine = Interlocked.Add(ref _bytes, bytes);
-            long all = Interlocked.Add(ref room._used, bytes);
-            long most = Math.Min(queryBytesMax, room.BytesMax);
+            long all = Interlocked.Add(ref _room._used, bytes);
+            long most = Math.Min(queryBytesMax, _room.BytesMax);
             if (mine > most)
             {
                 throw new TsDbException(
@@ -41,11 +47,11 @@ public sealed class GatherRoom(long bytesMax)
                     + "range, aggregate, or give the node more with --query-memory");
             }
 
-            if (all > room.BytesMax)
+            if (all > _room.BytesMax)
             {
                 throw new TsDbException(
                     ErrorKind.Unavailable,
-                    $"this node's queries have gathered more than the {room.BytesMax} bytes they share: try "
+                    $"this node's queries have gathered more than the {_room.BytesMax} bytes they share: try "
                     + "again, or narrow the time range")
                 {
                     RetryAfter = RetryAfter,
@@ -53,8 +59,29 @@ public sealed class GatherRoom(long bytesMax)
             }
         }
 
+        /// <summary>Keeps the rows' bytes beyond <see cref="Dispose"/>, until what is answered is disposed
+        /// of.</summary>
+        public IDisposable Keep()
+        {
+            Interlocked.Increment(ref _holders);
+            return new Holder(this);
+        }
+
         /// <inheritdoc/>
-        public void Dispose() => Interlocked.Add(ref room._used, -Interlocked.Exchange(ref _bytes, 0));
+        public void Dispose() => _own.Dispose();
+
+        private void Release()
+        {
+            if (Interlocked.Decrement(ref _holders) == 0)
+                Interlocked.Add(ref _room._used, -Interlocked.Exchange(ref _bytes, 0));
+        }
+
+        private sealed class Holder(Part part) : IDisposable
+        {
+            private Part? _part = part;
+
+            public void Dispose() => Interlocked.Exchange(ref _part, null)?.Release();
+        }
     }
 
     private long BytesMax => bytesMax;

@@ -25,7 +25,10 @@ public sealed class LocalQueryService(
     private readonly LocalTables _tables = new();
 
     /// <inheritdoc/>
-    public async Task<QueryAnswer> QueryAsync(QueryRequest request, CancellationToken ct)
+    public Task<QueryAnswer> QueryAsync(QueryRequest request, CancellationToken ct) =>
+        QueryDeadline.RunAsync(request.Limits, clock, token => AnswerAsync(request, token), ct);
+
+    private async Task<QueryAnswer> AnswerAsync(QueryRequest request, CancellationToken ct)
     {
         DirectStatement? small = DirectStatement.TryParse(request.Sql);
         Statement? parsed = small is null ? Statement.Parse(parser, request.Sql) : null;
