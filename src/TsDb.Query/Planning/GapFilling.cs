@@ -19,6 +19,7 @@ internal sealed class GapFilling
     private const int BucketsMax = 1_000_000;
     private const int RowsMax = 10_000_000;
     private const string TooMany = ": bound time more narrowly, or take wider buckets";
+    private const string LastStep = "TIMESTAMP '2262-04-11 23:47:16.854775'";
 
     private readonly Func<string, string> _bucketOf;
     private readonly string _width;
@@ -89,14 +90,17 @@ internal sealed class GapFilling
             : range.EndNanoseconds < long.MaxValue ? Moment(range.EndNanoseconds)
             : $"(SELECT max({name}) + INTERVAL '1 microsecond' FROM __ts_groups)";
 
+        // Steps are whole microseconds: where buckets begin between two, the first step is one too early.
         // Steps of the width hit every bucket, also where a change of the clock makes one longer or shorter.
-        // As a table they come one after the other, so that the statement can be stopped.
-        string steps = $"SELECT CAST(__ts_step AS TIMESTAMP_NS) AS {Bucket}, __ts_from, __ts_to "
+        // As a table they come one after the other, so that the statement can be stopped; one past the end of
+        // time stands for that end.
+        string steps = $"SELECT CAST(least(__ts_step, {LastStep}) AS TIMESTAMP_NS) AS {Bucket}, __ts_from, "
+            + "__ts_to "
             + $"FROM (SELECT {start} AS __ts_from, {finish} AS __ts_to, {CountOf(others)} AS __ts_count) "
             + $"AS __ts_bounds, range(CAST({_bucketOf("__ts_from")} AS TIMESTAMP), "
             + $"CAST({Bounded("__ts_to")} AS TIMESTAMP) + {_width}, {_width}) AS __ts_steps(__ts_step)";
         string grid = $"SELECT DISTINCT {_bucketOf(Bucket)} AS {Bucket} FROM ({steps}) "
-            + $"WHERE {_bucketOf(Bucket)} < __ts_to";
+            + $"WHERE {_bucketOf(Bucket)} < __ts_to AND {_bucketOf(Bucket)} >= {_bucketOf("__ts_from")}";
         string rows = others.Length == 0 ? $"({grid}) AS __ts_grid"
             : $"(SELECT DISTINCT {SqlList.Of(others)} FROM __ts_groups) AS __ts_others CROSS JOIN "
                 + $"({grid}) AS __ts_grid";
@@ -104,6 +108,8 @@ internal sealed class GapFilling
             .Prepend($"g.{name} = __ts_grid.{Bucket}");
         IEnumerable<string> columns = others.Select(other => $"__ts_others.{other}")
             .Prepend($"__ts_grid.{Bucket} AS {name}")
+            .Concat(shape.Groupings.Select(
+                (_, i) => $"CAST(0 AS BIGINT) AS {AggregateShape.GroupingName(i)}"))
             .Concat(shape.Calls.Select((_, i) => $"g.{AggregateShape.ValueName(i)}"));
         string where = having is null ? "" : $" WHERE {parser.PrintExpression(having)}";
         return $"WITH __ts_groups AS MATERIALIZED (SELECT * FROM ({merged}) AS __ts_all{where}) "
