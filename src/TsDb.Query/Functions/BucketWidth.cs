@@ -13,6 +13,7 @@ public readonly record struct BucketWidth(int Months, int Days, long Microsecond
 {
     private const int MonthsAYear = 12;
     private const long MicrosecondNanoseconds = 1_000;
+    private const long HourNanoseconds = 3_600_000_000_000;
     private const int DaysPlain = 10_000;
     private const long MicrosecondsPlain = 8_000_000_000_000_000;
     private static readonly int OriginMonth = 2000 * MonthsAYear;
@@ -27,6 +28,21 @@ public readonly record struct BucketWidth(int Months, int Days, long Microsecond
     /// <summary>The start of the bucket that a time lies in.</summary>
     public long Start(long time) => Months == 0 ? FixedStart(time, OriginTime) : MonthStart(
         time, OriginMonth);
+
+    /// <summary>The same where the times are those that a clock of a time zone shows. Widths of hours and
+    /// less are whole hours or divide an hour: others would not go on where the clock is set.</summary>
+    public long LocalStart(long local)
+    {
+        Int128 length = Months == 0 && Length > 0 ? Length : HourNanoseconds;
+        if (length % HourNanoseconds != 0 && HourNanoseconds % length != 0)
+        {
+            throw Invalid(
+                "with a time zone the width is of months, days or whole hours, or one that divides an hour, "
+                + "such as 15 minutes");
+        }
+
+        return Start(local);
+    }
 
     /// <summary>The same for buckets counted from another time (from its month, if they are of
     /// months).</summary>

@@ -23,14 +23,16 @@ internal sealed class GapFilling
 
     private readonly Func<string, string> _bucketOf;
     private readonly string _width;
+    private readonly string _step;
 
     private GapFilling(ISqlParser parser, JsonObject[] inputs, int ofBucket)
     {
         _width = parser.PrintExpression(inputs[0]);
         string? third = ofBucket == 3 ? parser.PrintExpression(inputs[2]) : null;
         bool isZone = third is not null && SeriesFunctions.IsZone(inputs[2]);
+        _step = isZone ? $"({_width}) / 2" : _width;
         _bucketOf = time => third is null ? $"time_bucket({_width}, {time})"
-            : isZone ? SeriesFunctions.InZone(_width, time, third)
+            : isZone ? ZoneBuckets.Text(inputs[0], _width, time, third)
             : $"time_bucket({_width}, {time}, {third})";
         Start = inputs.ElementAtOrDefault(ofBucket);
         Finish = inputs.ElementAtOrDefault(ofBucket + 1);
@@ -91,14 +93,14 @@ internal sealed class GapFilling
             : $"(SELECT max({name}) + INTERVAL '1 microsecond' FROM __ts_groups)";
 
         // Steps are whole microseconds: where buckets begin between two, the first step is one too early.
-        // Steps of the width hit every bucket, also where a change of the clock makes one longer or shorter.
+        // In a zone a bucket can be an hour shorter: steps of half a width hit it, too.
         // As a table they come one after the other, so that the statement can be stopped; one past the end of
         // time stands for that end.
         string steps = $"SELECT CAST(least(__ts_step, {LastStep}) AS TIMESTAMP_NS) AS {Bucket}, __ts_from, "
             + "__ts_to "
             + $"FROM (SELECT {start} AS __ts_from, {finish} AS __ts_to, {CountOf(others)} AS __ts_count) "
             + $"AS __ts_bounds, range(CAST({_bucketOf("__ts_from")} AS TIMESTAMP), "
-            + $"CAST({Bounded("__ts_to")} AS TIMESTAMP) + {_width}, {_width}) AS __ts_steps(__ts_step)";
+            + $"CAST({Bounded("__ts_to")} AS TIMESTAMP) + {_width}, {_step}) AS __ts_steps(__ts_step)";
         string grid = $"SELECT DISTINCT {_bucketOf(Bucket)} AS {Bucket} FROM ({steps}) "
             + $"WHERE {_bucketOf(Bucket)} < __ts_to AND {_bucketOf(Bucket)} >= {_bucketOf("__ts_from")}";
         string rows = others.Length == 0 ? $"({grid}) AS __ts_grid"

@@ -230,16 +230,9 @@ internal sealed class SeriesFunctions(ISqlParser parser)
     public static bool IsZone(JsonObject input) =>
         TextOf(input) is { } zone && !zone.Any(char.IsAsciiDigit);
 
-    /// <summary>
-    /// Buckets of local time, as UTC, over texts. DuckDB knows zones to the microsecond only.
-    /// </summary>
-    public static string InZone(string width, string time, string zone) =>
-        $"CAST(timezone('UTC', time_bucket({width}, timezone('UTC', CAST(time_bucket(INTERVAL '1 "
-            + $"microsecond', "
-        + $"CAST({time} AS TIMESTAMP_NS)) AS TIMESTAMP)), {zone})) AS TIMESTAMP_NS)";
-
     private JsonObject InZone(JsonObject call, JsonObject[] inputs) => IsZone(inputs[2])
-        ? Of(InZone("__w", "__t", "__z"), null, ("__w", inputs[0]), ("__t", inputs[1]), ("__z", inputs[2]))
+        ? Of(ZoneBuckets.Text(inputs[0], "__w", "__t", "__z"), null, ("__w", inputs[0]), ("__t", inputs[1]),
+            ("__z", inputs[2]))
         : call;
 
     private static string Rows(JsonObject count) => RowsFirst.Number(

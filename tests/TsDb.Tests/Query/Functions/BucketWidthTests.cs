@@ -60,4 +60,26 @@ public sealed class BucketWidthTests
         Assert.Throws<TsDbException>(() => new BucketWidth(-1, 0, 0).Start(1));
         Assert.Throws<TsDbException>(() => new BucketWidth(0, 1, 0).Start(long.MinValue, 0));
     }
+
+    [Theory]
+    [InlineData(0, 0, 45)]
+    [InlineData(0, 0, 90)]
+    [InlineData(0, 1, 30)]
+    [InlineData(0, 0, 0)]
+    [InlineData(0, 0, -60)]
+    public void A_width_that_clocks_cannot_be_set_back_in_is_refused(int months, int days, int minutes) =>
+        Assert.Throws<TsDbException>(() =>
+            new BucketWidth(months, days, minutes * 60_000_000L).LocalStart(1_451_649_600_000_000_000));
+
+    [Theory]
+    [InlineData(0, 0, 15)]
+    [InlineData(0, 0, 60)]
+    [InlineData(0, 0, 300)]
+    [InlineData(0, 1, 0)]
+    [InlineData(1, 0, 0)]
+    public void Any_other_local_bucket_is_as_elsewhere(int months, int days, int minutes)
+    {
+        BucketWidth width = new(months, days, minutes * 60_000_000L);
+        Assert.Equal(width.Start(1_451_649_600_000_000_001), width.LocalStart(1_451_649_600_000_000_001));
+    }
 }
