@@ -139,8 +139,9 @@ public sealed class DuckDbEngine : ISqlEngine, IDisposable
             // The first rows are made here: what a statement lacks it mostly lacks before they are there.
             RecordBatch? first = stream.ReadNextRecordBatchAsync(CancellationToken.None).AsTask()
                 .GetAwaiter().GetResult();
-            return new DuckDbResult(_pool, request, instance, setup, running, command, stream)
+            return new DuckDbResult(_pool, instance, setup, running, command, stream)
             {
+                Request = request,
                 First = first,
                 Large = large,
             };

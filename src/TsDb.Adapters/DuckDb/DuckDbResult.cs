@@ -12,7 +12,6 @@ namespace TsDb.Adapters.DuckDb;
 /// </summary>
 internal sealed class DuckDbResult(
     InstancePool pool,
-    SqlRequest request,
     DuckDbInstance instance,
     RelationSetup setup,
     RunningStatement running,
@@ -32,6 +31,9 @@ internal sealed class DuckDbResult(
 
     /// <summary>The first rows, made already; null if there are none.</summary>
     public RecordBatch? First { get; init; }
+
+    /// <summary>What was asked.</summary>
+    public required SqlRequest Request { get; init; }
 
     /// <summary>What is given back at the end; null for nothing.</summary>
     public IDisposable? Large { get; init; }
@@ -93,7 +95,7 @@ internal sealed class DuckDbResult(
     private void Leave(Task ending)
     {
         _isLeft = true;
-        pool.Leave(ending, request);
+        pool.Leave(ending, Request);
     }
 
     private async Task<RecordBatch?> NextAsync(CancellationToken ct)

@@ -152,13 +152,8 @@ public sealed class Coordinator(
             else explanation.Add(fragment, read.HoldingsOf(fragment), runs.IsUsable);
         }
 
-        SqlRequest final = new()
-        {
-            Sql = plan.FinalSql,
-            Relations = relations,
-            Limits = request.Limits,
-            Keep = room.Keep,
-        };
+        SqlRequest final =
+            new() { Sql = plan.FinalSql, Relations = relations, Limits = request.Limits, Keep = room.Keep };
         explanation.Add(runs.Figures.Concat(read.EdgeFigures));
         ISqlResult result = statement.Explain == ExplainMode.None
             ? await engines.General.ExecuteAsync(final, ct)

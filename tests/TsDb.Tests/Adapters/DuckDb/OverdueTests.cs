@@ -97,7 +97,9 @@ public sealed class OverdueTests : IDisposable
     // The engine's thread waits in here, where no interrupt reaches it.
     private sealed class StuckRows : IReadOnlyList<RecordBatch>, IDisposable
     {
-        private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _asked =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         private readonly ManualResetEventSlim _free = new();
 
         public static Schema Schema { get; } = new(
