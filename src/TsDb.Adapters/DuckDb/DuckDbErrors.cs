@@ -31,8 +31,16 @@ internal static class DuckDbErrors
         DuckDBErrorType.Io or DuckDBErrorType.Serialization => Damaged(error),
         DuckDBErrorType.Interrupt =>
             new TsDbException(ErrorKind.Deadline, "the statement was interrupted", error),
-        _ => new TsDbException(ErrorKind.Invalid, error.Message, error),
+        _ => new TsDbException(ErrorKind.Invalid, Plain(error.Message), error),
     };
+
+    /// <summary>What the engine says of a wrong statement, without advice that nobody can follow
+    /// here.</summary>
+    public static string Plain(string message) =>
+        message.Contains("Max expression depth", StringComparison.Ordinal)
+            ? "the statement nests expressions too deeply, the limit is 1000 levels: write long chains of "
+                + "operators as lists (x IN (...), list_sum([...])) or in sub-queries"
+            : message;
 
     /// <summary>True if the statement needs more memory than its database has.</summary>
     public static bool IsMemory(DuckDBException error) => error.ErrorType == DuckDBErrorType.OutOfMemory

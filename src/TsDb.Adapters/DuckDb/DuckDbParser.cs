@@ -71,7 +71,7 @@ public sealed partial class DuckDbParser : ISqlParser, IDisposable
         string where = tree["position"]?.GetValue<string>() is { Length: > 0 } position
             ? string.Create(CultureInfo.InvariantCulture, $" (at character {position})")
             : "";
-        throw new TsDbException(ErrorKind.Invalid, message + where);
+        throw new TsDbException(ErrorKind.Invalid, DuckDbErrors.Plain(message + where));
     }
 
     private DuckDBConnection Connection()

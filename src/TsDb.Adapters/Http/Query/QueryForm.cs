@@ -20,6 +20,14 @@ namespace TsDb.Adapters.Http.Query;
 internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
 {
     private const int BodyBytesMax = 2 << 20;
+    private const int ShownMax = 64;
+
+    // u and p are credentials of clients that have no headers.
+    private static readonly string[] Parameters =
+    [
+        "db", "q", "format", "params", "consistency", "fresh", "edge_timeout", "allow_partial", "timeout",
+        "max_rows", "u", "p",
+    ];
 
     private static readonly (string Type, ResultFormat Format)[] MediaTypes =
     [
@@ -40,6 +48,7 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
         Dictionary<string, string> values = new(StringComparer.Ordinal);
         foreach ((string name, StringValues value) in request.Query) values[name] = value.ToString();
         if (HttpMethods.IsPost(request.Method)) await ReadBodyAsync(request, values, ct);
+        RequireKnown(values);
         if (values.TryGetValue("params", out string? parameters) && parameters is not ("" or "{}" or "null"))
             throw Wrong("bound parameters are not supported: write the values into the statement");
         ResultFormat format = FormatOf(values.GetValueOrDefault("format"), request.Headers.Accept);
@@ -56,6 +65,19 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
                 Limits = Limits(values),
             },
             format);
+    }
+
+    // A word that is misspelt would be left out in silence, and a limit or a consistency with it.
+    private static void RequireKnown(Dictionary<string, string> values)
+    {
+        string[] unknown =
+        [
+            .. values.Keys.Except(Parameters, StringComparer.Ordinal).Order(StringComparer.Ordinal)
+                .Select(name => $"'{name[..Math.Min(name.Length, ShownMax)]}'").Take(Parameters.Length),
+        ];
+        if (unknown.Length == 0) return;
+        throw Wrong(
+            $"unknown: {string.Join(", ", unknown)}; there are {string.Join(", ", Parameters[..^2])}");
     }
 
     private static TimeSpan EdgeWait(Dictionary<string, string> values)

@@ -73,9 +73,10 @@ public sealed class QueryEndpointTests : IAsyncLifetime
     [InlineData("SELECT 1", "db", "&fresh=perhaps", 400, "fresh")]
     [InlineData("SELECT 1", "db", "&timeout=soon", 400, "timeout")]
     [InlineData("SELECT 1", "db", "&max_rows=few", 400, "max_rows")]
+    [InlineData("SELECT 1", "db", "&bogus=1&Timeout=5s", 400, "unknown: 'Timeout', 'bogus'; there are db, q")]
     [InlineData("SELECT * FROM range(3)", "db", "&max_rows=2", 400, "max_rows")]
     [InlineData("SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range + b.range = 7", "db",
-        "&timeout=50ms", 408, "longer")]
+        "&timeout=50ms", 408, "longer than 50 ms")]
     [InlineData("SELECT rate(temp, time, 'x', 'y') FROM weather", "db", "", 400, "rate")]
     [InlineData("SELECT locf(1) FROM weather", "db", "", 400, "time_bucket_gapfill")]
     [InlineData("SELECT lttb(time, 1.0, 3 ORDER BY time) FROM weather", "db", "", 400, "ORDER BY")]
@@ -87,6 +88,27 @@ public sealed class QueryEndpointTests : IAsyncLifetime
         (int actual, string body) = await _server.GetAsync(sql, db, more);
         Assert.Equal(status, actual);
         Assert.Contains(part, JsonNode.Parse(body)!["error"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Expressions_that_are_too_deep_are_refused_without_advice_that_nobody_can_follow()
+    {
+        string deep = $"SELECT {string.Concat(Enumerable.Repeat("abs(", 1200))}1{new string(')', 1200)}";
+        await _server.WriteAsync(Batch(("a", 0, 1)));
+        using HttpResponseMessage answer = await _server.PostAsync(new { db = "db", q = deep });
+        string body = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(400, (int)answer.StatusCode);
+        Assert.Contains("too deeply, the limit is 1000 levels", body, StringComparison.Ordinal);
+        Assert.DoesNotContain("SET", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Clients_of_the_field_may_send_what_they_send()
+    {
+        await _server.WriteAsync(Batch(("a", 0, 1)));
+        using HttpResponseMessage answer = await _server.PostAsync(
+            new { db = "db", q = "SELECT 1 AS x", format = "json", @params = new { }, u = "me", p = "x" });
+        Assert.Equal(200, (int)answer.StatusCode);
     }
 
     [Theory]
