@@ -66,7 +66,7 @@ internal static partial class TimeConstants
         {
             case "TIMESTAMP_NS":
                 return text is null ? Fold(child) : Parse(text, NanosecondDigits);
-            case "TIMESTAMP":
+            case "TIMESTAMP" or "TIMESTAMP WITH TIME ZONE":
                 if (text is not null) return Parse(text, MicrosecondDigits);
                 return Fold(child) is { } inner ? new Bound(inner.Low - 1_000, inner.High + 1_000) : null;
             case "DATE":

@@ -84,6 +84,7 @@ internal sealed record BoundStatement(Statement Source, JsonObject Tree, Immutab
 
         BoundStatement statementBound = new(statement, tree, bound.ToImmutable());
         ExactNames.Apply(statementBound);
+        ZonedTimes.Apply(statementBound);
         return statementBound;
     }
 

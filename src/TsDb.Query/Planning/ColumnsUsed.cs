@@ -64,12 +64,13 @@ internal static class ColumnsUsed
         return columns;
     }
 
+    /// <summary>Every object of a SELECT that is not in a SELECT inside it.</summary>
+    public static IEnumerable<JsonObject> Own(JsonObject select) =>
+        select.SelectMany(property => Inside(property.Value));
+
     private static bool AreKnownSources(JsonObject from) => Sources.Contains(from.Text("type"))
         && (!from.IsType("JOIN")
             || (AreKnownSources(from.Object("left")!) && AreKnownSources(from.Object("right")!)));
-
-    private static IEnumerable<JsonObject> Own(JsonObject select) =>
-        select.SelectMany(property => Inside(property.Value));
 
     private static IEnumerable<JsonObject> Inside(JsonNode? node) => node switch
     {
