@@ -58,7 +58,8 @@ internal sealed record BoundStatement(Statement Source, JsonObject Tree, Immutab
                 : null;
         }
 
-        JsonObject tree = new Inlining(parser, tables).Apply((JsonObject)statement.Tree.Rewrite(Plain)!);
+        JsonObject plain = (JsonObject)MethodCalls.Apply(parser, statement.Tree).Rewrite(Plain)!;
+        JsonObject tree = new Inlining(parser, tables).Apply(plain);
         ImmutableArray<BoundTable>.Builder bound = ImmutableArray.CreateBuilder<BoundTable>();
         foreach (JsonObject use in Statement.TableUses(tree))
         {
