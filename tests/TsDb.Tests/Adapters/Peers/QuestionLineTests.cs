@@ -185,7 +185,7 @@ public sealed class QuestionLineTests : IAsyncDisposable
         _queries.GoesOn = true;
         ISqlResult result = await _fragments.RunAsync(B, WireFormats.Fragment(), Ct);
         await result.DisposeAsync();
-        await _queries.Cancelled.Task.WaitAsync(Soon, TimeProvider.System, Ct);
+        await _queries.Stopped.Task.WaitAsync(Soon, TimeProvider.System, Ct);
     }
 
     private async Task<long> CountAsync(int rows)
@@ -264,7 +264,7 @@ public sealed class QuestionLineTests : IAsyncDisposable
 
         public Task Hold { get; set; } = Task.CompletedTask;
 
-        public TaskCompletionSource Cancelled { get; } =
+        public TaskCompletionSource Stopped { get; } =
             new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public async Task<CatalogAnswer> AskAsync(
@@ -308,12 +308,20 @@ public sealed class QuestionLineTests : IAsyncDisposable
             if (queries.ErrorAtEnd is not null) throw queries.ErrorAtEnd;
             if (!queries.GoesOn) yield break;
 
-            // One batch, so that the columns are on their way, then nothing until somebody stops it.
-            yield return new RecordBatch(Schema, [new Int64Array.Builder().Append(0).Build()], 1);
-            await using CancellationTokenRegistration registered =
-                run.Register(() => queries.Cancelled.TrySetResult());
-            await queries.Cancelled.Task.WaitAsync(Soon, TimeProvider.System, CancellationToken.None);
-            run.ThrowIfCancellationRequested();
+            // One batch, so that the columns are on their way, then nothing until somebody stops it: by the
+            // token, or by an end of its rows if this batch cannot be sent any more.
+            try
+            {
+                yield return new RecordBatch(Schema, [new Int64Array.Builder().Append(0).Build()], 1);
+                await using CancellationTokenRegistration registered =
+                    run.Register(() => queries.Stopped.TrySetResult());
+                await queries.Stopped.Task;
+                run.ThrowIfCancellationRequested();
+            }
+            finally
+            {
+                queries.Stopped.TrySetResult();
+            }
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
