@@ -13,7 +13,8 @@ internal static class SqlMacros
     /// Their definitions; <c>date_bin</c> is the field's other name of time_bucket. Those that fill gaps
     /// only give the planner the names and types of columns: it takes their place.
     /// </summary>
-    public static string Text { get; } = Own + Sized + Formats("format") + Formats("printf");
+    public static string Text { get; } = Own + Sized + Formats("format") + Formats("printf")
+        + Distance("levenshtein") + Distance("editdist3") + Distance("damerau_levenshtein");
 
     private const string Own = """
         CREATE MACRO now() AS CAST(timezone('UTC', transaction_timestamp()) AS TIMESTAMP_NS);
@@ -58,6 +59,13 @@ internal static class SqlMacros
                 16 + 8 * coalesce(strlen(CAST(fill AS VARCHAR)), 0), CAST(n AS BIGINT)), fill);
         CREATE MACRO equi_width_bins(low, high, n, nice) AS
             system.main.equi_width_bins(low, high, tsdb_sized(8, n), nice);
+        """;
+
+    // They compare every character of the one text with every one of the other.
+    private static string Distance(string function) => $"""
+
+        CREATE MACRO {function}(one, other) AS system.main.{function}(one, CASE WHEN tsdb_sized(
+            strlen(CAST(one AS VARCHAR)), strlen(CAST(other AS VARCHAR))) IS NOT NULL THEN other END);
         """;
 
     private static string Formats(string function)

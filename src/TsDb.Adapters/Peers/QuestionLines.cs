@@ -104,7 +104,7 @@ public sealed class QuestionLines : IDisposable
             line.Send(question);
             return new WaitedQuestion(this, line, node, request, ct);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // One to a process that is gone: it is asked once more by whoever does not wait.
             line.Dispose();
@@ -209,6 +209,14 @@ public sealed class QuestionLines : IDisposable
                     line.Dispose();
                     ct.ThrowIfCancellationRequested();
                     throw;
+                }
+
+                // Given up at the last moment: then the line may be closed.
+                if (ct.IsCancellationRequested)
+                {
+                    answer.Dispose();
+                    line.Dispose();
+                    ct.ThrowIfCancellationRequested();
                 }
 
                 return Read(line, answer, node);

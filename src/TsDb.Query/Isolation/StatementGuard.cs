@@ -37,7 +37,12 @@ public static class StatementGuard
     private static readonly FrozenSet<string> SizedFunctions = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
         "repeat", "lpad", "rpad", "bitstring", "range", "generate_series", "list_resize", "array_resize",
-        "equi_width_bins", "format", "printf");
+        "equi_width_bins", "format", "printf", "levenshtein", "editdist3", "damerau_levenshtein");
+
+    // In a lambda they are looked at for some elements of a list at a time, but what they make adds up.
+    private static readonly FrozenSet<string> GrowingFunctions = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "repeat", "bitstring", "range", "generate_series", "list_resize", "array_resize", "equi_width_bins");
 
     // Elements of a value whose type gives their number: a block has 2,048 such values.
     private const string FixedArray = "ARRAY_TYPE_INFO";
@@ -70,6 +75,8 @@ public static class StatementGuard
 
         public ImmutableArray<TableReference> Tables => _tables.ToImmutable();
 
+        private int _lambdas;
+
         public void Visit(JsonNode? node, ImmutableHashSet<string> commonNames)
         {
             if (node is JsonArray array)
@@ -85,7 +92,10 @@ public static class StatementGuard
                 if (Text(value, "class") == "PARAMETER")
                     throw Refuse("parameters such as $1 are not supported here");
                 if (Text(value, "type") == FixedArray) CheckArray(value);
+                bool isLambda = Text(value, "class") == "LAMBDA";
+                if (isLambda) _lambdas++;
                 foreach (KeyValuePair<string, JsonNode?> child in value) Visit(child.Value, inner);
+                if (isLambda) _lambdas--;
             }
         }
 
@@ -127,7 +137,7 @@ public static class StatementGuard
             if (_seen.Add(reference)) _tables.Add(reference);
         }
 
-        private static void CheckFunction(JsonObject call)
+        private void CheckFunction(JsonObject call)
         {
             string name = Text(call, "function_name");
             bool isOrdered = call["order_bys"]?["orders"] is JsonArray { Count: > 0 }
@@ -135,6 +145,8 @@ public static class StatementGuard
             if (isOrdered && FunctionNames.Own.Contains(name))
                 throw Refuse($"{name} takes no ORDER BY: the order of the rows does not change it");
             if (RefusedFunctions.Contains(name)) throw Refuse($"function {name} is not allowed in a query");
+            if (_lambdas > 0 && GrowingFunctions.Contains(name))
+                throw Refuse($"{name} is not allowed inside a lambda: what it makes adds up over elements");
             if (SizedFunctions.Contains(name)
                 && (IsSystem(Text(call, "catalog")) || IsSystem(Text(call, "schema"))))
                 throw Refuse($"write {name} without system in front");

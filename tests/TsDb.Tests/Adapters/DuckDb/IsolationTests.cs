@@ -51,6 +51,8 @@ public sealed class IsolationTests(EngineFixture db) : IClassFixture<EngineFixtu
         "SELECT 'x'.getvariable()",
         "SELECT main.current_query()",
         "SELECT getenv('HOME')",
+        "SELECT list_transform([1, 2], x -> range(x))",
+        "SELECT list_filter([1, 2], lambda x: len(list_transform([1], y -> repeat('x', y))) > x)",
         "SELECT write_log('x')",
         "SELECT sleep_ms(10)",
         "SHOW TABLES",

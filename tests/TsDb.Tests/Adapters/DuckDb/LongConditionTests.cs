@@ -14,7 +14,7 @@ public sealed class LongConditionTests(EngineFixture fixture) : IClassFixture<En
     [Theory]
     [InlineData(64)]
     [InlineData(65)]
-    [InlineData(1500)]
+    [InlineData(300)]
     public async Task They_mean_the_same_in_groups(int terms)
     {
         string where = Pairs(terms);
