@@ -72,15 +72,15 @@ public sealed class QuestionLines : IDisposable
         try
         {
             if (begun?.Line is { } asked && await TryFinishAsync(asked, timer.Token) is { } late)
-                return Read(asked, late, node);
+                return Read(asked, late, address);
 
             // A new line is opened so that threads may wait on it from then on, if they have reason to.
             IdleLines idle = IdleTo(address);
             if (idle.IsEmpty || (MayWait && idle.LacksBlocking))
-                return await ByThreadAsync(node, address, request, timer.Token);
+                return await ByThreadAsync(address, request, timer.Token);
             (QuestionLine line, Frame answer) =
                 await AskAsync(address, FrameKind.Catalog, request, timer.Token);
-            return Read(line, answer, node);
+            return Read(line, answer, address);
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
@@ -96,13 +96,14 @@ public sealed class QuestionLines : IDisposable
     /// now.</summary>
     internal WaitedQuestion? TryAsk(NodeId node, CatalogRequest request, CancellationToken ct)
     {
-        if (!MayWait || _isDisposed || IdleTo(Find(node).ClusterAddress).TakeBlocking() is not { } line)
-            return null;
+        if (!MayWait || _isDisposed) return null;
+        string address = Find(node).ClusterAddress;
+        if (IdleTo(address).TakeBlocking() is not { } line) return null;
         try
         {
             using Frame question = Frame.Of(FrameKind.Catalog, request);
             line.Send(question);
-            return new WaitedQuestion(this, line, node, request, ct);
+            return new WaitedQuestion(this, line, address, begun => CatalogAsync(node, request, ct, begun));
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
@@ -139,9 +140,8 @@ public sealed class QuestionLines : IDisposable
 
     /// <summary>What an answer to a question for a catalog says. Throws what the node says
     /// otherwise.</summary>
-    internal CatalogReply Read(QuestionLine line, Frame answer, NodeId node)
+    internal CatalogReply Read(QuestionLine line, Frame answer, string address)
     {
-        string address = Find(node).ClusterAddress;
         using (answer)
         {
             // After anything else more may follow that would pass for the next answer.
@@ -187,8 +187,7 @@ public sealed class QuestionLines : IDisposable
         }
     }
 
-    private Task<CatalogReply> ByThreadAsync(
-        NodeId node, string address, CatalogRequest request, CancellationToken ct) =>
+    private Task<CatalogReply> ByThreadAsync(string address, CatalogRequest request, CancellationToken ct) =>
         Task.Factory.StartNew(
             () =>
             {
@@ -219,7 +218,7 @@ public sealed class QuestionLines : IDisposable
                     ct.ThrowIfCancellationRequested();
                 }
 
-                return Read(line, answer, node);
+                return Read(line, answer, address);
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 

@@ -9,8 +9,14 @@ namespace TsDb.Adapters.Peers;
 /// one that hears of the socket, one of the pool that reads, and one that goes on; for an answer that is
 /// there within a fraction of a millisecond that is most of the work.
 /// </summary>
+/// <param name="lines">Whose line it is.</param>
+/// <param name="line">The line.</param>
+/// <param name="address">Where it leads.</param>
+/// <param name="finish">Waits for the answer without a thread, or asks once more if the line was
+/// lost.</param>
 internal sealed class WaitedQuestion(
-    QuestionLines lines, QuestionLine line, NodeId node, CatalogRequest request, CancellationToken ct)
+    QuestionLines lines, QuestionLine line, string address,
+    Func<WaitedQuestion, Task<CatalogReply>> finish)
 {
     private CatalogReply? _reply;
     private TsDbException? _error;
@@ -24,11 +30,12 @@ internal sealed class WaitedQuestion(
         if (Line is null || !lines.TryEnter()) return;
         try
         {
-            if (Line.Wait(lines.WaitMax)) _reply = lines.Read(Line, Line.Receive(), node);
+            if (Line.Wait(lines.WaitMax)) _reply = lines.Read(Line, Line.Receive(), address);
         }
-        catch (Exception e) when (e is IOException or SocketException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
             // It was kept, and may be one to a process that is gone: another is tried.
+            Line.Dispose();
             Line = null;
         }
         catch (TsDbException e)
@@ -45,5 +52,5 @@ internal sealed class WaitedQuestion(
     public Task<CatalogReply> AnswerAsync() =>
         _reply is not null ? Task.FromResult(_reply)
         : _error is not null ? Task.FromException<CatalogReply>(_error)
-        : lines.CatalogAsync(node, request, ct, this);
+        : finish(this);
 }
