@@ -124,9 +124,12 @@ internal sealed class CloudRooms : IAsyncDisposable
     {
         Cluster.OnQuestions = Questions.Take;
         await Cluster.StartAsync(self, _stop.Token);
-        _beating = new HeartbeatLoop(
+        HeartbeatLoop beats = new(
             Identity, Cluster, Channels, Liveness, PeerLiveness.BeatEvery, TimeProvider.System)
-                .RunAsync(_stop.Token);
+        {
+            Lines = Lines,
+        };
+        _beating = beats.RunAsync(_stop.Token);
         _replacing = new ReplacementLoop(
             Cluster,
             new ShardSurvey(Peers, Receiving.Desk, Cluster, TimeProvider.System),
@@ -220,7 +223,10 @@ internal sealed class CloudRooms : IAsyncDisposable
                 cluster, erasures => ReplicaPurgePolicy.CountLeft(store, erasures),
                 () => receiving.Status.Edges),
             Lines = lines,
-            Questions = new QuestionServer(identity.Id, local, clock, loggers.CreateLogger("TsDb.Peers")),
+            Questions = new QuestionServer(identity.Id, local, clock, loggers.CreateLogger("TsDb.Peers"))
+            {
+                Heartbeats = new HeartbeatDesk(cluster, identity, liveness),
+            },
             Engine = engine,
             Local = local,
             Catalogs = catalogs,

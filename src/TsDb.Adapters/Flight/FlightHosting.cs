@@ -34,6 +34,7 @@ public static class FlightHosting
     public static IServiceCollection AddNodeService(this IServiceCollection services)
     {
         services.TryAddSingleton<NodeGuard>();
+        services.TryAddSingleton<HeartbeatDesk>();
         services.TryAddSingleton<NodeEndpoint>();
         return services;
     }

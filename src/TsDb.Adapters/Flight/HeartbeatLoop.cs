@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using TsDb.Adapters.Flight.Protos;
+using TsDb.Adapters.Peers;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
 using TsDb.Replication.Ports;
@@ -10,7 +11,9 @@ namespace TsDb.Adapters.Flight;
 
 /// <summary>
 /// Tells every other member that this node lives, and takes each answer as a sign of life. A call tells both
-/// ends: a member that has just called is not called.
+/// ends: a member that has just called is not called. Members are told on the lines of queries, which costs a
+/// fifth of a call of gRPC; by gRPC as long as it is not known of them that they listen there, and when that
+/// fails.
 /// </summary>
 public sealed class HeartbeatLoop(
     CloudIdentity identity, IClusterState cluster, NodeChannels channels, IHeartbeatSink heartbeats,
@@ -18,9 +21,14 @@ public sealed class HeartbeatLoop(
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
 
+    private readonly HeartbeatDesk _desk = new(cluster, identity, heartbeats);
+
     // Less than a period, so that a beat that comes late is not waited for.
     private readonly TimeSpan _lately = every * 0.8;
     private readonly ConcurrentDictionary<string, Task> _calls = new(StringComparer.Ordinal);
+
+    /// <summary>Lines to other members; null for gRPC only.</summary>
+    public QuestionLines? Lines { get; init; }
 
     /// <summary>
     /// Runs until cancelled. A peer that does not answer is asked again as soon as it was given up.
@@ -64,18 +72,7 @@ public sealed class HeartbeatLoop(
             CancellationTokenSource.CreateLinkedTokenSource(ct, timer.Token);
         try
         {
-            HeartbeatReply reply =
-                await new Protos.Node.NodeClient(channels.To(member.FlightAddress)).HeartbeatAsync(
-                new HeartbeatRequest
-                {
-                    ClusterId = NodeMessages.Bytes(current.Id.Value),
-                    Node = identity.Id.Value,
-                    DirectoryId = NodeMessages.Bytes(identity.Directory),
-                    Epoch = current.Epoch.Value,
-                    Version = NodeProtocol.Version,
-                    UnixMilliseconds = clock.GetUtcNow().ToUnixTimeMilliseconds(),
-                },
-                new CallOptions(cancellationToken: patience.Token));
+            HeartbeatReply reply = await SayAsync(member, current, patience.Token);
 
             // The address may have another node by now.
             if (NodeMessages.Id(reply.DirectoryId, "a directory id") == member.DirectoryId)
@@ -94,5 +91,25 @@ public sealed class HeartbeatLoop(
         {
             heartbeats.Failed(member.Id, e);
         }
+    }
+
+    private async Task<HeartbeatReply> SayAsync(
+        Member member, ClusterConfiguration current, CancellationToken ct)
+    {
+        HeartbeatRequest beat = _desk.Beat(current.Id, current.Epoch);
+        if (Lines?.TakesBeats(member.Id) == true)
+        {
+            try
+            {
+                return await Lines.BeatAsync(member, beat, ct);
+            }
+            catch (TsDbException)
+            {
+                // An older program may be there again, or a connection was one to a process that is gone.
+            }
+        }
+
+        return await new Protos.Node.NodeClient(channels.To(member.FlightAddress))
+            .HeartbeatAsync(beat, new CallOptions(cancellationToken: ct));
     }
 }

@@ -4,21 +4,19 @@ using Grpc.Core;
 using TsDb.Adapters.Flight.Protos;
 using TsDb.Model;
 using TsDb.Replication.Ports;
-using TsDb.Replication.Receiving;
 using TsDb.Replication.Repair;
 using TsDb.Replication.Serving;
 
 namespace TsDb.Adapters.Flight;
 
 /// <summary>
-/// Answers the other cloud nodes: heartbeats by itself, questions about leaves from the desk.
+/// Answers the other cloud nodes: heartbeats and questions about leaves.
 /// </summary>
 internal sealed class NodeEndpoint(
     PeerDesk desk,
     ErasureDesk erasures,
     IClusterState cluster,
-    CloudIdentity identity,
-    IHeartbeatSink heartbeats,
+    HeartbeatDesk heartbeats,
     NodeGuard guard)
     : Protos.Node.NodeBase
 {
@@ -27,25 +25,8 @@ internal sealed class NodeEndpoint(
 
     /// <inheritdoc/>
     public override Task<HeartbeatReply> Heartbeat(HeartbeatRequest request, ServerCallContext context) =>
-        Answer(context, request.ClusterId, () =>
-        {
-            Guid directory = NodeMessages.Id(request.DirectoryId, "a directory id");
-            if (IsMember(directory, request.Epoch))
-            {
-                heartbeats.Heard(
-                    new NodeId(request.Node), directory,
-                    NodeMessages.Clock(request.UnixMilliseconds), request.Version);
-            }
-
-            return ValueTask.FromResult(new HeartbeatReply
-            {
-                Node = identity.Id.Value,
-                DirectoryId = NodeMessages.Bytes(identity.Directory),
-                Epoch = cluster.Current?.Epoch.Value ?? 0,
-                Version = NodeProtocol.Version,
-                UnixMilliseconds = heartbeats.Clock.GetUtcNow().ToUnixTimeMilliseconds(),
-            });
-        });
+        Answer(
+            context, request.ClusterId, () => ValueTask.FromResult(heartbeats.Answer(request)));
 
     /// <inheritdoc/>
     public override Task<StoredAnswer> Stored(StoredRequest request, ServerCallContext context) =>
@@ -150,11 +131,6 @@ internal sealed class NodeEndpoint(
                 },
             });
         });
-
-    // One that was removed, or in whose place another of its name came, may not know it yet: it hears of the
-    // epoch, and does not pass for the other.
-    private bool IsMember(Guid directory, long epoch) => cluster.Current is not { } current
-        || epoch > current.Epoch.Value || current.Members.Any(member => member.DirectoryId == directory);
 
     private ShardId Shard(int number) => number >= 0 && number < (cluster.Current?.ShardCount ?? ShardsMax)
         ? new ShardId(number)

@@ -30,7 +30,11 @@ internal sealed class NodeGuard(IClusterState cluster, IAuthorizer authorizer)
     }
 
     /// <summary>Throws unless the id is that of this node's cluster.</summary>
-    public void RequireCluster(ByteString clusterId)
+    public void RequireCluster(ByteString clusterId) => RequireCluster(cluster, clusterId);
+
+    /// <summary>The same without the rest of the guard, for what comes on connections that were let in.
+    /// </summary>
+    public static void RequireCluster(IClusterState cluster, ByteString clusterId)
     {
         ClusterId asked = new(NodeMessages.Id(clusterId, "a cluster id"));
         if (cluster.Current is not { } current)

@@ -10,6 +10,9 @@ internal static class NodeProtocol
     /// <summary>Whoever says this or more answers <see cref="Peers.QuestionServer"/>'s questions.</summary>
     public const uint QuestionLines = 3;
 
+    /// <summary>Whoever says this or more takes heartbeats on these lines, too.</summary>
+    public const uint LineHeartbeats = 4;
+
     /// <summary>What this node knows, said with every heartbeat.</summary>
-    public const uint Version = QuestionLines;
+    public const uint Version = LineHeartbeats;
 }

@@ -21,4 +21,10 @@ internal enum FrameKind : byte
 
     /// <summary>In place of an answer, or of what is left of it: why there is none.</summary>
     Failed = 6,
+
+    /// <summary>A sign of life, answered by one <see cref="BeatReply"/>.</summary>
+    Beat = 7,
+
+    /// <summary>The answer to <see cref="Beat"/>.</summary>
+    BeatReply = 8,
 }

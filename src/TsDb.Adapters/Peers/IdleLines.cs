@@ -20,9 +20,12 @@ internal sealed class IdleLines
     /// <summary>A line on which a thread may wait; null if there is none.</summary>
     public QuestionLine? TakeBlocking() => _blocking.TryPop(out QuestionLine? line) ? line : null;
 
+    /// <summary>A line that a task has waited for; null if there is none.</summary>
+    public QuestionLine? TakeAwaited() => _awaited.TryPop(out QuestionLine? line) ? line : null;
+
     /// <summary>A line for a task, if possible one that no thread could wait on; null if there is
     /// none.</summary>
-    public QuestionLine? Take() => _awaited.TryPop(out QuestionLine? line) ? line : TakeBlocking();
+    public QuestionLine? Take() => TakeAwaited() ?? TakeBlocking();
 
     /// <summary>Keeps a line on which all was answered.</summary>
     public void GiveBack(QuestionLine line)

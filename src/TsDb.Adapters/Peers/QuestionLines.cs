@@ -132,6 +132,33 @@ public sealed class QuestionLines : IDisposable
         }
     }
 
+    /// <summary>Tells a member that this node lives, as <see cref="NodeProtocol.LineHeartbeats"/> has it.
+    /// Throws what it says otherwise, Unavailable if it is not reached.</summary>
+    internal async Task<HeartbeatReply> BeatAsync(
+        Member member, HeartbeatRequest beat, CancellationToken ct)
+    {
+        string address = member.ClusterAddress;
+        try
+        {
+            (QuestionLine line, Frame answer) = await AskAsync(address, FrameKind.Beat, beat, ct);
+            using (answer)
+            {
+                if (answer.Kind is FrameKind.BeatReply or FrameKind.Failed) GiveBack(address, line);
+                else line.Dispose();
+                return answer.Kind == FrameKind.BeatReply
+                    ? HeartbeatReply.Parser.ParseFrom(answer.Payload.Span)
+                    : throw answer.ToError(address);
+            }
+        }
+        catch (Exception e) when (ErrorOf(e, address) is { } error)
+        {
+            throw error;
+        }
+    }
+
+    /// <summary>True if the node has said that it takes heartbeats on lines.</summary>
+    internal bool TakesBeats(NodeId node) => _versionOf(node) >= NodeProtocol.LineHeartbeats;
+
     /// <summary>True if one more thread may wait now: then it says when it does not any more.</summary>
     internal bool TryEnter() => _waiters.Wait(0);
 
@@ -230,7 +257,10 @@ public sealed class QuestionLines : IDisposable
         while (true)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            QuestionLine line = IdleTo(address).Take()
+            IdleLines idle = IdleTo(address);
+
+            // Heartbeats are awaited: they leave the others the lines on which threads may wait.
+            QuestionLine line = (kind == FrameKind.Beat ? idle.TakeAwaited() : idle.Take())
                 ?? new QuestionLine(
                     await ClusterDialer.CallAsync(address, _preface(), ct), mayBlock: false, AnswerWithin);
             try

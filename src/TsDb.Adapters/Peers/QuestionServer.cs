@@ -16,6 +16,9 @@ namespace TsDb.Adapters.Peers;
 public sealed class QuestionServer(NodeId self, LocalQueries local, TimeProvider clock, ILogger log)
     : IDisposable
 {
+    /// <summary>Takes the heartbeats that come on lines.</summary>
+    public required HeartbeatDesk Heartbeats { get; init; }
+
     // A thread that waits costs little but its stack.
     private const int LinesMax = 1_024;
     private static readonly TimeSpan SendWithin = TimeSpan.FromSeconds(30);
@@ -91,6 +94,7 @@ public sealed class QuestionServer(NodeId self, LocalQueries local, TimeProvider
         {
             if (question.Kind == FrameKind.Catalog) await AnswerCatalogAsync(question, stream);
             else if (question.Kind == FrameKind.Fragment) await AnswerRowsAsync(question, stream);
+            else if (question.Kind == FrameKind.Beat) AnswerBeat(question, stream);
             else throw NodeMessages.Wrong($"{question.Kind} is no question");
         }
         catch (TsDbException e)
@@ -98,6 +102,14 @@ public sealed class QuestionServer(NodeId self, LocalQueries local, TimeProvider
             using Frame failed = Frame.Of(e);
             stream.Write(failed.Bytes.Span);
         }
+    }
+
+    private void AnswerBeat(Frame question, NetworkStream stream)
+    {
+        using Frame reply = Frame.Of(
+            FrameKind.BeatReply,
+            Heartbeats.Answer(HeartbeatRequest.Parser.ParseFrom(question.Payload.Span)));
+        stream.Write(reply.Bytes.Span);
     }
 
     private async Task AnswerCatalogAsync(Frame question, NetworkStream stream)

@@ -9,7 +9,9 @@ namespace TsDb.Storage.Scrubbing;
 public sealed class ScrubLoop(long bytesPerSecondMax, TimeProvider clock)
 {
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LeastWait = TimeSpan.FromMilliseconds(20);
+
+    // Each wait wakes the process: small files are read a few at a time.
+    private static readonly TimeSpan LeastWait = TimeSpan.FromMilliseconds(500);
 
     private ScrubStatus _status = new(0, 0, 0, null);
 

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Hosting;
 using TsDb.Adapters.Peers;
+using TsDb.Adapters.Raft;
 using TsDb.Model;
 using TsDb.Query;
 using TsDb.Query.Distributed;
@@ -100,6 +101,28 @@ public sealed class NodeToNodeTests : IAsyncDisposable
             B, await heardByA.First.Task.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Ct));
         Assert.Equal(
             identity.Id, await _sink.First.Task.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Ct));
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public async Task A_member_whose_lines_do_not_open_is_told_by_gRPC()
+    {
+        await StartAsync(FakeCluster.Id);
+        using QuestionLines lines = new(
+            _a, _ => NodeProtocol.Version, () => new ClusterPreface(
+                ClusterPurpose.Question, FakeCluster.Id, _a.Current!.Members[0].DirectoryId, ""));
+        Sink heardByA = new();
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        HeartbeatLoop loop = new(
+            new CloudIdentity(new NodeId("a"), _a.Current!.Members[0].DirectoryId), _a, _channels, heardByA,
+            TimeSpan.FromMilliseconds(10), TimeProvider.System)
+        {
+            Lines = lines,
+        };
+        Task running = loop.RunAsync(stop.Token);
+        Assert.Equal(
+            B, await heardByA.First.Task.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Ct));
         await stop.CancelAsync();
         await running;
     }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Apache.Arrow.Types;
@@ -11,6 +10,7 @@ using TsDb.Adapters.Raft;
 using TsDb.Model;
 using TsDb.Query.Distributed;
 using TsDb.Query.Ports;
+using TsDb.Replication.Receiving;
 using TsDb.Tests.Adapters.Flight;
 using TsDb.Tests.Formats;
 
@@ -23,13 +23,17 @@ public sealed class QuestionLineTests : IAsyncDisposable
     private static readonly NodeId B = new("b");
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
+    private static readonly Guid DirectoryOfB = new(2, 0, 0, new byte[8]);
+
     private readonly FakeCluster _a = new("a");
+    private readonly FakeCluster _b = new("b");
+    private readonly HeartbeatSink _heardByB = new();
     private readonly NodeChannels _channels = new(NullLoggerFactory.Instance);
     private readonly Queries _queries = new();
     private readonly QuestionLines _lines;
     private readonly GrpcCatalogClient _catalogs;
     private readonly FlightFragmentClient _fragments;
-    private Callee? _callee;
+    private LineCallee? _callee;
     private ClusterListener? _listener;
 
     public QuestionLineTests()
@@ -188,6 +192,35 @@ public sealed class QuestionLineTests : IAsyncDisposable
         await _queries.Stopped.Task.WaitAsync(Soon, TimeProvider.System, Ct);
     }
 
+    [Fact]
+    public async Task Heartbeats_go_on_a_line_of_their_own_and_find_a_node_that_was_restarted()
+    {
+        IPEndPoint bound = Start();
+        HeartbeatSink heardByA = new();
+        CloudIdentity identity = new(new NodeId("a"), _a.Current!.Members[0].DirectoryId);
+        HeartbeatLoop loop = new(
+            identity, _a, _channels, heardByA, TimeSpan.FromMilliseconds(5), TimeProvider.System)
+        {
+            Lines = _lines,
+        };
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        Task running = loop.RunAsync(stop.Token);
+        Assert.Equal(B, await heardByA.NextAsync(Ct));
+        Assert.Equal(identity.Id, await _heardByB.NextAsync(Ct));
+
+        // A question leaves the line of the heartbeats alone.
+        await _catalogs.Ask(B, Question, Ct).AnswerAsync();
+        for (int i = 0; i < 3; i++) await heardByA.NextAsync(Ct);
+        Assert.Equal(2, _callee!.Taken);
+        await StopAsync();
+        Start(bound);
+        heardByA.Forget();
+        Assert.Equal(B, await heardByA.NextAsync(Ct));
+        await stop.CancelAsync();
+        await running;
+        Assert.Null(heardByA.Failure);
+    }
+
     private async Task<long> CountAsync(int rows)
     {
         _queries.Rows = rows;
@@ -205,12 +238,16 @@ public sealed class QuestionLineTests : IAsyncDisposable
 
     private IPEndPoint Start(IPEndPoint? at = null)
     {
-        _callee = new Callee(new QuestionServer(
-            B, new LocalQueries(_queries, _queries), TimeProvider.System, NullLogger.Instance));
+        _callee = new LineCallee(new QuestionServer(
+            B, new LocalQueries(_queries, _queries), TimeProvider.System, NullLogger.Instance)
+        {
+            Heartbeats = new HeartbeatDesk(_b, new CloudIdentity(B, DirectoryOfB), _heardByB),
+        });
         _listener = new ClusterListener(_callee, TimeProvider.System, NullLogger.Instance);
         IPEndPoint bound = _listener.Bind(at ?? new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Start();
         _a.Found(bound.ToString(), FakeCluster.Id);
+        _b.Found(bound.ToString(), FakeCluster.Id);
         return bound;
     }
 
@@ -220,31 +257,6 @@ public sealed class QuestionLineTests : IAsyncDisposable
         _callee?.Server.Dispose();
         _listener = null;
         _callee = null;
-    }
-
-    private sealed class Callee(QuestionServer server) : IClusterCallee
-    {
-        private int _taken;
-
-        public QuestionServer Server => server;
-
-        public int Taken => Volatile.Read(ref _taken);
-
-        public ClusterId Cluster => FakeCluster.Id;
-
-        public ClusterVerdict Judge(ClusterPreface preface) =>
-            preface.Purpose == ClusterPurpose.Question ? ClusterVerdict.Welcome : ClusterVerdict.NotYet;
-
-        public bool TakeRaft(NetworkStream stream, EndPoint? remote) => false;
-
-        public bool TakeQuestions(NetworkStream stream)
-        {
-            Interlocked.Increment(ref _taken);
-            return server.Take(stream);
-        }
-
-        public Task<TalkReply> AnswerAsync(TalkRequest request, CancellationToken ct) =>
-            throw new NotSupportedException("only lines are asked for here");
     }
 
     private sealed class Queries : ICatalogClient, IFragmentClient

@@ -37,7 +37,7 @@ public sealed class ScrubLoopTests : IDisposable
     [Fact]
     public async Task Small_files_are_read_at_the_pace_of_all_of_them()
     {
-        Task running = RunAsync(new ScrubLoop(bytesPerSecondMax: 1_000, _clock), bytesEach: 7);
+        Task running = RunAsync(new ScrubLoop(bytesPerSecondMax: 1_000, _clock), bytesEach: 170);
         for (int n = 0; n < 3; n++) Assert.Equal(n, await ReadAsync());
         Assert.False(running.IsCompleted);
         _clock.Advance(TimeSpan.FromSeconds(9.9));
