@@ -12,6 +12,10 @@ public sealed record SqlRequest
     /// <summary>True if texts of the rows may come as <see cref="Direct.TextRuns"/>.</summary>
     public bool TextRuns { get; init; }
 
+    /// <summary>True if integers of the rows may come in fewer bytes than eight, whatever the columns say.
+    /// </summary>
+    public bool ShortIntegers { get; init; }
+
     /// <summary>Bounds on what the statement may take.</summary>
     public SqlLimits Limits { get; init; } = new();
 

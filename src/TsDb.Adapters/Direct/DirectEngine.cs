@@ -41,7 +41,7 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
         Relation.Points points,
         SqlLimits limits,
         CancellationToken ct) =>
-            TryAsync(statement, plan, points, limits, isQuick: false, mayHaveRuns: false, ct);
+            TryAsync(statement, plan, points, limits, Form.Plain, ct);
 
     private async Task<ISqlResult?> TryAsync(
         SqlRequest request, bool isQuick, CancellationToken ct) =>
@@ -49,7 +49,9 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
         && DirectStatement.TryParse(request.Sql) is { } statement
         && statement.Table.ToString().Equals(points.Name, StringComparison.OrdinalIgnoreCase)
         && DirectPlan.TryBind(statement, points.Table) is { } plan
-            ? await TryAsync(statement, plan, points, request.Limits, isQuick, request.TextRuns, ct)
+            ? await TryAsync(
+                statement, plan, points, request.Limits,
+                new Form(isQuick, request.TextRuns, request.ShortIntegers), ct)
             : null;
 
     private async Task<ISqlResult?> TryAsync(
@@ -57,20 +59,22 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
         DirectPlan plan,
         Relation.Points points,
         SqlLimits limits,
-        bool isQuick,
-        bool mayHaveRuns,
+        Form form,
         CancellationToken ct)
     {
         DirectScan scan = DirectScan.Of(points, plan);
-        long rowsMax = plan.PicksSeries && !isQuick ? RowsOfSeriesMax : RowsMax;
+        long rowsMax = plan.PicksSeries && !form.IsQuick ? RowsOfSeriesMax : RowsMax;
         if (scan.RowsAtMost > rowsMax || !scan.IsSimple) return null;
-        if (isQuick && plan.AnswersEachRow && scan.RowsWithin(plan.Scope.Range) > RowsQuickMax) return null;
+        if (form.IsQuick && plan.AnswersEachRow
+            && scan.RowsWithin(plan.Scope.Range) > RowsQuickMax) return null;
         Schema schema = await SchemaAsync(statement, points.Table, limits, ct);
         if (!DirectRun.CanAnswer(plan, schema)) return null;
         IReadOnlyList<DirectInput> inputs = scan.Read(cache, plan, ct);
-        if (mayHaveRuns) schema = DirectRun.WithRuns(plan, schema);
-        return DirectRun.Answer(plan, inputs, schema) is { } batches ? new DirectResult(schema, batches)
-            : null;
+        if (form.HasRuns) schema = DirectRun.WithRuns(plan, schema);
+        if (form.HasShortIntegers) schema = DirectRun.WithShortIntegers(plan, schema, inputs);
+        if (DirectRun.Answer(plan, inputs, schema) is not { } batches) return null;
+        return form.HasShortIntegers && DirectRun.ShortGroups(plan, batches) is { } groups
+            ? new DirectResult(groups.Schema, [groups]) : new DirectResult(schema, batches);
     }
 
     /// <inheritdoc/>
@@ -86,6 +90,12 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
         await using ISqlResult result = await general.ExecuteAsync(request, ct);
         if (_schemas.Count >= ShapesMax) _schemas.Clear();
         return _schemas[key] = result.Schema;
+    }
+
+    // In what form the rows may come, and whether only if that is quick.
+    private readonly record struct Form(bool IsQuick, bool HasRuns, bool HasShortIntegers)
+    {
+        public static Form Plain => default;
     }
 
     private static string Describe(ResolvedTable table) => string.Join('\n', table.Columns.Select(column =>

@@ -2,16 +2,22 @@ using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Google.Protobuf;
 using TsDb.Model;
+using TsDb.Query.Distributed;
 
 namespace TsDb.Adapters.Flight;
 
 /// <summary>A few rows as the bytes of an Arrow IPC stream, inside another message.</summary>
 internal static class ArrowBytes
 {
+    // For the headers, and for what lies between buffers.
+    private const int BytesAround = 4 << 10;
+    private const int BytesMax = 64 << 20;
+
     /// <summary>The stream.</summary>
     public static ByteString Of(Schema schema, IReadOnlyList<RecordBatch> batches)
     {
-        using MemoryStream bytes = new();
+        using MemoryStream bytes = new(
+            BytesAround + (int)Math.Min(BytesMax, batches.Sum(ExplainFigures.BytesOf)));
         using ArrowStreamWriter writer = new(bytes, schema, leaveOpen: true);
         writer.WriteStart();
         foreach (RecordBatch batch in batches) writer.WriteRecordBatch(batch);

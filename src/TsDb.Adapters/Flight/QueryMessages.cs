@@ -167,6 +167,7 @@ internal static class QueryMessages
             ShardCount = request.ShardCount,
             AtLeast = Moment(request.AtLeast),
             Erasures = request.Erasures,
+            ShortIntegers = fragment.ShortIntegers,
             MemoryBytesMax = request.Limits.MemoryBytesMax,
             DurationMsMax = (long)request.Limits.DurationMax.TotalMilliseconds,
         };
@@ -205,6 +206,7 @@ internal static class QueryMessages
                 Sql = ticket.Sql,
                 RelationName = ticket.RelationName,
                 TextRuns = ticket.TextRuns,
+                ShortIntegers = ticket.ShortIntegers,
                 Table = new ResolvedTable(Ref(ticket.Table), [.. ticket.Columns.Select(Column)]),
                 Scope = new ScanScope(
                     new TimeRange(ticket.StartNs, ticket.EndNs),

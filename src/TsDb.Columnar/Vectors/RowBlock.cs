@@ -73,6 +73,18 @@ public sealed class RowBlock
         }
     }
 
+    /// <summary>Bytes of each integer of a field as it is kept here; 0 if no row has a value; null for what
+    /// is not decoded yet, or is no integer.</summary>
+    public int? IntegerBytes(string name) => !_fields.TryGetValue(name, out ColumnVector? known) ? null
+        : known switch
+        {
+            null => 0,
+            NumberVector<short> => sizeof(short),
+            NumberVector<int> => sizeof(int),
+            NumberVector<long> => sizeof(long),
+            _ => null,
+        };
+
     /// <summary>A tag's values by series; null if no series has it.</summary>
     public TagCodes? Tag(string name) => _tags.GetOrAdd(name, wanted =>
     {

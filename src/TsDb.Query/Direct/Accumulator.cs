@@ -36,12 +36,16 @@ internal abstract class Accumulator
         bool isInteger = aggregate.Of?.Type != ResolvedType.Double;
         return aggregate.Kind switch
         {
-            DirectAggregate.Count => part.Column(column) is Int64Array,
+            DirectAggregate.Count => IsInteger(part.Column(column)),
             DirectAggregate.Min or DirectAggregate.Max =>
-                isInteger ? part.Column(column) is Int64Array : part.Column(column) is DoubleArray,
-            _ => (isInteger ? part.Column(column) is Decimal128Array : part.Column(column) is DoubleArray)
-                && (aggregate.Kind == DirectAggregate.Sum || part.Column(column + 1) is Int64Array),
+                isInteger ? IsInteger(part.Column(column)) : part.Column(column) is DoubleArray,
+            _ => (isInteger
+                    ? part.Column(column) is Decimal128Array || IsInteger(part.Column(column))
+                    : part.Column(column) is DoubleArray)
+                && (aggregate.Kind == DirectAggregate.Sum || IsInteger(part.Column(column + 1))),
         };
+
+        static bool IsInteger(IArrowArray array) => array is Int64Array || ShortIntegers.Are(array);
     }
 
     /// <summary>The results of some groups.</summary>

@@ -12,15 +12,18 @@ namespace TsDb.Query.Direct;
 internal sealed class AggregateRun : IRowTaker
 {
     private const int RunsMax = 4_096;
+
+    // Most statements look at few series: room for all runs would be most of what they allocate.
+    private const int RunsStart = 128;
     private const int GroupsMax = 4 << 20;
 
     private readonly DirectPlan _plan;
     private readonly GroupKeys _keys;
     private readonly Accumulator[] _states;
-    private readonly GroupRun[] _runs = new GroupRun[RunsMax];
     private readonly long _width;
     private readonly long _bucketFirst;
     private readonly int _buckets;
+    private GroupRun[] _runs = new GroupRun[RunsStart];
     private bool[] _isPresent = [];
     private int _runCount;
     private RowBlock _block = null!;
@@ -217,6 +220,7 @@ internal sealed class AggregateRun : IRowTaker
     private void Put(int start, int end, int group)
     {
         if (_runCount == RunsMax) Flush();
+        if (_runCount == _runs.Length) Array.Resize(ref _runs, _runs.Length * 2);
         _runs[_runCount++] = new GroupRun(start, end, group);
         _isPresent[group] = true;
     }

@@ -11,6 +11,8 @@ public static class DirectRun
     // rows.
     private const int WidenBy = 8;
 
+    private const int GroupsShortened = 128;
+
     /// <summary>True if the columns can be built as the engine would type them.</summary>
     public static bool CanAnswer(DirectPlan plan, Schema schema) =>
         schema.FieldsList.Count == plan.Outputs.Length
@@ -27,6 +29,18 @@ public static class DirectRun
                     Column.Source: DirectSource.Edge or DirectSource.Tag,
                 } ? TextRuns.Shorten(field) : field),
                 schema.Metadata);
+
+    /// <summary>The columns of the answer if its integers may come in fewer bytes than eight, as
+    /// <see cref="Planning.PlannedFragment.ShortIntegers"/> has it.</summary>
+    public static Schema WithShortIntegers(
+        DirectPlan plan, Schema schema, IReadOnlyList<DirectInput> inputs) =>
+            ShortIntegers.Of(plan, schema, inputs);
+
+    /// <summary>The groups of an answer with their states in as few bytes as they need; null if it has no
+    /// groups, or so few that they are sent quicker as they are.</summary>
+    public static RecordBatch? ShortGroups(DirectPlan plan, IEnumerable<RecordBatch> answer) =>
+        plan.Groups && answer.Single() is { Length: >= GroupsShortened } groups
+            ? ShortIntegers.Shorten(groups) : null;
 
     /// <summary>
     /// The answer's batches, of which there is at least one; null if the general engine should answer after

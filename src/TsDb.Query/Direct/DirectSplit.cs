@@ -25,7 +25,8 @@ public sealed class DirectSplit
     /// <summary>The split of a statement over a table; null if the general planner should make it.</summary>
     /// <param name="statement">The statement.</param>
     /// <param name="table">The table.</param>
-    /// <param name="takesRuns">True if texts of the answer may be <see cref="TextRuns"/>.</param>
+    /// <param name="takesRuns">True if texts of the answer may be <see cref="TextRuns"/>, and its integers in
+    /// fewer bytes than their columns say.</param>
     public static DirectSplit? TryPlan(DirectStatement statement, ResolvedTable table, bool takesRuns = false)
     {
         if (DirectPlan.TryBind(statement, table) is not { } plan) return null;
@@ -125,6 +126,7 @@ public sealed class DirectSplit
                 Sql = sql,
                 RelationName = RelationName,
                 TextRuns = takesRuns,
+                ShortIntegers = takesRuns || plan.Groups,
 
                 // A node need not be told of columns that nobody asks for.
                 Table = plan.Table,

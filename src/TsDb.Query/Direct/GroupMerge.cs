@@ -233,7 +233,8 @@ internal sealed class GroupMerge
     // Arrow finds the values of a column anew at each access: times are taken out once.
     private sealed class Part(IEnumerable<IArrowArray> arrays)
     {
-        public IArrowArray[] Columns { get; } = [.. arrays];
+        public IArrowArray[] Columns { get; } =
+            [.. arrays.Select(array => ShortIntegers.Are(array) ? ShortIntegers.Widen(array) : array)];
 
         // In nanoseconds, by column; null for columns of anything else.
         public long[]?[] Times => field ??= [.. Columns.Select(column => column is TimestampArray times

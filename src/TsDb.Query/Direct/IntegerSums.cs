@@ -28,13 +28,16 @@ internal sealed class IntegerSums(string field, bool isMean) : Accumulator
     public override void Merge(ReadOnlySpan<int> groups, ReadOnlySpan<IArrowArray> states)
     {
         IArrowArray sums = states[0];
-        ReadOnlySpan<Int128> values =
-            MemoryMarshal.Cast<byte, Int128>(sums.Data.Buffers[1].Span)[sums.Data.Offset..];
+
+        // Sums of 128 bits come in 64 where all fit.
+        ReadOnlySpan<long> shorts = sums is Int64Array fitting ? fitting.Values : default;
+        ReadOnlySpan<Int128> values = shorts.IsEmpty
+            ? MemoryMarshal.Cast<byte, Int128>(sums.Data.Buffers[1].Span)[sums.Data.Offset..] : default;
         ReadOnlySpan<long> counts = isMean ? ((Int64Array)states[1]).Values : default;
         for (int row = 0; row < groups.Length; row++)
         {
             if (sums.IsNull(row)) continue;
-            _sums[groups[row]] += values[row];
+            _sums[groups[row]] += shorts.IsEmpty ? values[row] : shorts[row];
             _counts[groups[row]] += isMean ? counts[row] : 1;
         }
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using TsDb.Columnar.Vectors;
@@ -24,7 +25,12 @@ internal abstract class RowColumnBuilder
         DirectSource.Tag => new Tags(column.Name, TextsFor(type, length)),
         _ => column.Type switch
         {
-            ResolvedType.BigInt => new Integers(column.Name, type, length),
+            ResolvedType.BigInt => type switch
+            {
+                Int16Type => new Integers<short>(column.Name, type, length),
+                Int32Type => new Integers<int>(column.Name, type, length),
+                _ => new Integers<long>(column.Name, type, length),
+            },
             ResolvedType.Double => new Doubles(column.Name, type, length),
             ResolvedType.UBigInt => new Unsigned(column.Name, type, length),
             ResolvedType.Boolean => new Booleans(column.Name, length),
@@ -83,9 +89,11 @@ internal abstract class RowColumnBuilder
         public override IArrowArray Build() => texts.Build();
     }
 
-    private sealed class Integers(string name, IArrowType type, int length) : RowColumnBuilder
+    // In as many bytes as the values of all inputs need, or more.
+    private sealed class Integers<TOut>(string name, IArrowType type, int length) : RowColumnBuilder
+        where TOut : unmanaged, IBinaryInteger<TOut>
     {
-        private readonly OutputValues<long> _values = new(length);
+        private readonly OutputValues<TOut> _values = new(length);
         private int _count;
 
         public override void Add(
@@ -97,7 +105,7 @@ internal abstract class RowColumnBuilder
 
         public override IArrowArray Build() => _values.Build(type);
 
-        private readonly ref struct Adding(Integers column, ReadOnlySpan<int> rows) : IIntegerVisitor
+        private readonly ref struct Adding(Integers<TOut> column, ReadOnlySpan<int> rows) : IIntegerVisitor
         {
             private readonly ReadOnlySpan<int> _rows = rows;
 
@@ -108,18 +116,20 @@ internal abstract class RowColumnBuilder
         private void Add<T>(NumberVector<T> vector, ReadOnlySpan<int> rows)
             where T : struct, IBinaryInteger<T>
         {
+            if (Unsafe.SizeOf<T>() > Unsafe.SizeOf<TOut>())
+                throw new System.Diagnostics.UnreachableException($"{name} holds more than was said of it");
             ReadOnlySpan<T> values = vector.Values;
             if (!vector.HasNulls)
             {
-                Span<long> into = _values.SetAll(_count, rows.Length);
-                for (int i = 0; i < rows.Length; i++) into[i] = long.CreateTruncating(values[rows[i]]);
+                Span<TOut> into = _values.SetAll(_count, rows.Length);
+                for (int i = 0; i < rows.Length; i++) into[i] = TOut.CreateTruncating(values[rows[i]]);
                 _count += rows.Length;
                 return;
             }
 
             foreach (int row in rows)
             {
-                if (vector.IsValid(row)) _values.Set(_count, long.CreateTruncating(values[row]));
+                if (vector.IsValid(row)) _values.Set(_count, TOut.CreateTruncating(values[row]));
                 _count++;
             }
         }

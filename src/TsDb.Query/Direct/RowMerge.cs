@@ -13,8 +13,9 @@ internal sealed class RowMerge(DirectPlan plan)
     {
         if (!parts.All(part => HasForm(part, schema))) return null;
         bool asTheyCome = plan.NewestBy.IsDefault && plan.Order.IsEmpty;
-        if (asTheyCome && HaveOneForm(parts)) return AsTheyCome(parts, parts[0].Schema);
-        parts = [.. parts.Select(part => TextRuns.AreIn(part.Schema) ? TextRuns.Expand(part, schema) : part)];
+        if (asTheyCome && HaveOneForm(parts)) return AsTheyCome(parts, WithRunsOf(parts[0].Schema, schema));
+        parts = [.. parts.Select(part => ShortIntegers.Widen(
+            TextRuns.AreIn(part.Schema) ? TextRuns.Expand(part, schema) : part, schema))];
         if (parts.Count == 0 || asTheyCome) return AsTheyCome(parts, schema);
         List<(int Part, int Row)> rows = [];
         for (int part = 0; part < parts.Count; part++)
@@ -47,6 +48,12 @@ internal sealed class RowMerge(DirectPlan plan)
         && parts.All(part => Enumerable.Range(0, part.ColumnCount).All(
             i => part.Column(i) is RunEndEncodedArray == parts[0].Column(i) is RunEndEncodedArray));
 
+    // Short integers go by what the whole column is: those of another part may be longer.
+    private static Schema WithRunsOf(Schema part, Schema schema) => new(
+        schema.FieldsList.Select((field, i) => TextRuns.IsRuns(part.FieldsList[i].DataType)
+            ? part.FieldsList[i] : field),
+        schema.Metadata);
+
     private List<RecordBatch> AsTheyCome(IReadOnlyList<RecordBatch> parts, Schema schema)
     {
         List<RecordBatch> batches = [];
@@ -69,6 +76,7 @@ internal sealed class RowMerge(DirectPlan plan)
             TimestampArray times => field.DataType is TimestampType type
                 && ((TimestampType)times.Data.DataType).Unit == type.Unit,
             RunEndEncodedArray => field.DataType is StringType && TextRuns.AreIn(part.Schema),
+            Int16Array or Int32Array => field.DataType is Int64Type,
             StringArray or BooleanArray or Int64Array or UInt64Array or DoubleArray =>
                 part.Column(i).Data.DataType.TypeId == field.DataType.TypeId,
             _ => false,

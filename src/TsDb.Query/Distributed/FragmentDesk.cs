@@ -37,7 +37,11 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
             if (HasLost(request, lease))
                 throw new TsDbException(ErrorKind.Unavailable, "a damaged file of it was just set aside");
             RequireStates(request, lease);
-            SqlRequest statement = StatementOf(request, lease) with { TextRuns = request.Fragment.TextRuns };
+            SqlRequest statement = StatementOf(request, lease) with
+            {
+                TextRuns = request.Fragment.TextRuns,
+                ShortIntegers = request.Fragment.ShortIntegers,
+            };
             try
             {
                 return new LeasedResult(

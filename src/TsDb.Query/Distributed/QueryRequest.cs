@@ -25,7 +25,8 @@ public sealed record QueryRequest
     /// <summary>How long a fresh query waits for edges.</summary>
     public TimeSpan EdgeWait { get; init; } = EdgeWaitDefault;
 
-    /// <summary>True if whoever asks reads texts as <see cref="Direct.TextRuns"/> as well.</summary>
+    /// <summary>True if whoever asks reads texts as <see cref="Direct.TextRuns"/> as well, and integers in
+    /// fewer bytes than their columns say.</summary>
     public bool TextRuns { get; init; }
 
     /// <summary>Bounds on the whole query, and on each of its parts.</summary>

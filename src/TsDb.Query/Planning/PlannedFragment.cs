@@ -22,6 +22,10 @@ public sealed record PlannedFragment
     /// well.</summary>
     public bool TextRuns { get; init; }
 
+    /// <summary>True if whoever takes the rows reads columns of 64-bit integers that come in 16 or 32 bits,
+    /// where all values fit.</summary>
+    public bool ShortIntegers { get; init; }
+
     /// <summary>The name of the points in <see cref="Sql"/>; never qualified.</summary>
     public required string RelationName { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Apache.Arrow;
+using TsDb.Query.Direct;
 
 namespace TsDb.Adapters.Http.Results;
 
@@ -16,6 +17,14 @@ internal sealed class IntegerCell<T> : CellWriter
     public override void Bind(IArrowArray array)
     {
         base.Bind(array);
+        if (typeof(T) == typeof(long) && array is not PrimitiveArray<T>)
+        {
+            // A column of 64 bits that came in fewer.
+            if (_values.Length < array.Length) _values = new T[array.Length];
+            ShortIntegers.CopyTo(array, MemoryMarshal.Cast<T, long>(_values.AsSpan()));
+            return;
+        }
+
         Copy(((PrimitiveArray<T>)array).Values, ref _values);
     }
 

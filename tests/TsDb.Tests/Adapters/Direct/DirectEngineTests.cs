@@ -324,6 +324,7 @@ public sealed class DirectEngineTests : IDisposable
             {
                 Sql = split.Fragment.Sql,
                 TextRuns = split.Fragment.TextRuns,
+                ShortIntegers = split.Fragment.ShortIntegers,
                 Relations =
                 [
                     new Relation.Points(
@@ -339,8 +340,8 @@ public sealed class DirectEngineTests : IDisposable
             statement, relation.Table, new SqlLimits(), CancellationToken.None).Result;
         IReadOnlyList<RecordBatch> merged = split.Merge(parts, schema)
             ?? throw new InvalidOperationException($"{sql}: parts in a form that is not read");
-        if (merged.Any(part => TextRuns.AreIn(part.Schema)))
-            merged = [.. merged.Select(part => TextRuns.Expand(part, schema))];
+        merged = [.. merged.Select(part => ShortIntegers.Widen(
+            TextRuns.AreIn(part.Schema) ? TextRuns.Expand(part, schema) : part, schema))];
         return EngineFixture.ReadAsync(new Rows(schema, merged)).Result.Split('\n');
     }
 

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Apache.Arrow;
 using Apache.Arrow.Ipc;
+using Apache.Arrow.Types;
 using TsDb.Adapters.Http.Results;
 using TsDb.Model;
 using TsDb.Query;
@@ -151,6 +152,32 @@ public sealed class ResultFormatTests(EngineFixture db) : IClassFixture<EngineFi
         IAsyncEnumerable<RecordBatch> rows = result.ReadAsync(CancellationToken.None);
         byte[] runs = await BytesAsync(format, schema, rows.Select(row => TextRuns.Shorten(row, schema)));
         Assert.Equal(await TextAsync(format, Sql), Encoding.UTF8.GetString(runs));
+    }
+
+    [Theory]
+    [InlineData(ResultFormat.Json)]
+    [InlineData(ResultFormat.JsonLines)]
+    public async Task Integers_that_came_in_fewer_bytes_read_as_all(ResultFormat format)
+    {
+        Schema schema = new Schema.Builder().Field(new Field("a", Int64Type.Default, true))
+            .Field(new Field("b", Int64Type.Default, true)).Build();
+        RecordBatch[] batches =
+        [
+            new(schema, [new Int16Array.Builder().Append(-7).AppendNull().Append(short.MinValue).Build(),
+                new Int32Array.Builder().Append(int.MaxValue).Append(-5).AppendNull().Build()], 3),
+            new(schema, [new Int32Array.Builder().Append(70_000).Build(),
+                new Int64Array.Builder().Append(long.MinValue).Build()], 1),
+            new(schema, [new Int64Array.Builder().Append(long.MaxValue).Append(1).Build(),
+                new Int16Array.Builder().Append(3).Append(4).Build()], 2),
+        ];
+        string text = Encoding.UTF8.GetString(
+            await BytesAsync(format, schema, batches.ToAsyncEnumerable()));
+        Assert.Equal(
+            await TextAsync(
+                format,
+                "SELECT * FROM (VALUES (-7, 2147483647), (NULL, -5), (-32768, NULL), (70000, "
+                + "-9223372036854775808), (9223372036854775807, 3), (1, 4)) v(a, b)"),
+            text);
     }
 
     [Fact]
