@@ -7,10 +7,15 @@ internal sealed class RandomQuery(RandomData data, Random random)
 {
     private readonly string[] _fields = [.. data.Fields];
     private readonly string[] _tags = [.. data.Tags];
+    private readonly Dictionary<string, string> _plain = [];
+
+    /// <summary>The statement for an engine that knows no functions of ours.</summary>
+    public string InPlainSql(string sql) => _plain.Aggregate(
+        sql, (text, call) => text.Replace(call.Key, call.Value, StringComparison.Ordinal));
 
     /// <summary>A statement; whether plain SQL knows all of it; whether the order of its rows is
     /// given.</summary>
-    public (string Sql, bool IsPlain, bool IsOrdered) Next() => random.Next(17) switch
+    public (string Sql, bool IsPlain, bool IsOrdered) Next() => random.Next(19) switch
     {
         0 or 1 or 2 or 3 => Grouped(),
         4 => ($"SELECT {Aggregates(1, 5)} FROM t{Where()}", true, false),
@@ -29,6 +34,8 @@ internal sealed class RandomQuery(RandomData data, Random random)
         14 => Series(),
         15 => ($"SELECT {Key()} AS k, count(*) AS n, sum(count(*)) OVER () AS total, "
             + $"rank() OVER (ORDER BY count(*) DESC) AS place FROM t{Where()} GROUP BY k", true, false),
+        16 => NestedSeries(),
+        17 => Collated(),
         _ => Latest(),
     };
 
@@ -80,13 +87,10 @@ internal sealed class RandomQuery(RandomData data, Random random)
     // A CTE or sub-query that only renames and filters.
     private (string Sql, bool IsPlain, bool IsOrdered) Common()
     {
-        string field = Field();
-        string view = $"SELECT time AS moment, edge, {field} AS x, {Key()} AS y FROM t{Where()}";
-        string over = $"SELECT y, count(x), min(x), max(moment) FROM {{0}} WHERE moment >= '2016-01-01 "
-            + $"03:00' GROUP BY y";
-        return random.Next(2) == 0
-            ? ($"WITH v AS ({view}) {over.Replace("{0}", "v", StringComparison.Ordinal)}", true, false)
-            : (over.Replace("{0}", $"({view}) AS w", StringComparison.Ordinal), true, false);
+        string view = $"SELECT time AS moment, edge, {Field()} AS x, {Key()} AS y FROM t{Where()}";
+        return (Over(
+            view, "SELECT y, count(x), min(x), max(moment) FROM ",
+            " WHERE moment >= '2016-01-01 03:00' GROUP BY y"), true, false);
     }
 
     private (string Sql, bool IsPlain, bool IsOrdered) Joined()
@@ -140,6 +144,64 @@ internal sealed class RandomQuery(RandomData data, Random random)
                 + $"spread({number}) FILTER (WHERE {Condition()}) FROM t{Where()}", false, false),
         };
     }
+
+    // Functions of ours inside a sub-query or CTE: the condition around them must not reach what they see.
+    private (string Sql, bool IsPlain, bool IsOrdered) NestedSeries()
+    {
+        string number = Mild(NumberField() ?? "1");
+        string select = $"SELECT {Pick("time, edge, y", "count(*), max(y)")} FROM ";
+        string outer = Pick(
+            "time >= '2016-01-01 05:00'", "time < '2016-01-02'", $"edge = '{Edge()}'", "x IS NOT NULL",
+            "y > 1");
+        if (random.Next(2) == 0)
+        {
+            int before = random.Next(1, 4);
+            string moving = $"moving_avg({number}, {Number(before + 1)})";
+            _plain[moving] = $"avg({number}) OVER (PARTITION BY {string.Join(", ", _tags.Prepend("edge"))} "
+                + $"ORDER BY time ROWS BETWEEN {Number(before)} PRECEDING AND CURRENT ROW)";
+            string rows = $"SELECT time, edge, {Field()} AS x, {moving} AS y FROM t{Where()}";
+            return (Over(rows, select, $" WHERE {outer}"), true, false);
+        }
+
+        string function = Pick("spread", "rate", "increase", "integral", "first");
+        string call = $"{function}({number})";
+        bool isPlain = function == "spread";
+        if (isPlain) _plain[call] = $"(max({number}) - min({number}))";
+        string groups = $"SELECT max(time) AS time, edge, count(*) AS x, {call} AS y FROM t{Where()} "
+            + "GROUP BY edge";
+        return (Over(groups, select, $" WHERE {outer}"), isPlain, false);
+    }
+
+    // Which of the equal texts stands for a group is anything, so that they are told in one case.
+    private (string Sql, bool IsPlain, bool IsOrdered) Collated()
+    {
+        string tag = Tag();
+        string text = $"(CASE WHEN time < '2016-01-01 12:00' THEN upper({tag}) ELSE {tag} END) "
+            + "COLLATE NOCASE";
+        string where = $" WHERE k {Pick("= 'A'", "<> 'b'", "IN ('A', 'c')", "> 'B'", "IS NOT NULL")}";
+        string sql = random.Next(5) switch
+        {
+            0 => Over(
+                $"SELECT {text} AS k, count(*) AS n FROM t{Where()} GROUP BY k",
+                "SELECT upper(k), n FROM ", where),
+            1 => Over(
+                $"SELECT {text} AS k, time AS m FROM t{Where()}", "SELECT upper(k), count(*), max(m) FROM ",
+                $"{where} GROUP BY k"),
+            2 => Over(
+                $"SELECT DISTINCT {text} AS k FROM t{Where()}", "SELECT count(*), upper(min(k)) FROM ",
+                where),
+            3 => Over(
+                $"SELECT {text} AS k, edge FROM t{Where()}", "SELECT edge, count(DISTINCT k) FROM ",
+                $"{where} GROUP BY edge"),
+            _ => $"SELECT upper(min({text})), upper(max({text})) FROM t{Where()}",
+        };
+        return (sql, true, false);
+    }
+
+    // A view as a CTE or as a sub-query.
+    private string Over(string view, string select, string rest) => random.Next(2) == 0
+        ? $"WITH v AS ({view}) {select}v{rest}"
+        : $"{select}({view}) AS w{rest}";
 
     private (string Sql, bool IsPlain, bool IsOrdered) Latest() => (random.Next(2) == 0
         ? $"SELECT time, edge, {Field()} FROM latest_by(t){Where()}"
@@ -214,8 +276,8 @@ internal sealed class RandomQuery(RandomData data, Random random)
 
     private string Condition()
     {
-        string edge = data.Edges.ElementAt(random.Next(data.Edges.Count()));
-        string tag = _tags.Length == 0 ? "edge" : _tags[random.Next(_tags.Length)];
+        string edge = Edge();
+        string tag = Tag();
         string number = NumberField() is { } field ? $"{field} > {random.Next(-2, 40)}" : "true";
         return random.Next(11) switch
         {
@@ -232,6 +294,10 @@ internal sealed class RandomQuery(RandomData data, Random random)
             _ => $"({tag} IN ('a', 'b') OR {number})",
         };
     }
+
+    private string Edge() => data.Edges.ElementAt(random.Next(data.Edges.Count()));
+
+    private string Tag() => _tags.Length == 0 ? "edge" : _tags[random.Next(_tags.Length)];
 
     private string Field() => _fields[random.Next(_fields.Length)];
 
