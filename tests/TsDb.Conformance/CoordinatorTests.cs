@@ -317,6 +317,12 @@ public sealed class CoordinatorTests
     [InlineData("SELECT * FROM nothing", ErrorKind.NotFound)]
     [InlineData("SELECT * FROM nowhere.weather", ErrorKind.NotFound)]
     [InlineData("SELECT nothing FROM weather", ErrorKind.Invalid)]
+    [InlineData("EXPLAIN SELECT * FROM nothing", ErrorKind.NotFound)]
+    [InlineData("EXPLAIN SELECT nothing FROM weather", ErrorKind.Invalid)]
+    [InlineData("EXPLAIN SELECT host, avg(v) FROM weather WHERE nothing > 1 GROUP BY host",
+        ErrorKind.Invalid)]
+    [InlineData("EXPLAIN SELECT nothing FROM information_schema.tables", ErrorKind.Invalid)]
+    [InlineData("EXPLAIN ANALYZE SELECT nothing FROM weather", ErrorKind.Invalid)]
     [InlineData("INSERT INTO weather VALUES (1)", ErrorKind.Invalid)]
     [InlineData("SELECT * FROM read_csv('/etc/passwd')", ErrorKind.Invalid)]
     [InlineData("SELECT 1; SELECT 2", ErrorKind.Invalid)]
@@ -348,6 +354,28 @@ public sealed class CoordinatorTests
             '\n');
         Assert.Contains("|rows of db.weather|1 of 5 columns (v)|", gathered[0], StringComparison.Ordinal);
         Assert.Contains("v > 7", gathered[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("SELECT * FROM weather, range(1000000000000)")]
+    [InlineData("SELECT time_bucket_gapfill(INTERVAL '1 hour', time) AS t, locf(max(v)) FROM weather "
+        + "WHERE time < '2016-01-02' GROUP BY t")]
+    [InlineData("WITH w AS (SELECT *, moving_avg(v, 2) AS m FROM weather) SELECT host, rate(v, time), v, v "
+        + "FROM w GROUP BY ALL ORDER BY host LIMIT 3")]
+    [InlineData("SELECT last(v), rate(v) FROM weather")]
+    [InlineData("SELECT * FROM latest_by(weather)")]
+    [InlineData("SELECT host, v FROM weather UNION ALL (SELECT host, n FROM weather ORDER BY 1)")]
+    [InlineData("SELECT table_name FROM information_schema.columns WHERE column_role = 'tag'")]
+    [InlineData("SHOW COLUMNS FROM weather")]
+    [InlineData("SUMMARIZE weather")]
+    [InlineData("SELECT 1")]
+    public async Task What_is_right_is_explained_without_a_run(string sql)
+    {
+        using Fleet fleet = new(nodes: 2, replicas: 1);
+        fleet.ShipDays(edges: 1, days: 1, pointsADay: 3);
+        string rows = (await fleet.AskAsync($"EXPLAIN {sql}")).Rows;
+        Assert.Contains("n1|answer|", rows, StringComparison.Ordinal);
+        Assert.Equal(0, fleet.Fragments);
     }
 
     [Fact]

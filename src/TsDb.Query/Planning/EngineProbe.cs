@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Apache.Arrow;
 using TsDb.Columnar;
 using TsDb.Query.Analysis;
+using TsDb.Query.Catalog;
 using TsDb.Query.Ports;
 
 namespace TsDb.Query.Planning;
@@ -44,6 +45,21 @@ internal sealed class EngineProbe(ISqlParser parser, ISqlEngine engine)
             parser.Print(SqlTree.Statement(query.Copy())), tables,
             (result, _) =>
                 Task.FromResult<string[]>([.. result.Schema.FieldsList.Select(field => field.Name)]), ct);
+
+    /// <summary>Throws the engine's message if it would refuse the statement. Nothing is read.</summary>
+    public async Task RequireValidAsync(BoundStatement bound, CancellationToken ct)
+    {
+        SqlRequest request = new()
+        {
+            Sql = $"SELECT * FROM ({parser.Print(bound.Tree)}) LIMIT 0",
+            Relations =
+            [
+                .. bound.Tables.Select(EmptyPoints),
+                .. bound.Source.Listings.Select(listing => ListingRows.Of(listing, [], [])),
+            ],
+        };
+        await using ISqlResult result = await engine.ExecuteAsync(request, ct);
+    }
 
     private static string? PlainType(BoundTable table, JsonObject expression)
     {

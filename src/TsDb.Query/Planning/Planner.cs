@@ -39,7 +39,7 @@ public sealed class Planner
     public async Task<DistributedPlan> PlanAsync(
         Statement statement, IReadOnlyDictionary<TableName, ResolvedTable> tables, CancellationToken ct)
     {
-        BoundStatement bound = Bind(statement, tables);
+        BoundStatement bound = await BindAsync(statement, tables, ct);
         if (statement.Listings.Length > 0) return _gather.Plan(TimeOrder.Apply(bound));
         (BoundStatement rest, List<AggregatePlan> split) = await SplitAsync(bound, _ => true, ct);
         DistributedPlan gathered = _gather.Plan(await ExactAsync(bound, rest, ct));
@@ -54,7 +54,7 @@ public sealed class Planner
         Statement statement, IReadOnlyDictionary<TableName, ResolvedTable> tables, CancellationToken ct)
     {
         // The engine can do all but the order of time and the filling of gaps by itself.
-        BoundStatement bound = Bind(statement, tables);
+        BoundStatement bound = await BindAsync(statement, tables, ct);
         (BoundStatement rest, List<AggregatePlan> split) =
             await SplitAsync(bound, select => statement.Listings.IsEmpty && select.Walk().Any(
                 node => TimeOrder.IsOrdered(node) || GapFilling.IsFilling(node)), ct);
@@ -71,8 +71,16 @@ public sealed class Planner
             ]);
     }
 
-    private BoundStatement Bind(Statement statement, IReadOnlyDictionary<TableName, ResolvedTable> tables) =>
-        _functions.Apply(BoundStatement.Bind(_parser, statement, tables, _clock.GetUtcNow()));
+    private async Task<BoundStatement> BindAsync(
+        Statement statement, IReadOnlyDictionary<TableName, ResolvedTable> tables, CancellationToken ct)
+    {
+        BoundStatement bound =
+            _functions.Apply(BoundStatement.Bind(_parser, statement, tables, _clock.GetUtcNow()));
+
+        // What is only explained runs nowhere, where it would be found to be wrong.
+        if (statement.Explain == ExplainMode.Plan) await _probe.RequireValidAsync(bound, ct);
+        return bound;
+    }
 
     // Every SELECT of the statement that can be answered by partial states is replaced by one over its
     // groups.

@@ -65,6 +65,9 @@ public sealed class QueryEndpointTests : IAsyncLifetime
     [InlineData("SELECT * FROM other.weather", "db", "", 404, "database not found")]
     [InlineData("SELEC", "db", "", 400, "syntax error")]
     [InlineData("SELECT nope FROM weather", "db", "", 400, "nope")]
+    [InlineData("EXPLAIN SELECT nope FROM weather", "db", "", 400, "nope")]
+    [InlineData("EXPLAIN SELECT * FROM nothing", "db", "", 404, "table not found")]
+    [InlineData("EXPLAIN SELECT nope FROM information_schema.tables", "db", "", 400, "nope")]
     [InlineData("DROP TABLE weather", "db", "", 400, "SELECT")]
     [InlineData("SELECT * FROM read_csv('/etc/passwd')", "db", "", 400, "read_csv")]
     [InlineData("SELECT error('stop')", "db", "", 400, "stop")]
@@ -88,6 +91,18 @@ public sealed class QueryEndpointTests : IAsyncLifetime
         (int actual, string body) = await _server.GetAsync(sql, db, more);
         Assert.Equal(status, actual);
         Assert.Contains(part, JsonNode.Parse(body)!["error"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("SELECT f FROM weather, range(1000000000000)", "points of db.weather")]
+    [InlineData("SELECT host, rate(f), last(f) FROM weather GROUP BY host", "points of db.weather")]
+    [InlineData("SHOW TABLES", "answer")]
+    public async Task What_is_right_is_explained_without_a_run(string sql, string part)
+    {
+        await _server.WriteAsync(Batch(("a", 0, 1)));
+        (int status, string body) = await _server.GetAsync($"EXPLAIN {sql}");
+        Assert.Equal(200, status);
+        Assert.Contains(part, body, StringComparison.Ordinal);
     }
 
     [Fact]
