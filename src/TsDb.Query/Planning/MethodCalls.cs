@@ -35,7 +35,8 @@ internal static class MethodCalls
             call["schema"] = "";
         }
 
-        return copy;
+        // Read again, as the parser knows calls that mean another function by how many arguments they have.
+        return parser.Parse(parser.Print(copy));
     }
 
     private static bool IsMethod(JsonObject node) => (node.IsClass("FUNCTION") || node.IsClass("WINDOW"))
