@@ -24,11 +24,13 @@ build-all:
 
 # Each target's launchers start what it built: OF is publish (compiled ahead of time) or bin. An edge optimises at once
 # what was not compiled ahead of time; of a plain build that is every method of its start, twice the processor time.
+# Where the size of the processor's cache is not told, as on many virtual machines, the garbage collector would look at
+# the young after each 2 MiB: 6 MiB (in hexadecimal, as the runtime reads it) saves a tenth of what questions cost.
 .PHONY: launchers
 launchers: OF ?= bin
 launchers:
 	@for p in $(PROGRAMS); do name=$${p%%:*} project=$${p##*:}; \
-	  printf '#!/bin/sh\n%sexec dotnet "$$(dirname "$$(readlink -f "$$0")")/../$(OF)/%s/release/%s.dll" "$$@"\n' \
+	  printf '#!/bin/sh\n%sexport DOTNET_GCgen0size="$${DOTNET_GCgen0size:-600000}"\nexec dotnet "$$(dirname "$$(readlink -f "$$0")")/../$(OF)/%s/release/%s.dll" "$$@"\n' \
 	    '$(if $(filter bin,$(OF)),export DOTNET_TC_QuickJit=1; )' $$project $$name \
 	    > artifacts/bin/$$name.new && chmod +x artifacts/bin/$$name.new && mv artifacts/bin/$$name.new artifacts/bin/$$name; done
 
