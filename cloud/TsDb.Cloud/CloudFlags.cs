@@ -27,6 +27,9 @@ internal static class CloudFlags
             + "and so does an edge before it drops what it shipped"),
         new("query-memory", "",
             "Memory for queries, decoded columns included [half of the machine's]"),
+        new("query-timeout", "60s",
+            "Time that a query asked here may take, and the most that its timeout may ask for, to 1h; longer "
+            + "is 408"),
         new("zone", "", "Failure zone of this node (rack, building): replicas spread over zones first"),
         new("weight", "1", "Share of the data that this node takes relative to the others, 0.01 to 100"),
         new("repair-rate", "64MiB", "Bytes a second this node fetches at most to repair or take over shards"),

@@ -35,7 +35,7 @@ internal static class CloudNode
         {
             await using WebApplication app = Build(options, rooms, authorizer, listeners);
             using CloudMetrics metrics = new(rooms);
-            Map(app, rooms);
+            Map(app, options, rooms);
             IPEndPoint cluster = await rooms.BindAsync(options.Cluster);
             await NodeProgram.ListenAsync(app);
             IPEndPoint Bound(string name) => listeners[name].IPEndPoint!;
@@ -90,7 +90,8 @@ internal static class CloudNode
         builder.Services.AddSingleton(rooms.Erasures);
         builder.Services.AddSingleton(rooms.Local);
         builder.Services.AddFlight().AddNodeService().AddQueryService();
-        builder.Services.AddSingleton<IFlightSource>(new FlightQueries(rooms.Queries));
+        builder.Services.AddSingleton<IFlightSource>(
+            new FlightQueries(rooms.Queries) { DurationMax = options.QueryTimeout });
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(
                 "tsdb-cloud",
@@ -119,14 +120,16 @@ internal static class CloudNode
         if (options.Broker is not null) Add("mqtt", options.Broker, listen => rooms.Broker!.Attach(listen));
     }
 
-    private static void Map(WebApplication app, CloudRooms rooms)
+    private static void Map(WebApplication app, CloudOptions options, CloudRooms rooms)
     {
         WriteEndpointOptions probes = new() { Authorizer = app.Services.GetRequiredService<IAuthorizer>() };
         app.MapProbeEndpoints(() => rooms.Refusal, () => true, probes);
         app.MapPrometheusScrapingEndpoint();
         new QueryEndpoint(
             rooms.Queries, probes.Authorizer, app.Services.GetRequiredService<ILogger<QueryEndpoint>>())
-                .Map(app);
+        {
+            DurationMax = options.QueryTimeout,
+        }.Map(app);
         AdminEndpoint admin = new(probes.Authorizer);
         app.MapClusterAdmin(admin, new ClusterAdmin(rooms));
         ClusterDatabases databases = new(rooms);

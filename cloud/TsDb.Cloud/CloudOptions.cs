@@ -51,6 +51,9 @@ internal sealed partial record CloudOptions
     /// <summary>Memory that queries share.</summary>
     public required QueryMemory Queries { get; init; }
 
+    /// <summary>How long a query may take that is asked here.</summary>
+    public required TimeSpan QueryTimeout { get; init; }
+
     /// <summary>Failure zone; empty for none.</summary>
     public string Zone { get; init; } = "";
 
@@ -111,6 +114,7 @@ internal sealed partial record CloudOptions
             },
             Queries = QueryMemory.Of(
                 QueryMemory.Read(values, MemoryShare, long.MaxValue), DecodedBytesMax, 2 * StatementsMax),
+            QueryTimeout = values.Read("query-timeout", Adapters.Http.Query.QueryTimeout.Parse),
             Zone = values.Read("zone", text => text.Length == 0 || ClusterNames().IsMatch(text)
                 ? text
                 : throw new FormatException("use 1 to 64 of A-Z a-z 0-9 _ . -")),

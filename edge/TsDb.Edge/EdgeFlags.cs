@@ -28,6 +28,8 @@ internal static class EdgeFlags
         new("memory-max", "256MiB", "Memory for points, seals included; beyond it writes wait, then get 503"),
         new("query-memory", "",
             "Memory for queries, decoded columns included [a quarter of the machine's, at most 1GiB]"),
+        new("query-timeout", "60s",
+            "Time that a query may take, and the most that its timeout may ask for, to 1h; longer is 408"),
         new("body-max", "32MiB", "Bytes of one request, unpacked; more is 413"),
         new("bodies-max", "64MiB", "Bytes of requests that are read or parsed at a time; others wait"),
         new("days-max", "1000", "Days that the points of one request may lie on; more is 413"),

@@ -31,7 +31,7 @@ internal static class EdgeNode
             await using WebApplication app = Build(options, rooms, authorizer, listeners);
             using EdgeMetrics metrics = new(rooms);
             TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            Map(app, rooms, ready.Task);
+            Map(app, options, rooms, ready.Task);
             await rooms.StartAsync();
             await NodeProgram.ListenAsync(app);
             fault = rooms.Fault;
@@ -54,7 +54,8 @@ internal static class EdgeNode
         WebApplicationBuilder builder = NodeProgram.CreateBuilder(options.LogLevel);
         builder.Services.AddSingleton(authorizer);
         builder.Services.AddFlight();
-        builder.Services.AddSingleton<IFlightSource>(new FlightQueries(rooms.Queries));
+        builder.Services.AddSingleton<IFlightSource>(
+            new FlightQueries(rooms.Queries) { DurationMax = options.QueryTimeout });
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(
                 "tsdb-edge",
@@ -89,7 +90,7 @@ internal static class EdgeNode
         });
     }
 
-    private static void Map(WebApplication app, EdgeRooms rooms, Task ready)
+    private static void Map(WebApplication app, EdgeOptions options, EdgeRooms rooms, Task ready)
     {
         WriteEndpointOptions write = new()
         {
@@ -108,8 +109,10 @@ internal static class EdgeNode
         app.MapPrometheusScrapingEndpoint();
         app.MapEdgeStatus(admin, rooms);
         new QueryEndpoint(
-            rooms.Queries, write.Authorizer, app.Services.GetRequiredService<ILogger<QueryEndpoint>>()).Map(
-                app);
+            rooms.Queries, write.Authorizer, app.Services.GetRequiredService<ILogger<QueryEndpoint>>())
+        {
+            DurationMax = options.QueryTimeout,
+        }.Map(app);
         app.MapFlight();
     }
 

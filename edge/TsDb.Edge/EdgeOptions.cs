@@ -51,6 +51,9 @@ internal sealed partial record EdgeOptions
     /// <summary>Memory that queries share.</summary>
     public required QueryMemory Queries { get; init; }
 
+    /// <summary>How long a query may take that is asked here.</summary>
+    public required TimeSpan QueryTimeout { get; init; }
+
     /// <summary>What requests may bring.</summary>
     public required IngestLimits Ingest { get; init; }
 
@@ -123,6 +126,7 @@ internal sealed partial record EdgeOptions
             },
             Queries = QueryMemory.Of(
                 QueryMemory.Read(values, MemoryShare, MemoryMost), DecodedBytesMax, StatementsMax + SlowMax),
+            QueryTimeout = values.Read("query-timeout", Adapters.Http.Query.QueryTimeout.Parse),
             Ingest = ReadIngest(values),
             BodiesBytesMax = Positive(values, "bodies-max"),
             ShipBytes = Positive(values, "ship-bytes"),

@@ -94,7 +94,8 @@ internal static class HttpFuzz
         context.Request.Body = new MemoryStream(bytes[(second + 1)..]);
         try
         {
-            Task<QueryForm> read = QueryForm.ReadAsync(context.Request, CancellationToken.None);
+            Task<QueryForm> read =
+                QueryForm.ReadAsync(context.Request, QueryTimeout.Default, CancellationToken.None);
             Assert.True(read.GetAwaiter().GetResult().Request.Sql.Length > 0);
         }
         catch (TsDbException error) when (error.Kind == ErrorKind.Invalid)

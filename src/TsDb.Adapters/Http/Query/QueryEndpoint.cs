@@ -25,6 +25,10 @@ public sealed partial class QueryEndpoint(
     /// <summary>Bytes of an answer that may wait for a connection while the rest is made.</summary>
     public const int AnswerBytesAhead = 512 * 1024;
 
+    /// <summary>What a question may take that asks for no time of its own, and the most that one may ask
+    /// for.</summary>
+    public TimeSpan DurationMax { get; init; } = QueryTimeout.Default;
+
     /// <summary>Adds the endpoint to a node's routes.</summary>
     public void Map(IEndpointRouteBuilder routes) =>
         routes.MapMethods("/api/v3/query_sql", [HttpMethods.Get, HttpMethods.Post], HandleAsync);
@@ -34,7 +38,7 @@ public sealed partial class QueryEndpoint(
         CancellationToken ct = context.RequestAborted;
         try
         {
-            QueryForm form = await QueryForm.ReadAsync(context.Request, ct);
+            QueryForm form = await QueryForm.ReadAsync(context.Request, DurationMax, ct);
             string? credentials = WriteAnswers.Credentials(context.Request);
             if (!authorizer.IsAllowed(new AccessRequest("http", "query", form.Request.Database, credentials)))
             {

@@ -43,7 +43,11 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
     /// <summary>
     /// Reads the request. Throws <see cref="ErrorKind.Invalid"/> for what cannot be understood.
     /// </summary>
-    public static async Task<QueryForm> ReadAsync(HttpRequest request, CancellationToken ct)
+    /// <param name="request">The request.</param>
+    /// <param name="durationMax">What the question may take if it says nothing, and at most.</param>
+    /// <param name="ct">Ends the reading.</param>
+    public static async Task<QueryForm> ReadAsync(
+        HttpRequest request, TimeSpan durationMax, CancellationToken ct)
     {
         Dictionary<string, string> values = new(StringComparer.Ordinal);
         foreach ((string name, StringValues value) in request.Query) values[name] = value.ToString();
@@ -62,7 +66,7 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
                 Fresh = IsTrue(values, "fresh"),
                 EdgeWait = EdgeWait(values),
                 TextRuns = format is ResultFormat.Json or ResultFormat.JsonLines,
-                Limits = Limits(values),
+                Limits = Limits(values, durationMax),
             },
             format);
     }
@@ -94,9 +98,9 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
     }
 
     // A client may ask for less than the node allows, never for more.
-    private static SqlLimits Limits(Dictionary<string, string> values)
+    private static SqlLimits Limits(Dictionary<string, string> values, TimeSpan durationMax)
     {
-        SqlLimits limits = new();
+        SqlLimits limits = new() { DurationMax = durationMax };
         if (values.GetValueOrDefault("timeout") is { Length: > 0 } text)
         {
             TimeSpan asked;
@@ -109,8 +113,8 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
                 throw Wrong($"timeout: {error.Message}");
             }
 
-            if (asked <= TimeSpan.Zero) throw Wrong("timeout must be more than zero, such as 5s");
-            limits = limits with { DurationMax = asked < limits.DurationMax ? asked : limits.DurationMax };
+            if (asked < QueryTimeout.Least) throw Wrong("timeout must be 1ms or more, such as 5s");
+            limits = limits with { DurationMax = asked < durationMax ? asked : durationMax };
         }
 
         if (values.GetValueOrDefault("max_rows") is not { Length: > 0 } number) return limits;
