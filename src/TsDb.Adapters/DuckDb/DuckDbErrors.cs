@@ -31,7 +31,7 @@ internal static class DuckDbErrors
         DuckDBErrorType.Io or DuckDBErrorType.Serialization => Damaged(error),
         DuckDBErrorType.Interrupt =>
             new TsDbException(ErrorKind.Deadline, "the statement was interrupted", error),
-        _ => new TsDbException(ErrorKind.Invalid, Plain(error.Message), error),
+        _ => new TsDbException(ErrorKind.Invalid, WithoutPlace(Plain(error.Message)), error),
     };
 
     /// <summary>What the engine says of a wrong statement, without advice that nobody can follow
@@ -49,6 +49,13 @@ internal static class DuckDbErrors
     /// <summary>True if the database behind the connection cannot be trusted any more.</summary>
     public static bool IsFatal(DuckDBException error) =>
         error.ErrorType is DuckDBErrorType.Fatal or DuckDBErrorType.Internal;
+
+    // The engine points into the statement that it was given, which is seldom the one that was asked.
+    private static string WithoutPlace(string message)
+    {
+        int place = message.LastIndexOf("\n\nLINE ", StringComparison.Ordinal);
+        return place < 0 ? message : message[..place];
+    }
 
     private static TsDbException Damaged(DuckDBException error) =>
         new(ErrorKind.Corrupt, $"stored data could not be read: {error.Message}", error);

@@ -78,7 +78,7 @@ public sealed class Coordinator(
             }
             catch (TsDbException e) when (e.Kind == ErrorKind.Conflict)
             {
-                throw new TsDbException(ErrorKind.Unavailable, e.Message, e)
+                throw new TsDbException(ErrorKind.Unavailable, $"{e.Message}; try again", e)
                 {
                     RetryAfter = TryAgainAfter,
                 };
