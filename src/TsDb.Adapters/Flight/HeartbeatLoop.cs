@@ -11,9 +11,9 @@ namespace TsDb.Adapters.Flight;
 
 /// <summary>
 /// Tells every other member that this node lives, and takes each answer as a sign of life. A call tells both
-/// ends: a member that has just called is not called. Members are told on the lines of queries, which costs a
-/// fifth of a call of gRPC; by gRPC as long as it is not known of them that they listen there, and when that
-/// fails.
+/// ends: a member that has just called is not called. Members are told on the lines of queries, which wakes
+/// fewer threads; by gRPC as long as it is not known of them that they listen there, and for a while after
+/// that has failed.
 /// </summary>
 public sealed class HeartbeatLoop(
     CloudIdentity identity, IClusterState cluster, NodeChannels channels, IHeartbeatSink heartbeats,
@@ -21,11 +21,15 @@ public sealed class HeartbeatLoop(
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
 
+    // A member that starts refuses lines for a moment, and says so in its log each time.
+    private static readonly TimeSpan LineAgainAfter = TimeSpan.FromSeconds(1);
+
     private readonly HeartbeatDesk _desk = new(cluster, identity, heartbeats);
 
     // Less than a period, so that a beat that comes late is not waited for.
     private readonly TimeSpan _lately = every * 0.8;
     private readonly ConcurrentDictionary<string, Task> _calls = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<NodeId, long> _lineFailedAt = [];
 
     /// <summary>Lines to other members; null for gRPC only.</summary>
     public QuestionLines? Lines { get; init; }
@@ -93,11 +97,14 @@ public sealed class HeartbeatLoop(
         }
     }
 
+    private bool MayTryLine(NodeId node) => !_lineFailedAt.TryGetValue(node, out long at)
+        || clock.GetElapsedTime(at) >= LineAgainAfter;
+
     private async Task<HeartbeatReply> SayAsync(
         Member member, ClusterConfiguration current, CancellationToken ct)
     {
         HeartbeatRequest beat = _desk.Beat(current.Id, current.Epoch);
-        if (Lines?.TakesBeats(member.Id) == true)
+        if (Lines?.TakesBeats(member.Id) == true && MayTryLine(member.Id))
         {
             try
             {
@@ -106,6 +113,7 @@ public sealed class HeartbeatLoop(
             catch (TsDbException)
             {
                 // An older program may be there again, or a connection was one to a process that is gone.
+                _lineFailedAt[member.Id] = clock.GetTimestamp();
             }
         }
 

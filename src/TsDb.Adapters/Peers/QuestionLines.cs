@@ -141,14 +141,7 @@ public sealed class QuestionLines : IDisposable
         try
         {
             (QuestionLine line, Frame answer) = await AskAsync(address, FrameKind.Beat, beat, ct);
-            using (answer)
-            {
-                if (answer.Kind is FrameKind.BeatReply or FrameKind.Failed) GiveBack(address, line);
-                else line.Dispose();
-                return answer.Kind == FrameKind.BeatReply
-                    ? HeartbeatReply.Parser.ParseFrom(answer.Payload.Span)
-                    : throw answer.ToError(address);
-            }
+            return Read(line, answer, address, FrameKind.BeatReply, HeartbeatReply.Parser);
         }
         catch (Exception e) when (ErrorOf(e, address) is { } error)
         {
@@ -167,16 +160,20 @@ public sealed class QuestionLines : IDisposable
 
     /// <summary>What an answer to a question for a catalog says. Throws what the node says
     /// otherwise.</summary>
-    internal CatalogReply Read(QuestionLine line, Frame answer, string address)
+    internal CatalogReply Read(QuestionLine line, Frame answer, string address) =>
+        Read(line, answer, address, FrameKind.Reply, CatalogReply.Parser);
+
+    private T Read<T>(
+        QuestionLine line, Frame answer, string address, FrameKind kind, MessageParser<T> parser)
+        where T : IMessage<T>
     {
         using (answer)
         {
             // After anything else more may follow that would pass for the next answer.
-            if (answer.Kind is FrameKind.Reply or FrameKind.Failed) GiveBack(address, line);
+            if (answer.Kind == kind || answer.Kind == FrameKind.Failed) GiveBack(address, line);
             else line.Dispose();
-            return answer.Kind == FrameKind.Reply
-                ? CatalogReply.Parser.ParseFrom(answer.Payload.Span)
-                : throw answer.ToError(address);
+            return answer.Kind == kind
+                ? parser.ParseFrom(answer.Payload.Span) : throw answer.ToError(address);
         }
     }
 

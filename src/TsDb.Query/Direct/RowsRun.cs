@@ -16,7 +16,6 @@ internal sealed class RowsRun(DirectPlan plan, Schema schema) : IRowTaker
     private readonly List<(DirectInput Input, int Start)> _parts = [];
     private readonly List<int> _series = [];
     private readonly List<int> _rows = [];
-    private int _part;
     private int _taken;
 
     /// <summary>The rows, no more than the plan's limit.</summary>
@@ -26,6 +25,7 @@ internal sealed class RowsRun(DirectPlan plan, Schema schema) : IRowTaker
         foreach (DirectInput input in inputs)
         {
             if (left == 0) yield break;
+            Forget();
             int start = _rows.Count;
             _picker.Pick(input, plan.Range, this);
             if (_rows.Count == start) continue;
@@ -61,24 +61,33 @@ internal sealed class RowsRun(DirectPlan plan, Schema schema) : IRowTaker
     private RecordBatch Take(int count)
     {
         RowBatchBuilder builder = new(plan, schema, count);
-        for (int end = _taken + count; _taken < end;)
+        int part = _parts.FindLastIndex(one => one.Start <= _taken);
+        for (int end = _taken + count; _taken < end; part++)
         {
-            int stop = _part + 1 < _parts.Count ? _parts[_part + 1].Start : _rows.Count;
+            int stop = part + 1 < _parts.Count ? _parts[part + 1].Start : _rows.Count;
             int until = Math.Min(stop, end);
-            builder.Add(_parts[_part].Input, Span(_series, until), Span(_rows, until));
+            builder.Add(_parts[part].Input, Span(_series, until), Span(_rows, until));
             _taken = until;
-            if (until == stop) _part++;
-        }
-
-        if (_taken == _rows.Count)
-        {
-            _parts.Clear();
-            _series.Clear();
-            _rows.Clear();
-            _part = _taken = 0;
         }
 
         return builder.Build();
+    }
+
+    // Less than a batch is left when the next input is read: answers of any length are picked in the memory
+    // of one input.
+    private void Forget()
+    {
+        if (_taken == 0) return;
+        _series.RemoveRange(0, _taken);
+        _rows.RemoveRange(0, _taken);
+        (DirectInput Input, int Start)[] left =
+        [
+            .. _parts.Where((_, i) => i + 1 == _parts.Count ? _rows.Count > 0 : _parts[i + 1].Start > _taken)
+                .Select(part => (part.Input, Math.Max(0, part.Start - _taken))),
+        ];
+        _parts.Clear();
+        _parts.AddRange(left);
+        _taken = 0;
     }
 
     private ReadOnlySpan<int> Span(List<int> list, int until) =>
