@@ -10,9 +10,12 @@ internal sealed class QueryTimes
     private readonly Dictionary<string, double> _cpuByType = new(StringComparer.Ordinal);
 
     // The runtime compiles what is called often anew, twice, beside what runs and not before it has a rest:
-    // until then a third of a server's processor time is the compiler's. Servers that are compiled ahead lose
-    // nothing by it.
+    // until then a third of a server's processor time is the compiler's. What is called once a question needs
+    // more rounds than what is called for each row, and nodes that share a question are asked less each.
+    // Servers that are compiled ahead lose nothing by it.
     private const int WarmUpRounds = 4;
+    private const int WarmUpRoundsMax = 24;
+    private const double CompilingStill = 0.02;
     private const int WarmUps = 32;
     private const double AtRest = 0.1;
     private static readonly TimeSpan WarmUpMax = TimeSpan.FromSeconds(1);
@@ -96,11 +99,15 @@ internal sealed class QueryTimes
     private static async Task WarmAsync(
         IQueryTarget target, IReadOnlyList<Question> questions, int[] processes)
     {
-        for (int round = 0; round < WarmUpRounds; round++)
+        bool isCompiling = true;
+        for (int round = 0; round < WarmUpRounds || (isCompiling && round < WarmUpRoundsMax); round++)
         {
+            double before = Cpu(processes);
+            CompilerClock compiler = new(processes);
             foreach (IGrouping<string, Question> type in questions.GroupBy(question => question.Type))
                 await WarmAsync(target, [.. type]);
             await RestAsync(processes);
+            isCompiling = compiler.Elapsed() > CompilingStill * (Cpu(processes) - before);
         }
     }
 
