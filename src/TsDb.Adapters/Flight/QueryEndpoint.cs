@@ -17,7 +17,8 @@ internal sealed class QueryEndpoint(LocalQueries local, IClusterState cluster, N
     public override Task<CatalogReply> Catalog(CatalogRequest request, ServerCallContext context) =>
         guard.AnswerAsync(context, request.ClusterId, async () => QueryMessages.Reply(
             await _catalog.AskAsync(
-                cluster.Self, QueryMessages.Question(request), context.CancellationToken)));
+                cluster.Self, QueryMessages.Question(request), context.CancellationToken),
+            request));
 
     /// <inheritdoc/>
     public override Task<CellLeavesReply> CellLeaves(CellLeavesRequest request, ServerCallContext context) =>

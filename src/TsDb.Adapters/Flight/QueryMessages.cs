@@ -14,6 +14,9 @@ internal static class QueryMessages
     private const int ShardsMax = 1 << 16;
     private const int ItemsMax = 1 << 20;
 
+    // Plain rows have no schema of their own: what is made of them has that of the answer.
+    private static readonly Apache.Arrow.Schema NoColumns = new([], null);
+
     /// <summary>The longest that a question may take.</summary>
     public static readonly TimeSpan DurationMax = TimeSpan.FromHours(1);
 
@@ -40,6 +43,7 @@ internal static class QueryMessages
             ClusterId = NodeMessages.Bytes(cluster.Value),
             Lists = { question.Lists },
             ColumnsOnce = question.ColumnsOnce,
+            PlainRows = true,
             Fragment = question.Fragment is { } fragment ? Ticket(fragment, cluster) : null,
         };
         foreach (TableQuestion table in question.Tables)
@@ -77,7 +81,10 @@ internal static class QueryMessages
         if (count > ItemsMax) throw NodeMessages.Wrong($"{count} items in one question");
     }
 
-    public static CatalogReply Reply(CatalogAnswer answer)
+    /// <summary>An answer as a message.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="request">To what: it says what whoever asks can read.</param>
+    public static CatalogReply Reply(CatalogAnswer answer, CatalogRequest request)
     {
         CatalogReply reply = new()
         {
@@ -113,11 +120,7 @@ internal static class QueryMessages
         }));
         if (answer.Early is { } early)
         {
-            reply.Early = new Protos.EarlyRows
-            {
-                Moment = Moment(early.Version),
-                Rows = ArrowBytes.Of(early.Schema, early.Batches),
-            };
+            reply.Early = Early(early, request.PlainRows);
         }
 
         return reply;
@@ -143,8 +146,24 @@ internal static class QueryMessages
         Early = reply.Early is null ? null : Early(reply.Early),
     };
 
+    private static Protos.EarlyRows Early(Query.Distributed.EarlyRows early, bool mayBePlain)
+    {
+        Protos.EarlyRows rows = new() { Moment = Moment(early.Version) };
+        rows.IsPlain = mayBePlain && PlainColumns.TryWrite(early.Batches, rows.Batches);
+        if (rows.IsPlain) return rows;
+        rows.Batches.Clear();
+        rows.Rows = ArrowBytes.Of(early.Schema, early.Batches);
+        return rows;
+    }
+
     private static Query.Distributed.EarlyRows Early(Protos.EarlyRows early)
     {
+        if (early.IsPlain)
+        {
+            return new Query.Distributed.EarlyRows(
+                Moment(early.Moment), NoColumns, PlainColumns.Read(early.Batches));
+        }
+
         (Apache.Arrow.Schema schema, IReadOnlyList<Apache.Arrow.RecordBatch> batches) =
             ArrowBytes.Read(early.Rows);
         return new Query.Distributed.EarlyRows(Moment(early.Moment), schema, batches);

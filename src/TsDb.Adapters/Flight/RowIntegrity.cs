@@ -6,9 +6,9 @@ using TsDb.Model;
 namespace TsDb.Adapters.Flight;
 
 /// <summary>
-/// Checks what Arrow's arrays take on trust of rows that came over a broker: that buffers are as long as the
-/// row count says, that offsets rise and stay inside what they point to. Whoever reads rows by pointers
-/// relies on it.
+/// Checks what Arrow's arrays take on trust of rows that came over a broker or a line: that buffers are as
+/// long as the row count says, that offsets rise and stay inside what they point to. Whoever reads rows by
+/// pointers relies on it.
 /// </summary>
 internal static class RowIntegrity
 {
@@ -95,5 +95,5 @@ internal static class RowIntegrity
     }
 
     private static TsDbException Wrong(string why) =>
-        new(ErrorKind.Invalid, $"an edge's rows are damaged: {why}");
+        new(ErrorKind.Invalid, $"rows from elsewhere are damaged: {why}");
 }

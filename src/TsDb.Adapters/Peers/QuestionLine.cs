@@ -6,7 +6,7 @@ namespace TsDb.Adapters.Peers;
 internal sealed class QuestionLine : IDisposable
 {
     private readonly NetworkStream _stream;
-    private readonly byte[] _head = new byte[Frame.HeadBytes];
+    private readonly FrameReader _reader;
 
     /// <summary>A line on a connection.</summary>
     /// <param name="stream">The connection, which is closed with the line.</param>
@@ -15,7 +15,7 @@ internal sealed class QuestionLine : IDisposable
     /// has begun.</param>
     public QuestionLine(NetworkStream stream, bool mayBlock, TimeSpan within)
     {
-        (_stream, MayBlock) = (stream, mayBlock);
+        (_stream, _reader, MayBlock) = (stream, new FrameReader(stream), mayBlock);
         stream.WriteTimeout = stream.ReadTimeout = (int)within.TotalMilliseconds;
     }
 
@@ -31,28 +31,24 @@ internal sealed class QuestionLine : IDisposable
 
     /// <summary>Waits for a while on this thread; true if the next frame begins, or the connection has
     /// ended.</summary>
-    public bool Wait(TimeSpan within) => _stream.Socket.Poll(within, SelectMode.SelectRead);
+    public bool Wait(TimeSpan within) =>
+        _reader.HasBytes || _stream.Socket.Poll(within, SelectMode.SelectRead);
 
     /// <summary>The next frame, to be disposed, by a thread that waits. Errors as
     /// <see cref="ReceiveAsync"/>.</summary>
     public Frame Receive()
     {
-        Frame? frame = null;
         try
         {
-            _stream.ReadExactly(_head);
-            frame = Frame.Empty(_head);
-            _stream.ReadExactly(frame.Payload.Span);
+            Frame frame = _reader.TryRead() ?? throw new EndOfStreamException();
+            WasUsed = true;
+            return frame;
         }
         catch
         {
-            frame?.Dispose();
             Dispose();
             throw;
         }
-
-        WasUsed = true;
-        return frame;
     }
 
     /// <summary>The next frame, to be disposed. Throws IOException, and Invalid for bytes that are none: then
@@ -60,22 +56,17 @@ internal sealed class QuestionLine : IDisposable
     public async ValueTask<Frame> ReceiveAsync(CancellationToken ct)
     {
         MayBlock = false;
-        Frame? frame = null;
         try
         {
-            await _stream.ReadExactlyAsync(_head, ct);
-            frame = Frame.Empty(_head);
-            await _stream.ReadExactlyAsync(frame.Payload, ct);
+            Frame frame = await _reader.TryReadAsync(ct) ?? throw new EndOfStreamException();
+            WasUsed = true;
+            return frame;
         }
         catch
         {
-            frame?.Dispose();
             Dispose();
             throw;
         }
-
-        WasUsed = true;
-        return frame;
     }
 
     /// <summary>Closes the connection, which tells the other node to stop.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Flight.Protos;
@@ -63,12 +64,10 @@ public sealed class QuestionServer(NodeId self, LocalQueries local, TimeProvider
         try
         {
             stream.WriteTimeout = (int)SendWithin.TotalMilliseconds;
-            byte[] head = new byte[Frame.HeadBytes];
-            while (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length)
+            FrameReader reader = new(stream);
+            while (reader.TryRead() is { } question)
             {
-                using Frame question = Frame.Empty(head);
-                stream.ReadExactly(question.Payload.Span);
-                AnswerAsync(question, stream).GetAwaiter().GetResult();
+                using (question) AnswerAsync(question, stream).GetAwaiter().GetResult();
             }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException
@@ -114,10 +113,10 @@ public sealed class QuestionServer(NodeId self, LocalQueries local, TimeProvider
 
     private async Task AnswerCatalogAsync(Frame question, NetworkStream stream)
     {
-        CatalogQuestion asked =
-            QueryMessages.Question(CatalogRequest.Parser.ParseFrom(question.Payload.Span));
-        CatalogAnswer answer = await local.Catalog.AskAsync(self, asked, _stop.Token);
-        using Frame reply = Frame.Of(FrameKind.Reply, QueryMessages.Reply(answer));
+        CatalogRequest request = CatalogRequest.Parser.ParseFrom(question.Payload.Span);
+        CatalogAnswer answer =
+            await local.Catalog.AskAsync(self, QueryMessages.Question(request), _stop.Token);
+        using Frame reply = Frame.Of(FrameKind.Reply, QueryMessages.Reply(answer, request));
         stream.Write(reply.Bytes.Span);
     }
 
@@ -140,6 +139,7 @@ public sealed class QuestionServer(NodeId self, LocalQueries local, TimeProvider
         stream.Write(end);
     }
 
+    // Head and body in one call: the other end is woken for each.
     private static void Send(FlightData rows, NetworkStream stream)
     {
         (int header, int body) = (rows.DataHeader.Length, rows.DataBody.Length);
@@ -147,8 +147,22 @@ public sealed class QuestionServer(NodeId self, LocalQueries local, TimeProvider
         Frame.WriteHead(head, FrameKind.Rows, sizeof(int) + header + body);
         BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(Frame.HeadBytes), header);
         rows.DataHeader.Span.CopyTo(head.AsSpan(Frame.HeadBytes + sizeof(int)));
-        stream.Write(head);
-        stream.Write(rows.DataBody.Span);
+        if (body == 0 || !MemoryMarshal.TryGetArray(rows.DataBody.Memory, out ArraySegment<byte> bytes))
+        {
+            stream.Write(head);
+            if (body > 0) stream.Write(rows.DataBody.Span);
+            return;
+        }
+
+        try
+        {
+            if (stream.Socket.Send([head, bytes]) < head.Length + body)
+                throw new IOException("a frame was sent in part");
+        }
+        catch (SocketException e)
+        {
+            throw new IOException(e.Message, e);
+        }
     }
 
     // Nobody says more before the rows have ended: what can be read there is the end of the connection.

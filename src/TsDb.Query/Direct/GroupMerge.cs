@@ -233,11 +233,24 @@ internal sealed class GroupMerge
     // Arrow finds the values of a column anew at each access: times are taken out once.
     private sealed class Part(IEnumerable<IArrowArray> arrays)
     {
-        public IArrowArray[] Columns { get; } =
-            [.. arrays.Select(array => ShortIntegers.Are(array) ? ShortIntegers.Widen(array) : array)];
+        public IArrowArray[] Columns { get; } = Wide([.. arrays]);
 
         // In nanoseconds, by column; null for columns of anything else.
         public long[]?[] Times => field ??= [.. Columns.Select(column => column is TimestampArray times
             ? OutputTimes.Of(times) : null)];
+
+        // Columns that came as one stay one.
+        private static IArrowArray[] Wide(IArrowArray[] arrays)
+        {
+            IArrowArray[] wide = new IArrowArray[arrays.Length];
+            for (int i = 0; i < wide.Length; i++)
+            {
+                int first = ShortIntegers.Are(arrays[i]) ? Array.IndexOf(arrays, arrays[i]) : i;
+                wide[i] = first < i ? wide[first]
+                    : ShortIntegers.Are(arrays[i]) ? ShortIntegers.Widen(arrays[i]) : arrays[i];
+            }
+
+            return wide;
+        }
     }
 }

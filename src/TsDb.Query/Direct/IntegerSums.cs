@@ -34,9 +34,10 @@ internal sealed class IntegerSums(string field, bool isMean) : Accumulator
         ReadOnlySpan<Int128> values = shorts.IsEmpty
             ? MemoryMarshal.Cast<byte, Int128>(sums.Data.Buffers[1].Span)[sums.Data.Offset..] : default;
         ReadOnlySpan<long> counts = isMean ? ((Int64Array)states[1]).Values : default;
+        bool hasNulls = sums.NullCount > 0;
         for (int row = 0; row < groups.Length; row++)
         {
-            if (sums.IsNull(row)) continue;
+            if (hasNulls && sums.IsNull(row)) continue;
             _sums[groups[row]] += shorts.IsEmpty ? values[row] : shorts[row];
             _counts[groups[row]] += isMean ? counts[row] : 1;
         }

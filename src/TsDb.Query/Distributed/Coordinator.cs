@@ -100,11 +100,7 @@ public sealed class Coordinator(
         EdgeRound? edges =
             request.Fresh ? new EdgeRound(peers.Edges, _edgeColumns, clock, request.EdgeWait) : null;
         ClusterRead read = new(cluster, peers, request, edges, clock);
-        FragmentRuns runs = new(read.View, cluster, peers.Fragments, engines.General, clock)
-        {
-            IsExact = request.Fresh,
-            Room = room,
-        };
+        FragmentRuns runs = RunsOf(request, statement, read.View, room);
         Dictionary<TableName, ResolvedTable> tables = [];
         List<Relation> relations = [];
         ImmutableArray<TableName> names = small is null ? statement!.Tables : [small.Table];
@@ -160,6 +156,15 @@ public sealed class Coordinator(
             : await ExplainAsync(explanation, read.View.Self, statement.Explain, final, ct);
         return new QueryAnswer(result, read.Coverage.Finish(runs.Served));
     }
+
+    private FragmentRuns RunsOf(
+        QueryRequest request, Statement? statement, ClusterView view, GatherRoom.Part room) =>
+            new(view, cluster, peers.Fragments, engines.General, clock)
+            {
+                IsExact = request.Fresh,
+                IsMeasured = statement?.Explain == ExplainMode.Analyze,
+                Room = room,
+            };
 
     private static DirectSplit? SplitOf(
         DirectStatement small, ResolvedTable table, EarlyPlan? early, bool takesRuns) =>

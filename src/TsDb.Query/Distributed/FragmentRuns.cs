@@ -35,6 +35,9 @@ internal sealed class FragmentRuns(
     /// <summary>Nodes whose rows are in the answer.</summary>
     public SortedSet<NodeId> Served { get; } = [];
 
+    /// <summary>True if <see cref="Figures"/> are wanted.</summary>
+    public bool IsMeasured { get; init; }
+
     /// <summary>What each part took, for EXPLAIN ANALYZE.</summary>
     public List<(string Node, PlannedFragment Fragment, ExplainFigures Figures)> Figures { get; } = [];
 
@@ -74,7 +77,7 @@ internal sealed class FragmentRuns(
                 {
                     rows.Add(answer);
                     Served.Add(servings[i].Node);
-                    Figures.Add((servings[i].Node.Value, fragment, new ExplainFigures
+                    if (IsMeasured) Figures.Add((servings[i].Node.Value, fragment, new ExplainFigures
                     {
                         Cells = holdings.CellsOf(servings[i]).Count(),
                         Rows = answer.Batches.Sum(batch => (long)batch.Length),
@@ -130,18 +133,45 @@ internal sealed class FragmentRuns(
         Action<int> onDone,
         CancellationToken ct)
     {
+        FragmentRequest[] requests =
+        [
+            .. servings.Select(serving => holdings.RequestTo(serving, fragment, limits) with
+            {
+                Erasures = Erasures,
+                Exactly = IsExact ? Exactly(holdings, serving) : [],
+            }),
+        ];
+        if (TryTakeEarly(servings, requests) is { } all)
+        {
+            for (int i = 0; i < all.Length; i++) onDone(i);
+            return all;
+        }
+
+        return await AskAllAsync(servings, requests, onDone, ct);
+    }
+
+    // All rows, if all came with the catalogs: most questions are small ones.
+    private (FragmentRows? Rows, string Why)[]? TryTakeEarly(
+        IReadOnlyList<Serving> servings, FragmentRequest[] requests)
+    {
+        if (Early.Count < servings.Count) return null;
+        (FragmentRows? Rows, string Why)[] all = new (FragmentRows?, string)[requests.Length];
+        for (int i = 0; i < all.Length; i++)
+        {
+            if (EarlyOf(servings[i].Node, requests[i]) is not { } rows) return null;
+            all[i] = (rows, "");
+        }
+
+        for (int i = 0; i < all.Length; i++) Room.Take(all[i].Rows!.Bytes, requests[i].Limits.MemoryBytesMax);
+        return all;
+    }
+
+    private async Task<(FragmentRows? Rows, string Why)[]> AskAllAsync(
+        IReadOnlyList<Serving> servings, FragmentRequest[] requests, Action<int> onDone, CancellationToken ct)
+    {
         using CancellationTokenSource all = CancellationTokenSource.CreateLinkedTokenSource(ct);
         Task<(FragmentRows? Rows, string Why)>[] running =
-        [
-            .. servings.Select(serving => RunOneAsync(
-                serving.Node,
-                holdings.RequestTo(serving, fragment, limits) with
-                {
-                    Erasures = Erasures,
-                    Exactly = IsExact ? Exactly(holdings, serving) : [],
-                },
-                all.Token)),
-        ];
+            [.. servings.Select((serving, i) => RunOneAsync(serving.Node, requests[i], all.Token))];
         try
         {
             List<Task<(FragmentRows?, string)>> left = [.. running];
@@ -170,16 +200,22 @@ internal sealed class FragmentRuns(
         return [.. holdings.States().Where(state => served.Contains(state.Cell))];
     }
 
+    // What came with the node's catalog, if it is just what is to be asked for.
+    private FragmentRows? EarlyOf(NodeId node, FragmentRequest request) =>
+        Early.TryGetValue(node, out (FragmentRequest Asked, EarlyRows Rows) early)
+        && early.Asked.Serves(request, early.Rows.Version)
+            ? new FragmentRows(
+                early.Rows.Schema, early.Rows.Batches, early.Rows.Batches.Sum(ExplainFigures.BytesOf))
+            : null;
+
     // No rows if another owner has to be asked; then why.
     private async Task<(FragmentRows? Rows, string Why)> RunOneAsync(
         NodeId node, FragmentRequest request, CancellationToken ct)
     {
-        if (Early.TryGetValue(node, out (FragmentRequest Asked, EarlyRows Rows) early)
-            && early.Asked.Serves(request, early.Rows.Version))
+        if (EarlyOf(node, request) is { } early)
         {
-            long bytes = early.Rows.Batches.Sum(ExplainFigures.BytesOf);
-            Room.Take(bytes, request.Limits.MemoryBytesMax);
-            return (new FragmentRows(early.Rows.Schema, early.Rows.Batches, bytes), "");
+            Room.Take(early.Bytes, request.Limits.MemoryBytesMax);
+            return (early, "");
         }
 
         using CancellationTokenSource run = CancellationTokenSource.CreateLinkedTokenSource(ct);
