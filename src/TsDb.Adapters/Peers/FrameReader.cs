@@ -3,7 +3,8 @@ using System.Net.Sockets;
 namespace TsDb.Adapters.Peers;
 
 /// <summary>Takes frames off a connection with as few calls and wakes as they need: a small one is mostly
-/// there with its head, and for a large one the system wakes nobody before much of it is there.</summary>
+/// there with its head, and for a large one the system calls no task back before much of it is
+/// there.</summary>
 internal sealed class FrameReader(NetworkStream stream)
 {
     // Questions, and answers to dashboards' questions, are shorter.
@@ -35,13 +36,7 @@ internal sealed class FrameReader(NetworkStream stream)
         Frame frame = Begin(out Memory<byte> rest);
         try
         {
-            while (rest.Length > 0)
-            {
-                WaitFor(rest.Length);
-                rest = rest[Some(stream.Read(rest.Span))..];
-            }
-
-            WaitFor(1);
+            while (rest.Length > 0) rest = rest[Some(stream.Read(rest.Span))..];
             return frame;
         }
         catch
@@ -112,7 +107,8 @@ internal sealed class FrameReader(NetworkStream stream)
         return frame;
     }
 
-    // Never more than is to come, or nobody would be woken for it.
+    // Never more than is to come, or nobody would be woken for it; and only for tasks: a call that waits takes
+    // what there is, and then waits for as much again.
     private void WaitFor(int bytes)
     {
         int lowWater = bytes < PieceBytes ? 1 : Math.Min(bytes, PieceBytesMax);
