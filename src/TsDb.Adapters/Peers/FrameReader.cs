@@ -107,8 +107,8 @@ internal sealed class FrameReader(NetworkStream stream)
         return frame;
     }
 
-    // Never more than is to come, or nobody would be woken for it; and only for tasks: a call that waits takes
-    // what there is, and then waits for as much again.
+    // Never more than is to come, or nobody would be called for it; and only for tasks: a call that waits
+    // takes what there is, and then waits for as much again.
     private void WaitFor(int bytes)
     {
         int lowWater = bytes < PieceBytes ? 1 : Math.Min(bytes, PieceBytesMax);
