@@ -134,7 +134,8 @@ public sealed class Coordinator(
             if (split.Merge(parts.Batches, schema) is { } merged)
             {
                 if (merged.Count > 0) schema = merged[0].Schema;
-                return new QueryAnswer(new MergedResult(schema, merged), read.Coverage.Finish(runs.Served));
+                MergedResult whole = new(schema, merged, parts.Batches);
+                return new QueryAnswer(whole, read.Coverage.Finish(runs.Served));
             }
         }
 
