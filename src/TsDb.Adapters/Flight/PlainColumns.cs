@@ -78,7 +78,7 @@ internal static class PlainColumns
         {
             ArrayData other = batch.Column(i).Data;
             if (other.DataType.TypeId == data.DataType.TypeId && other.Offset == 0
-                && other.NullCount == 0 && data.NullCount == 0
+                && other.GetNullCount() == 0 && data.GetNullCount() == 0
                 && other.Buffers[1].Span.SequenceEqual(data.Buffers[1].Span)) return i;
         }
 
@@ -89,8 +89,8 @@ internal static class PlainColumns
     {
         if (data.Offset != 0 || data.DataType is not ArrowType type || KindOf(type) is not { } kind)
             return null;
-        PlainColumn column = new() { Kind = kind, Nulls = data.NullCount };
-        if (data.NullCount > 0) column.Validity = Bytes(data.Buffers[0]);
+        PlainColumn column = new() { Kind = kind, Nulls = data.GetNullCount() };
+        if (column.Nulls > 0) column.Validity = Bytes(data.Buffers[0]);
         switch (type)
         {
             case StringType:

@@ -62,6 +62,16 @@ public sealed class PlainColumnsTests
     }
 
     [Fact]
+    public void Nulls_that_nobody_has_counted_are_counted()
+    {
+        Int64Array whole = new Int64Array.Builder().Append(1).AppendNull().Append(3).Build();
+        IArrowArray slice = ArrowArrayFactory.Slice(whole, 0, 2);
+        RecordBatch read = Assert.Single(Travel(Batch(slice)));
+        Assert.Equal(["1", "null"], Values(read.Column(0)));
+        Assert.Equal(1, read.Column(0).NullCount);
+    }
+
+    [Fact]
     public void No_rows_cost_nothing()
     {
         List<PlainBatch> written = [];
