@@ -29,8 +29,7 @@ internal sealed class CompilerClock(int[] processes)
                 string busy = File.ReadAllText($"{thread}/schedstat").Split(' ')[0];
                 threads[thread] = long.Parse(busy, CultureInfo.InvariantCulture);
             }
-            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException
-                or IOException)
+            catch (IOException)
             {
                 // It has ended meanwhile.
             }

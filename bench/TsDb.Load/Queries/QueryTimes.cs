@@ -109,6 +109,9 @@ internal sealed class QueryTimes
             await RestAsync(processes);
             isCompiling = compiler.Elapsed() > CompilingStill * (Cpu(processes) - before);
         }
+
+        if (isCompiling)
+            Console.WriteLine($"  still compiling after {WarmUpRoundsMax} rounds: the figures include it");
     }
 
     private static async Task WarmAsync(IQueryTarget target, Question[] questions)

@@ -69,7 +69,7 @@ internal static class PlainColumns
         return read;
     }
 
-    // Counts and times mostly: anything else is seldom equal, and texts come but once.
+    // Of integers, for counts: anything else is seldom equal.
     private static int? EarlierLike(RecordBatch batch, int column)
     {
         ArrayData data = batch.Column(column).Data;
