@@ -58,6 +58,7 @@ end() { # PROJECT: counts a project that has ended, and shows what failed
   fi
   [ $code = 0 ] || [ $code = 8 ] || grep -av '^\(Test run summary\|  [a-z]*: [0-9]\)' "$log/$project" | tail -n 200
   grep -aE '^skipped ' -A 1 "$log/$project"
+  grep -aE '^failed ' "$log/$project" >>"$log/failed"
   passed=$((passed + $(number succeeded))) failed=$((failed + bad)) skipped=$((skipped + $(number skipped)))
   echo "   TsDb.$project: $ran tests in $((SECONDS - begun[$project])) s, $bad failed, $(number skipped) skipped"
 }
@@ -82,6 +83,10 @@ while [ ${#runner[@]} -gt 0 ] || [ ${#others[@]} -gt 0 ]; do
   done
 done
 
+if [ -s "$log/failed" ]; then # named once more: the start of a long log is easily lost
+  echo "== failed tests"
+  cat "$log/failed"
+fi
 line="tests: $passed passed, $failed failed"
 [ $skipped = 0 ] || line="$line, $skipped skipped"
 if [ -n "${TSDB_TEST_NO_SKIPS:-}" ] && [ $skipped -gt 0 ]; then
