@@ -26,10 +26,12 @@ if (args is ["queries"])
         Setting("LOAD_INSTANCES", 8), Setting("LOAD_REPETITIONS", 3));
 }
 
-// The same questions to one node and to three, over the rows of eight edges, LOAD_TURNS (5) times in turn.
+// The same questions to one node and to three, over the rows of eight edges, LOAD_TURNS (5) times in turn;
+// with LOAD_BUILDS=NAME=FOLDER,NAME=FOLDER to clusters of each of these builds (their artifacts/bin).
 if (args is ["spread"])
 {
     return await SpreadRun.RunAsync(
+        SpreadBuild.Parse(Environment.GetEnvironmentVariable("LOAD_BUILDS")),
         Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24),
         Setting("LOAD_INSTANCES", 4), Setting("LOAD_REPETITIONS", 3), Setting("LOAD_TURNS", 5));
 }

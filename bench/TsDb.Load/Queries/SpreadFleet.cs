@@ -13,11 +13,15 @@ internal sealed class SpreadFleet : IAsyncDisposable
     private readonly FleetPlan _plan;
     private readonly Fleet _fleet;
 
-    public SpreadFleet(int nodes, int replication, int edges)
+    public SpreadFleet(SpreadBuild build, int nodes, int replication, int edges)
     {
-        Name = nodes == 1 ? "1 node" : $"{nodes} nodes, replication {replication}";
-        _plan = FleetPlan.OnFreePorts(_folder.FullName, nodes, edges) with
+        string shape = nodes == 1 ? "1 node" : $"{nodes} nodes, replication {replication}";
+        Name = build.Name.Length == 0 ? shape : $"{build.Name}: {shape}";
+        IsOneNode = nodes == 1;
+        FleetPlan plan = FleetPlan.OnFreePorts(_folder.FullName, nodes, edges);
+        _plan = plan with
         {
+            Nodes = [.. plan.Nodes.Select(node => node with { Programs = build.Programs })],
             EdgeFlags = [],
             CloudFlags = ["--replication", replication.ToString(CultureInfo.InvariantCulture)],
         };
@@ -26,6 +30,9 @@ internal sealed class SpreadFleet : IAsyncDisposable
     }
 
     public string Name { get; }
+
+    /// <summary>True for what its build's other clusters are measured by.</summary>
+    public bool IsOneNode { get; }
 
     /// <summary>The node that is asked.</summary>
     public HttpTarget Target { get; }
