@@ -5,13 +5,26 @@ using TsDb.Model;
 
 namespace TsDb.Adapters.Peers;
 
-/// <summary>The messages of rows on a line, from the first on. Whoever stops before their end closes the
-/// line.</summary>
-internal sealed class LineRows(QuestionLines lines, QuestionLine line, Frame first, string peer)
+/// <summary>The messages of rows on a line. Whoever stops before their end closes the line.</summary>
+/// <param name="lines">Whose line it is.</param>
+/// <param name="line">The line.</param>
+/// <param name="first">The first message; null if it is to be waited for.</param>
+/// <param name="peer">Where the line leads.</param>
+internal sealed class LineRows(QuestionLines lines, QuestionLine line, Frame? first, string peer)
     : IAsyncStreamReader<FlightPiece>, IDisposable
 {
+    // More is work, beside which being called back counts for little; and whoever waits for one node does not
+    // read what another sends, which gives up at some time.
+    private const int WaitsMax = 16;
+
     private Frame? _next = first;
+    private bool _hasBegun = first is not null;
+    private int _waits;
     private bool _isOver;
+
+    /// <summary>True if nothing came before the connection was lost that had carried answers before: another
+    /// is worth a try.</summary>
+    public bool WasLost { get; private set; }
 
     /// <inheritdoc/>
     public FlightPiece Current { get; private set; } = null!;
@@ -22,8 +35,8 @@ internal sealed class LineRows(QuestionLines lines, QuestionLine line, Frame fir
         if (_isOver) return false;
         try
         {
-            using Frame frame = _next ?? await line.ReceiveAsync(cancellationToken);
-            _next = null;
+            using Frame frame = _next ?? TryReceive() ?? await line.ReceiveAsync(cancellationToken);
+            (_next, _hasBegun) = (null, true);
             if (frame.Kind == FrameKind.Rows)
             {
                 Current = PieceOf(frame);
@@ -37,6 +50,7 @@ internal sealed class LineRows(QuestionLines lines, QuestionLine line, Frame fir
         }
         catch (Exception e) when (QuestionLines.ErrorOf(e, peer) is { } error)
         {
+            WasLost = e is IOException && !_hasBegun && line.WasUsed;
             throw error;
         }
     }
@@ -47,6 +61,21 @@ internal sealed class LineRows(QuestionLines lines, QuestionLine line, Frame fir
         _next?.Dispose();
         if (!_isOver) line.Dispose();
         _isOver = true;
+    }
+
+    // By this thread, if it may wait and the frame is there soon.
+    private Frame? TryReceive()
+    {
+        if (!line.MayBlock || _waits >= WaitsMax || !lines.TryEnter()) return null;
+        _waits++;
+        try
+        {
+            return line.Wait(lines.WaitMax) ? line.Receive() : null;
+        }
+        finally
+        {
+            lines.Leave();
+        }
     }
 
     private static FlightPiece PieceOf(Frame frame)

@@ -96,18 +96,27 @@ public sealed class QuestionLines : IDisposable
     /// now.</summary>
     internal WaitedQuestion? TryAsk(NodeId node, CatalogRequest request, CancellationToken ct)
     {
+        return TrySend(node, FrameKind.Catalog, request) is { } sent
+            ? new WaitedQuestion(
+                this, sent.Line, sent.Address, begun => CatalogAsync(node, request, ct, begun))
+            : null;
+    }
+
+    // On a line on which a thread may wait; null if there is none, or if it was one to a process that is
+    // gone: then it is asked once more by whoever does not wait.
+    private (QuestionLine Line, string Address)? TrySend(NodeId node, FrameKind kind, IMessage message)
+    {
         if (!MayWait || _isDisposed) return null;
         string address = Find(node).ClusterAddress;
         if (IdleTo(address).TakeBlocking() is not { } line) return null;
         try
         {
-            using Frame question = Frame.Of(FrameKind.Catalog, request);
+            using Frame question = Frame.Of(kind, message);
             line.Send(question);
-            return new WaitedQuestion(this, line, address, begun => CatalogAsync(node, request, ct, begun));
+            return (line, address);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // One to a process that is gone: it is asked once more by whoever does not wait.
             line.Dispose();
             return null;
         }
@@ -130,6 +139,27 @@ public sealed class QuestionLines : IDisposable
         {
             throw error;
         }
+    }
+
+    /// <summary>Asks for the rows of a fragment on a line on which a thread may wait; null if that cannot be
+    /// now. The rest as <see cref="RunAsync"/>, once what is returned is called.</summary>
+    internal Func<Task<ISqlResult>>? TryBegin(
+        NodeId node, FragmentTicket ticket, bool takesRuns, CancellationToken ct)
+    {
+        if (TrySend(node, FrameKind.Fragment, ticket) is not { } sent) return null;
+        return async () =>
+        {
+            LineRows rows = new(this, sent.Line, first: null, sent.Address);
+            try
+            {
+                return await FlightResult.OpenAsync(rows, rows, sent.Address, takesRuns, ct);
+            }
+            catch (TsDbException) when (rows.WasLost)
+            {
+                // The line was one to a process that is gone.
+                return await RunAsync(node, ticket, takesRuns, ct);
+            }
+        };
     }
 
     /// <summary>Tells a member that this node lives, as <see cref="NodeProtocol.LineHeartbeats"/> has it.

@@ -170,8 +170,16 @@ internal sealed class FragmentRuns(
         IReadOnlyList<Serving> servings, FragmentRequest[] requests, Action<int> onDone, CancellationToken ct)
     {
         using CancellationTokenSource all = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        CancellationTokenSource[] each =
+            [.. servings.Select(_ => CancellationTokenSource.CreateLinkedTokenSource(all.Token))];
+        Func<Task<ISqlResult>>?[] begun =
+            [.. servings.Select((serving, i) => Begin(serving.Node, requests[i], each[i].Token))];
+
+        // This node's own part first, which is the last: then the others' are there, or nearly so.
         Task<(FragmentRows? Rows, string Why)>[] running =
-            [.. servings.Select((serving, i) => RunOneAsync(serving.Node, requests[i], all.Token))];
+            new Task<(FragmentRows? Rows, string Why)>[begun.Length];
+        for (int i = begun.Length - 1; i >= 0; i--)
+            running[i] = RunOneAsync(servings[i].Node, requests[i], begun[i], each[i], all.Token);
         try
         {
             List<Task<(FragmentRows?, string)>> left = [.. running];
@@ -208,18 +216,37 @@ internal sealed class FragmentRuns(
                 early.Rows.Schema, early.Rows.Batches, early.Rows.Batches.Sum(ExplainFigures.BytesOf))
             : null;
 
+    // Null where nothing has to be asked.
+    private Func<Task<ISqlResult>>? Begin(NodeId node, FragmentRequest request, CancellationToken ct)
+    {
+        if (EarlyOf(node, request) is not null) return null;
+        try
+        {
+            return fragments.Begin(node, request, ct);
+        }
+        catch (TsDbException e)
+        {
+            return () => Task.FromException<ISqlResult>(e);
+        }
+    }
+
     // No rows if another owner has to be asked; then why.
     private async Task<(FragmentRows? Rows, string Why)> RunOneAsync(
-        NodeId node, FragmentRequest request, CancellationToken ct)
+        NodeId node,
+        FragmentRequest request,
+        Func<Task<ISqlResult>>? begun,
+        CancellationTokenSource run,
+        CancellationToken ct)
     {
-        if (EarlyOf(node, request) is { } early)
+        using CancellationTokenSource own = run;
+        if (begun is null)
         {
+            FragmentRows early = EarlyOf(node, request)!;
             Room.Take(early.Bytes, request.Limits.MemoryBytesMax);
             return (early, "");
         }
 
-        using CancellationTokenSource run = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        Task<FragmentRows> reading = ReadAsync(node, request, run.Token);
+        Task<FragmentRows> reading = ReadAsync(begun, request.Limits, run.Token);
         try
         {
             while (!reading.IsCompleted)
@@ -253,10 +280,11 @@ internal sealed class FragmentRuns(
         }
     }
 
-    private async Task<FragmentRows> ReadAsync(NodeId node, FragmentRequest request, CancellationToken ct)
+    private async Task<FragmentRows> ReadAsync(
+        Func<Task<ISqlResult>> begun, SqlLimits limits, CancellationToken ct)
     {
-        await using ISqlResult result = await fragments.RunAsync(node, request, ct);
-        return await CollectAsync(result, request.Limits, ct);
+        await using ISqlResult result = await begun();
+        return await CollectAsync(result, limits, ct);
     }
 
     private async Task<FragmentRows> CollectAsync(ISqlResult result, SqlLimits limits,

@@ -14,4 +14,13 @@ public interface IFragmentClient
     /// see.
     /// </summary>
     Task<ISqlResult> RunAsync(NodeId node, FragmentRequest request, CancellationToken ct);
+
+    /// <summary>The same for whoever asks several nodes and then takes the rows of one after the other: the
+    /// node is at work when this returns. What is returned is to be called once, gives the rows, and throws
+    /// what <see cref="RunAsync"/> does.</summary>
+    Func<Task<ISqlResult>> Begin(NodeId node, FragmentRequest request, CancellationToken ct)
+    {
+        Task<ISqlResult> running = RunAsync(node, request, ct);
+        return () => running;
+    }
 }

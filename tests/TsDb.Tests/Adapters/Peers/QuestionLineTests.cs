@@ -139,6 +139,51 @@ public sealed class QuestionLineTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Rows_that_were_begun_come_to_a_thread_that_waits_on_the_line_of_its_questions()
+    {
+        _lines.WaitMax = Soon;
+        Start();
+        await _catalogs.Ask(B, Question, Ct).AnswerAsync();
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Equal(RowsMany, await CountAsync(RowsMany, _fragments.Begin));
+            Assert.Equal(0, await CountAsync(0, _fragments.Begin));
+        }
+
+        _queries.Error = new TsDbException(ErrorKind.Conflict, "opened anew");
+        TsDbException refused = await Assert.ThrowsAsync<TsDbException>(
+            () => CountAsync(1, _fragments.Begin));
+        Assert.Equal((ErrorKind.Conflict, "opened anew"), (refused.Kind, refused.Message));
+        _queries.Error = null;
+        await _catalogs.Ask(B, Question, Ct).AnswerAsync();
+        Assert.Equal(1, _callee!.Taken);
+    }
+
+    [Fact]
+    public async Task Rows_that_were_begun_come_though_no_thread_may_wait_for_them_so_long()
+    {
+        _lines.WaitMax = TimeSpan.Zero;
+        Start();
+        await _catalogs.Ask(B, Question, Ct).AnswerAsync();
+        Assert.Equal(RowsMany, await CountAsync(RowsMany, _fragments.Begin));
+    }
+
+    [Fact]
+    public async Task Rows_of_a_node_that_was_restarted_are_begun_anew_and_of_one_that_is_away_unavailable()
+    {
+        IPEndPoint bound = Start();
+        await _catalogs.Ask(B, Question, Ct).AnswerAsync();
+        await StopAsync();
+        Start(bound);
+        Assert.Equal(5, await CountAsync(5, _fragments.Begin));
+        await _catalogs.Ask(B, Question, Ct).AnswerAsync();
+        await StopAsync();
+        Assert.Equal(
+            ErrorKind.Unavailable,
+            (await Assert.ThrowsAsync<TsDbException>(() => CountAsync(5, _fragments.Begin))).Kind);
+    }
+
+    [Fact]
     public async Task A_refusal_keeps_its_kind_and_the_line_goes_on()
     {
         Start();
@@ -221,10 +266,14 @@ public sealed class QuestionLineTests : IAsyncDisposable
         Assert.Null(heardByA.Failure);
     }
 
-    private async Task<long> CountAsync(int rows)
+    private Task<long> CountAsync(int rows) =>
+        CountAsync(rows, (node, request, ct) => () => _fragments.RunAsync(node, request, ct));
+
+    private async Task<long> CountAsync(
+        int rows, Func<NodeId, FragmentRequest, CancellationToken, Func<Task<ISqlResult>>> begin)
     {
         _queries.Rows = rows;
-        await using ISqlResult result = await _fragments.RunAsync(B, WireFormats.Fragment(), Ct);
+        await using ISqlResult result = await begin(B, WireFormats.Fragment(), Ct)();
         Assert.Equal("x", result.Schema.FieldsList.Single().Name);
         long count = 0;
         await foreach (RecordBatch batch in result.ReadAsync(Ct))
