@@ -47,7 +47,7 @@ internal sealed class GroupMerge
         RecordBatch[] filled = [.. parts.Where(part => part.Length > 0)];
         foreach (RecordBatch part in filled) Take(part, isOnly: filled.Length == 1);
         int[] order = [.. Enumerable.Range(0, _groups.Count)];
-        if (!_plan.Order.IsEmpty) Sort(order);
+        if (!_plan.Order.IsEmpty) order = Sort(order);
         if (_plan.Limit < order.Length) order = order[..(int)_plan.Limit];
         List<IArrowArray> arrays = [];
         int state = 0;
@@ -168,7 +168,7 @@ internal sealed class GroupMerge
         return texts.Build();
     }
 
-    private void Sort(int[] groups)
+    private int[] Sort(int[] groups)
     {
         ulong[][] marks = [.. _plan.Order.Select(order => MarksOf(order.Output))];
         int Compare(int one, int other)
@@ -187,10 +187,7 @@ internal sealed class GroupMerge
             return 0;
         }
 
-        // What one node has brought into order mostly stays so.
-        int next = 1;
-        while (next < groups.Length && Compare(groups[next - 1], groups[next]) <= 0) next++;
-        if (next < groups.Length) Array.Sort(groups, Compare);
+        return OrderedRuns.Sort(groups, Compare);
     }
 
     // By group: a number that is in order as the output is, where it differs: a time, or how a text begins.
