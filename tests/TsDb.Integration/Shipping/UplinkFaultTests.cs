@@ -62,6 +62,35 @@ public sealed class UplinkFaultTests : IDisposable
         await AssertSameAsync(fleet);
     }
 
+    [Fact]
+    public async Task An_edge_whose_broker_dies_while_it_sends_goes_on_to_the_next_at_once()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("tsdb-uplink-");
+        await using TestFleet fleet = await TestFleet.StartAsync(
+            folder, FleetPlan.OnFreePorts(folder.FullName, clouds: 3, edges: 1) with
+            {
+                CloudFlags = ["--replication", "3"],
+                EdgeFlags = ["--seal-age", "1h", "--ship-rate", "256KiB"],
+            });
+        await WriteAsync(fleet.Edges[0]);
+        Task drain = fleet.DrainAsync();
+        await UntilAsync(fleet, "some of the shipment was sent", ship =>
+            ship["data_bytes_sent"]!.GetValue<long>() > ChunksBytes);
+        string log = fleet.Fleet.Processes[fleet.Edges[0].Name].LogPath;
+        NodePlan cloud = fleet.Clouds.Single(node =>
+            LinesOf(log, "is up").Last().Contains(node.Mqtt, StringComparison.Ordinal));
+        await fleet.Fleet.KillAsync(cloud, Ct);
+        await drain;
+
+        // The library refuses a connection as long as it has not done with the last one: then all brokers
+        // are tried in vain, within a moment.
+        string[] ends = [.. LinesOf(log, "is down")];
+        Assert.Contains(ends, end => end.Contains(cloud.Mqtt, StringComparison.Ordinal));
+        Assert.DoesNotContain(ends, end => end.Contains("pending", StringComparison.Ordinal));
+        NodePlan left = fleet.Clouds.First(node => node != cloud);
+        Assert.Equal(_written, await fleet.NumberAsync(left, "SELECT count(*) AS n FROM m"));
+    }
+
     private async Task WriteAsync(NodePlan edge)
     {
         StringBuilder lines = new();
@@ -85,6 +114,9 @@ public sealed class UplinkFaultTests : IDisposable
         Assert.Equal($"{(await fleet.AskAsync(fleet.Edges[0], Question)).Single()}", asked);
         Assert.Equal(_written, await fleet.NumberAsync(fleet.Clouds[0], "SELECT count(*) AS n FROM m"));
     }
+
+    private static IEnumerable<string> LinesOf(string log, string end) => File.ReadLines(log).Where(line =>
+        line.Contains("Uplink to", StringComparison.Ordinal) && line.Contains(end, StringComparison.Ordinal));
 
     private static async Task<JsonNode> ShipAsync(TestFleet fleet) =>
         (await fleet.Fleet.StatusAsync(fleet.Edges[0], Ct))["ship"]!;

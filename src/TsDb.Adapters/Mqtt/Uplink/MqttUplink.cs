@@ -37,6 +37,9 @@ internal sealed class MqttUplink : IDisposable
     private volatile TopicAliases _aliases;
     private TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    // Set once the library has done with a connection, or with one that never came about.
+    private TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public MqttUplink(UplinkOptions options, ChannelWriter<ShipInput> events, TimeProvider clock, ILogger log)
     {
         (_options, _events, _clock, _log) = (options, events, clock, log);
@@ -45,10 +48,11 @@ internal sealed class MqttUplink : IDisposable
         _client.ApplicationMessageReceivedAsync += ReceiveAsync;
         _client.DisconnectedAsync += e =>
         {
-            // The library also tells, a moment later, of a connection that never came about: by then the next
+            // The library also tells of a connection that never came about: should that come late, the next
             // broker may be connected, and it must not be taken for lost.
-            if (!_client.IsConnected)
-                _lost.TrySetResult(e.ReasonString ?? e.Exception?.Message ?? e.Reason.ToString());
+            if (_client.IsConnected) return Task.CompletedTask;
+            _lost.TrySetResult(e.ReasonString ?? e.Exception?.Message ?? e.Reason.ToString());
+            _ended.TrySetResult();
             return Task.CompletedTask;
         };
     }
@@ -137,6 +141,7 @@ internal sealed class MqttUplink : IDisposable
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
             using CancellationTokenSource timer = new(_options.Timeout, _clock);
             await using CancellationTokenRegistration link = timer.Token.Register(limit.Cancel);
+            _ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             MqttClientConnectResult result = await _client.ConnectAsync(OptionsFor(broker), limit.Token);
             _lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
             if (!_client.IsConnected) return "the broker closed the connection at once";
@@ -162,8 +167,20 @@ internal sealed class MqttUplink : IDisposable
         }
         finally
         {
-            if (!ct.IsCancellationRequested) await DisconnectAsync();
+            if (!ct.IsCancellationRequested)
+            {
+                await DisconnectAsync();
+                await EndAsync(ct);
+            }
         }
+    }
+
+    // Before that the library refuses the next connection, and all brokers would be tried in vain within a
+    // moment.
+    private async Task EndAsync(CancellationToken ct)
+    {
+        Task ended = _ended.Task.WaitAsync(_options.Timeout, _clock, ct);
+        await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task DisconnectAsync()
