@@ -23,7 +23,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
     private readonly IEdgeInbox _inbox;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
-    private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
+    private readonly IMqttClient _client;
     private readonly Channel<MqttApplicationMessage> _outbox;
     private readonly ConcurrentDictionary<string, ReadOnlyMemory<byte>> _retained =
         new(StringComparer.Ordinal);
@@ -47,6 +47,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
             {
                 FullMode = BoundedChannelFullMode.DropOldest,
             });
+        _client = new MqttClientFactory().CreateMqttClient(new KeepAliveAdapter(options.KeepAlive, clock));
         _client.ApplicationMessageReceivedAsync += ReceiveAsync;
         _running = Task.Run(RunAsync);
     }
@@ -146,7 +147,7 @@ internal sealed class BrokerConnection : IAsyncDisposable
             .WithProtocolVersion(MqttProtocolVersion.V500)
             .WithClientId(NodeClientId.Of(_options.Self, _options.Instance))
             .WithCleanStart()
-            .WithKeepAlivePeriod(_options.KeepAlive)
+            .WithNoKeepAlive()
             .WithTimeout(_options.Timeout)
             .WithMaximumPacketSize(EmbeddedBroker.PacketBytesMax)
             .Build();

@@ -1,9 +1,6 @@
-using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using MQTTnet;
 using MQTTnet.Adapter;
 using MQTTnet.Diagnostics.Logger;
-using MQTTnet.Formatter;
 using MQTTnet.Implementations;
 using MQTTnet.Packets;
 using TsDb.Adapters.Hosting;
@@ -27,31 +24,11 @@ internal sealed class BoundedClientAdapter(ByteBudget budget) : IMqttClientAdapt
     /// <summary>What a message of so many bytes takes; to be given back when it has ended.</summary>
     public static long BytesOf(long payloadBytes) => payloadBytes + MessageOverheadBytes;
 
-    private sealed class Channel(IMqttChannelAdapter inner, ByteBudget budget) : IMqttChannelAdapter
+    private sealed class Channel(IMqttChannelAdapter inner, ByteBudget budget) : ForwardingChannel(inner)
     {
-        public long BytesReceived => inner.BytesReceived;
-
-        public long BytesSent => inner.BytesSent;
-
-        public X509Certificate2 ClientCertificate => inner.ClientCertificate;
-
-        public bool IsSecureConnection => inner.IsSecureConnection;
-
-        public EndPoint RemoteEndPoint => inner.RemoteEndPoint;
-
-        public EndPoint LocalEndPoint => inner.LocalEndPoint;
-
-        public MqttPacketFormatterAdapter PacketFormatterAdapter => inner.PacketFormatterAdapter;
-
-        public Task ConnectAsync(CancellationToken cancellationToken) =>
-            inner.ConnectAsync(cancellationToken);
-
-        public Task DisconnectAsync(CancellationToken cancellationToken) =>
-            inner.DisconnectAsync(cancellationToken);
-
-        public async Task<MqttPacket> ReceivePacketAsync(CancellationToken cancellationToken)
+        public override async Task<MqttPacket> ReceivePacketAsync(CancellationToken cancellationToken)
         {
-            MqttPacket packet = await inner.ReceivePacketAsync(cancellationToken);
+            MqttPacket packet = await base.ReceivePacketAsync(cancellationToken);
             if (packet is MqttPublishPacket publish)
             {
                 await budget.TryTakeAsync(
@@ -60,12 +37,5 @@ internal sealed class BoundedClientAdapter(ByteBudget budget) : IMqttClientAdapt
 
             return packet;
         }
-
-        public void ResetStatistics() => inner.ResetStatistics();
-
-        public Task SendPacketAsync(MqttPacket packet, CancellationToken cancellationToken) =>
-            inner.SendPacketAsync(packet, cancellationToken);
-
-        public void Dispose() => inner.Dispose();
     }
 }

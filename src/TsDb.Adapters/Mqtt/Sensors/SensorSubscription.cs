@@ -91,8 +91,8 @@ public sealed class SensorSubscription
     {
         // One of its own for each connection: what the library had queued goes with it.
         ByteBudget held = new(_options.BytesInFlightMax, _options.Clock);
-        using IMqttClient client =
-            new MqttClientFactory().CreateMqttClient(new BoundedClientAdapter(held));
+        using IMqttClient client = new MqttClientFactory().CreateMqttClient(
+            new KeepAliveAdapter(_options.KeepAlive, _options.Clock, new BoundedClientAdapter(held)));
         TaskCompletionSource<string> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Task<bool> acknowledged = Task.FromResult(true);
         client.DisconnectedAsync += e =>
@@ -225,7 +225,7 @@ public sealed class SensorSubscription
             .WithSessionExpiryInterval(uint.MaxValue)
             .WithReceiveMaximum(_options.MessagesInFlightMax)
             .WithMaximumPacketSize(_options.PacketBytesMax)
-            .WithKeepAlivePeriod(_options.KeepAlive)
+            .WithNoKeepAlive()
             .Build();
         ((MqttClientTcpOptions)client.ChannelOptions).BufferSize = SocketBytes;
         return client;

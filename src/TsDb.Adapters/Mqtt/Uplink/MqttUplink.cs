@@ -31,7 +31,7 @@ internal sealed class MqttUplink : IDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private readonly Random _chance;
-    private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
+    private readonly IMqttClient _client;
     private long _bytesSent;
     private volatile int _chunkBytes = ShipmentLimits.ChunkBytesDefault;
     private volatile TopicAliases _aliases;
@@ -45,6 +45,7 @@ internal sealed class MqttUplink : IDisposable
         (_options, _events, _clock, _log) = (options, events, clock, log);
         _chance = new Random(options.Instance.GetHashCode());
         _aliases = new TopicAliases(max: 0, clock);
+        _client = new MqttClientFactory().CreateMqttClient(new KeepAliveAdapter(options.KeepAlive, clock));
         _client.ApplicationMessageReceivedAsync += ReceiveAsync;
         _client.DisconnectedAsync += e =>
         {
@@ -202,7 +203,7 @@ internal sealed class MqttUplink : IDisposable
             .WithProtocolVersion(MqttProtocolVersion.V500)
             .WithClientId(EdgeClientId.Of(_options.Edge, _options.Instance))
             .WithCleanStart()
-            .WithKeepAlivePeriod(_options.KeepAlive)
+            .WithNoKeepAlive()
             .WithTimeout(_options.Timeout)
             .WithMaximumPacketSize(PacketBytesMax)
             .WithWillTopic(_options.Topics.Presence(_options.Edge))

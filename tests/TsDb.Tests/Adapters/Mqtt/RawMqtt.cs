@@ -20,6 +20,9 @@ internal sealed class RawMqtt : IDisposable
     /// <summary>A connection without a CONNECT.</summary>
     public static RawMqtt Open(int port) => new(new TcpClient("127.0.0.1", port) { NoDelay = true });
 
+    /// <summary>The broker's end of a connection that was accepted.</summary>
+    public static RawMqtt Accepted(TcpClient tcp) => new(tcp);
+
     /// <summary>A connection of MQTT 3.1.1 (4) or 5 that has been taken.</summary>
     public static async Task<RawMqtt> ConnectAsync(
         int port, string clientId, byte version = 5, bool isClean = true, byte[]? will = null,
