@@ -125,15 +125,15 @@ internal sealed class CloudRooms : IAsyncDisposable
         Cluster.OnQuestions = Questions.Take;
         await Cluster.StartAsync(self, _stop.Token);
         HeartbeatLoop beats = new(
-            Identity, Cluster, Channels, Liveness, PeerLiveness.BeatEvery, TimeProvider.System)
+            Identity, Cluster, Channels, Liveness, PeerLiveness.BeatEvery, AlignedClock.System)
         {
             Lines = Lines,
         };
         _beating = beats.RunAsync(_stop.Token);
         _replacing = new ReplacementLoop(
             Cluster,
-            new ShardSurvey(Peers, Receiving.Desk, Cluster, TimeProvider.System),
-            TimeProvider.System,
+            new ShardSurvey(Peers, Receiving.Desk, Cluster, AlignedClock.System),
+            AlignedClock.System,
             Loggers).RunAsync(_stop.Token);
         await Receiving.StartAsync(_stop.Token);
     }
@@ -171,7 +171,7 @@ internal sealed class CloudRooms : IAsyncDisposable
     private static CloudRooms PutTogether(
         CloudOptions options, DataDirectory disk, IAuthorizer authorizer, ILoggerFactory loggers)
     {
-        TimeProvider clock = TimeProvider.System;
+        TimeProvider clock = AlignedClock.System;
         ILogger log = loggers.CreateLogger("TsDb.Replica");
         CloudIdentity identity = CloudIdentity.LoadOrCreate(disk, options.Id, options.IdDefault, NewId);
         NodeChannels channels = new(loggers);

@@ -113,7 +113,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
     /// yet.</summary>
     public static EdgeRooms Open(EdgeOptions options, IAuthorizer authorizer, ILoggerFactory loggers)
     {
-        TimeProvider clock = TimeProvider.System;
+        TimeProvider clock = AlignedClock.System;
         DataDirectory disk = DataDirectory.Open(options.DataDirectory, options.DiskBytesMax);
         try
         {
@@ -185,7 +185,7 @@ internal sealed class EdgeRooms : IAsyncDisposable
         _retained = Retain.RunAsync(_stop.Token);
         _compacted = Compact.RunAsync(_stop.Token);
         _scrubbed = ScrubAsync(_stop.Token);
-        _watched = new LimitWatch(() => LimitsInUse, TimeProvider.System, Loggers).RunAsync(_stop.Token);
+        _watched = new LimitWatch(() => LimitsInUse, AlignedClock.System, Loggers).RunAsync(_stop.Token);
         if (Rules is not null) _rulesWatched = Rules.RunAsync(_stop.Token);
         Ship?.Start();
     }

@@ -266,6 +266,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     private async Task RunAsync(Member self)
     {
         CancellationToken ct = _stop.Token;
+        using PeriodicTimer timer = new(TendEvery, _environment.Clock);
         while (!ct.IsCancellationRequested)
         {
             try
@@ -273,7 +274,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
                 MembershipRecord membership = await _entry!.EnterAsync(ct);
                 if (_node is null) await TakePartAsync(membership, ct);
                 await TendAsync(self, membership, ct);
-                await Task.Delay(TendEvery, _environment.Clock, ct);
+                await timer.WaitForNextTickAsync(ct);
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
