@@ -106,6 +106,9 @@ internal sealed unsafe class StringTable
             Values[i] = DuckString.Pointing(next, text.Length);
             next += text.Length;
         }
+
+        // Spans do not hold memory outside the heap, where Arrow's builders put theirs.
+        GC.KeepAlive(strings);
     }
 
     public DuckString[] Values { get; }

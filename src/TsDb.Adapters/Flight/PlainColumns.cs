@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using Google.Protobuf;
@@ -15,7 +16,8 @@ internal static class PlainColumns
 {
     private const int ColumnsMax = 1 << 16;
 
-    /// <summary>The rows; false if a column is of a type that only Arrow's stream carries.</summary>
+    /// <summary>The rows, which may outlive their batches; false if a column is of a type that only Arrow's
+    /// stream carries.</summary>
     public static bool TryWrite(IReadOnlyList<RecordBatch> batches, ICollection<PlainBatch> written)
     {
         foreach (RecordBatch batch in batches)
@@ -90,12 +92,12 @@ internal static class PlainColumns
         if (data.Offset != 0 || data.DataType is not ArrowType type || KindOf(type) is not { } kind)
             return null;
         PlainColumn column = new() { Kind = kind, Nulls = data.GetNullCount() };
-        if (column.Nulls > 0) column.Validity = Bytes(data.Buffers[0]);
+        if (column.Nulls > 0) column.Validity = Bytes(data, 0);
         switch (type)
         {
             case StringType:
-                column.Offsets = Bytes(data.Buffers[1]);
-                column.Values = Bytes(data.Buffers[2]);
+                column.Offsets = Bytes(data, 1);
+                column.Values = Bytes(data, 2);
                 break;
             case TimestampType time:
                 column.Unit = (uint)time.Unit;
@@ -106,7 +108,7 @@ internal static class PlainColumns
                 column.Scale = (uint)number.Scale;
                 goto default;
             default:
-                column.Values = Bytes(data.Buffers[1]);
+                column.Values = Bytes(data, 1);
                 break;
         }
 
@@ -156,5 +158,15 @@ internal static class PlainColumns
         _ => throw NodeMessages.Wrong($"a column is of the unknown kind {column.Kind}"),
     };
 
-    private static ByteString Bytes(ArrowBuffer buffer) => UnsafeByteOperations.UnsafeWrap(buffer.Memory);
+    // Only arrays are wrapped. What Arrow's own builders make lies outside the heap and is freed when the
+    // last buffer over it is collected, whoever still has its Memory: a message is written when its batch may
+    // be gone.
+    private static ByteString Bytes(ArrayData data, int buffer)
+    {
+        ReadOnlyMemory<byte> bytes = data.Buffers[buffer].Memory;
+        if (MemoryMarshal.TryGetArray(bytes, out _)) return UnsafeByteOperations.UnsafeWrap(bytes);
+        ByteString copy = ByteString.CopyFrom(bytes.Span);
+        GC.KeepAlive(data);
+        return copy;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using Google.Protobuf;
@@ -40,6 +41,19 @@ public sealed class PlainColumnsTests
             (((TimestampType)read.Column(7).Data.DataType).Unit,
                 ((TimestampType)read.Column(7).Data.DataType).Timezone));
         Assert.Null(((TimestampType)read.Column(8).Data.DataType).Timezone);
+    }
+
+    [Fact]
+    public void Rows_outlive_the_batch_they_are_of()
+    {
+        EarlyRows rows = new();
+        WriteForgotten(rows);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        RecordBatch read = Assert.Single(
+            PlainColumns.Read(EarlyRows.Parser.ParseFrom(rows.ToByteArray()).Batches));
+        Assert.Equal(["True", "null", "False"], Values(read.Column(0)));
+        Assert.Equal(["'one'", "null", "''"], Values(read.Column(1)));
     }
 
     [Fact]
@@ -120,6 +134,16 @@ public sealed class PlainColumnsTests
         batch.Columns.Add(new PlainColumn { SameAs = 1 });
         Assert.Equal(ErrorKind.Invalid, Assert.Throws<TsDbException>(() => PlainColumns.Read([batch])).Kind);
     }
+
+    // Not inlined, so that nothing on the stack holds the batch afterwards.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void WriteForgotten(EarlyRows rows) => Assert.True(PlainColumns.TryWrite(
+        [
+            Batch(
+                new BooleanArray.Builder().Append(true).AppendNull().Append(false).Build(),
+                new StringArray.Builder().Append("one").AppendNull().Append("").Build()),
+        ],
+        rows.Batches));
 
     private static IReadOnlyList<RecordBatch> Travel(RecordBatch batch)
     {
