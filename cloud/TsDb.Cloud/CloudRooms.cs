@@ -76,6 +76,9 @@ internal sealed class CloudRooms : IAsyncDisposable
 
     public required LocalQueries Local { get; init; }
 
+    /// <summary>Moments of the catalog that fresh queries were told.</summary>
+    public required HeldMoments Held { get; init; }
+
     /// <summary>What nodes have, this one included.</summary>
     public required ICatalogClient Catalogs { get; init; }
 
@@ -161,6 +164,7 @@ internal sealed class CloudRooms : IAsyncDisposable
         await Cluster.DisposeAsync();
         Lines.Dispose();
         Questions.Dispose();
+        Held.Dispose();
         Channels.Dispose();
         Engine.Dispose();
         Store.Dispose();
@@ -189,11 +193,8 @@ internal sealed class CloudRooms : IAsyncDisposable
         edges.OnReply = fresh.Take;
         SegmentVerifier verifier = new();
         ReceiveService receiving = new(
-            ReceivingOf(options, identity, brokers.Topics),
-            store,
-            new ReceivePorts(cluster, peers, edges, verifier),
-            clock,
-            log);
+            ReceivingOf(options, identity, brokers.Topics), store,
+            new ReceivePorts(cluster, peers, edges, verifier), clock, log);
         ReplicaSource source = new(
             store, cluster, new LeafKeeper(store, verifier), new LeafFetcher(peers, FetchBytesMax), NewId(),
             clock)
@@ -201,10 +202,11 @@ internal sealed class CloudRooms : IAsyncDisposable
             Scrub = receiving.Scrub,
         };
         DuckDbParser parser = new();
-        DuckDbEngine engine = new(
-            EngineOptions(options, disk), parser, clock, loggers.CreateLogger("TsDb.Query"));
+        ILogger queryLog = loggers.CreateLogger("TsDb.Query");
+        DuckDbEngine engine = new(EngineOptions(options, disk), parser, clock, queryLog);
         DirectEngine direct = new(engine, new SegmentCache(options.Queries.DecodedBytes, SegmentRows.Open));
-        LocalQueries local = LocalQueries.Of(new CatalogDesk(source), new FragmentDesk(source, direct));
+        HeldMoments held = new(clock);
+        LocalQueries local = LocalQueries.Of(source, direct, held);
         QuestionLines lines = new(cluster, liveness);
         GrpcCatalogClient catalogs = new(cluster, channels, lines, local);
         return new CloudRooms(disk)
@@ -229,6 +231,7 @@ internal sealed class CloudRooms : IAsyncDisposable
             },
             Engine = engine,
             Local = local,
+            Held = held,
             Catalogs = catalogs,
             Queries = new ClusterQueries(new Coordinator(
                 new Planner(parser, engine, clock),

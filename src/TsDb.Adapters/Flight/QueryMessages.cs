@@ -13,6 +13,7 @@ internal static class QueryMessages
 {
     private const int ShardsMax = 1 << 16;
     private const int ItemsMax = 1 << 20;
+    private static readonly long HoldMsMax = (long)HeldMoments.TimeMax.TotalMilliseconds;
 
     // Plain rows have no schema of their own: what is made of them has that of the answer.
     private static readonly Apache.Arrow.Schema NoColumns = new([], null);
@@ -44,6 +45,7 @@ internal static class QueryMessages
             Lists = { question.Lists },
             ColumnsOnce = question.ColumnsOnce,
             PlainRows = true,
+            HoldMs = (long)question.Hold.TotalMilliseconds,
             Fragment = question.Fragment is { } fragment ? Ticket(fragment, cluster) : null,
         };
         foreach (TableQuestion table in question.Tables)
@@ -71,6 +73,7 @@ internal static class QueryMessages
         {
             Lists = [.. request.Lists],
             ColumnsOnce = request.ColumnsOnce,
+            Hold = TimeSpan.FromMilliseconds(Math.Clamp(request.HoldMs, 0, HoldMsMax)),
             Fragment = request.Fragment is null ? null : Request(request.Fragment),
         };
     }

@@ -10,7 +10,8 @@ namespace TsDb.Adapters.Hosting;
 /// <param name="milliseconds">What the inner clock's timers count, from any beginning.</param>
 public sealed class AlignedClock(TimeProvider inner, Func<long> milliseconds) : TimeProvider
 {
-    /// <summary>Between two moments of the grid. Periods that are no multiple of it are not aligned.</summary>
+    /// <summary>Between two moments of the grid. Periods that are no multiple of it are not
+    /// aligned.</summary>
     public static readonly TimeSpan Grid = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The machine's clock, aligned. Its timers count in ticks that are coarser than its

@@ -13,8 +13,8 @@ namespace TsDb.Adapters.Mqtt;
 /// even if the broker has demanded it sooner. To be used with options that have no keep-alive of their own.
 /// </summary>
 /// <param name="period">
-/// In whole seconds, up to 65,535: after so long in which nothing was sent a ping is, and if then nothing comes
-/// for half of it the connection is given up. The broker may demand another one.
+/// In whole seconds, up to 65,535: after so long in which nothing was sent a ping is, and if then nothing
+/// comes for half of it the connection is given up. The broker may demand another one.
 /// </param>
 /// <param name="clock">Tells when.</param>
 /// <param name="inner">Makes the connections; null for those of the library.</param>

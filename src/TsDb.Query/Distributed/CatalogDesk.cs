@@ -14,40 +14,28 @@ public sealed class CatalogDesk(IReplicaSource replicas)
     private readonly Lock _gate = new();
     private readonly Dictionary<TableId, Journal> _journals = [];
 
+    /// <summary>Keeps the moments that fresh queries are told; null if none is kept.</summary>
+    public HeldMoments? Held { get; init; }
+
     /// <summary>What is here of the tables asked for.</summary>
     public CatalogAnswer Answer(CatalogQuestion question)
     {
         lock (_gate)
         {
-            using IReplicaLease lease = replicas.Acquire();
-            CatalogVersion version = new(replicas.Instance, lease.Number);
-            SortedSet<string> databases = new(StringComparer.Ordinal);
-            SortedDictionary<TableId, TableCatalog> tables = [];
-            List<ListedTable> listed = [];
-            foreach (TableId table in lease.Tables)
+            // Moments are read in their order.
+            IReplicaLease lease = replicas.Acquire();
+            bool isHeld = false;
+            try
             {
-                if (question.Lists.Contains("")) databases.Add(table.Database);
-                if (question.Lists.Any(database => IsSame(database, table.Database)))
-                {
-                    databases.Add(table.Database);
-                    listed.Add(new ListedTable(table, lease.Columns(table)));
-                }
-
-                foreach (TableQuestion asked in question.Tables)
-                {
-                    if (!IsSame(asked.Database, table.Database)) continue;
-                    databases.Add(table.Database);
-                    if (IsSame(asked.Table, table.Table) && !tables.ContainsKey(table))
-                        tables.Add(table, Changes(lease, table, version, asked, question.ColumnsOnce));
-                }
+                CatalogAnswer answer = Answer(question, lease);
+                isHeld = Held is not null && question.Hold > TimeSpan.Zero;
+                if (isHeld) Held!.Hold(lease, question.Hold);
+                return answer;
             }
-
-            return new CatalogAnswer(version, replicas.Recovering, [.. databases], [.. tables.Values])
+            finally
             {
-                Erasures = lease.Erasures,
-                Epoch = lease.Epoch,
-                Listed = [.. listed],
-            };
+                if (!isHeld) lease.Dispose();
+            }
         }
     }
 
@@ -65,6 +53,38 @@ public sealed class CatalogDesk(IReplicaSource replicas)
         await replicas.FetchAsync(leaves, source, ct);
         using IReplicaLease lease = replicas.Acquire();
         return new CatalogVersion(replicas.Instance, lease.Number);
+    }
+
+    private CatalogAnswer Answer(CatalogQuestion question, IReplicaLease lease)
+    {
+        CatalogVersion version = new(replicas.Instance, lease.Number);
+        SortedSet<string> databases = new(StringComparer.Ordinal);
+        SortedDictionary<TableId, TableCatalog> tables = [];
+        List<ListedTable> listed = [];
+        foreach (TableId table in lease.Tables)
+        {
+            if (question.Lists.Contains("")) databases.Add(table.Database);
+            if (question.Lists.Any(database => IsSame(database, table.Database)))
+            {
+                databases.Add(table.Database);
+                listed.Add(new ListedTable(table, lease.Columns(table)));
+            }
+
+            foreach (TableQuestion asked in question.Tables)
+            {
+                if (!IsSame(asked.Database, table.Database)) continue;
+                databases.Add(table.Database);
+                if (IsSame(asked.Table, table.Table) && !tables.ContainsKey(table))
+                    tables.Add(table, Changes(lease, table, version, asked, question.ColumnsOnce));
+            }
+        }
+
+        return new CatalogAnswer(version, replicas.Recovering, [.. databases], [.. tables.Values])
+        {
+            Erasures = lease.Erasures,
+            Epoch = lease.Epoch,
+            Listed = [.. listed],
+        };
     }
 
     private static bool IsSame(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);

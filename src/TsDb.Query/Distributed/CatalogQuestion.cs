@@ -18,4 +18,8 @@ public sealed record CatalogQuestion(ImmutableArray<TableQuestion> Tables)
     /// <summary>What the asker will want run, as far as it can tell before it has heard of all catalogs; null
     /// if it cannot tell. A node for which that is little has it run at once.</summary>
     public FragmentRequest? Fragment { get; init; }
+
+    /// <summary>For how long the node is to keep the moment that it answers with, so that a fragment can be
+    /// run on just that; zero for not at all.</summary>
+    public TimeSpan Hold { get; init; }
 }

@@ -20,6 +20,9 @@ internal sealed class CatalogRound(
     /// <summary>What nodes are asked to run in the same breath; null for nothing.</summary>
     public EarlyPlan? Early { get; init; }
 
+    /// <summary>For how long nodes are to keep the moments that they tell; zero for not at all.</summary>
+    public TimeSpan Hold { get; init; }
+
     /// <summary>Owners that must be heard of a shard.</summary>
     public static int Needed(ClusterView view, ShardId shard, Consistency consistency) => consistency switch
     {
@@ -196,6 +199,7 @@ internal sealed class CatalogRound(
     {
         Lists = [.. lists.Select(listing => listing.Of(database) ?? "").Distinct()],
         ColumnsOnce = true,
+        Hold = Hold,
         Fragment = Early?.Requests.GetValueOrDefault(node),
     };
 }

@@ -26,6 +26,9 @@ public sealed class Coordinator(
     private const int TriesMax = 3;
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(2);
 
+    // What a fresh query takes beside its waits for edges: one for columns, one for rows.
+    private static readonly TimeSpan HoldMore = TimeSpan.FromSeconds(5);
+
     private readonly CatalogCache _cache = new();
     private readonly EdgeColumns _edgeColumns = new();
 
@@ -52,13 +55,17 @@ public sealed class Coordinator(
         DirectStatement? small = DirectStatement.TryParse(request.Sql);
         Statement? statement = small is null ? planner.Parse(request.Sql) : null;
         string? before = null;
+
+        // One for all tries: what was silent in one of them is not waited for again.
+        EdgeRound? edges =
+            request.Fresh ? new EdgeRound(peers.Edges, _edgeColumns, clock, request.EdgeWait) : null;
         for (int tries = 1; ; tries++)
         {
             GatherRoom.Part room = engines.Gathered.Rent();
             bool isAnswered = false;
             try
             {
-                QueryAnswer answer = await TryAsync(request, small, statement, room, ct);
+                QueryAnswer answer = await TryAsync(request, small, statement, edges, room, ct);
                 isAnswered = true;
                 return answer with { Result = new RoomedResult(answer.Result, room) };
             }
@@ -94,11 +101,10 @@ public sealed class Coordinator(
         QueryRequest request,
         DirectStatement? small,
         Statement? statement,
+        EdgeRound? edges,
         GatherRoom.Part room,
         CancellationToken ct)
     {
-        EdgeRound? edges =
-            request.Fresh ? new EdgeRound(peers.Edges, _edgeColumns, clock, request.EdgeWait) : null;
         ClusterRead read = new(cluster, peers, request, edges, clock);
         FragmentRuns runs = RunsOf(request, statement, read.View, room);
         Dictionary<TableName, ResolvedTable> tables = [];
@@ -110,7 +116,11 @@ public sealed class Coordinator(
         {
             early = small is null || request.Fresh
                 ? null : EarlyPlan.TryMake(read.View, _cache, request, small, runs.IsUsable);
-            CatalogRound round = new(cluster, peers.Catalogs, _cache, clock) { Early = early };
+            CatalogRound round = new(cluster, peers.Catalogs, _cache, clock)
+            {
+                Early = early,
+                Hold = request.Fresh ? (request.EdgeWait * 2) + HoldMore : TimeSpan.Zero,
+            };
             await read.HearAsync(round, names, lists, ct);
             if (early is not null) (read.Early, runs.Early) = (early, read.EarlyRows(early));
             TableFinder finder = new(read.View, read.Heard, _cache);

@@ -15,6 +15,9 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
     // More than this goes as a stream.
     private const long QuickBytesMax = 1 << 20;
 
+    /// <summary>Moments that fresh queries were told; null if none is kept.</summary>
+    public HeldMoments? Held { get; init; }
+
     /// <summary>
     /// The fragment's rows. Throws <see cref="ErrorKind.Conflict"/> if this node's catalog is not the one
     /// that was planned on, or lacks rows that were erased for good since then,
@@ -24,7 +27,7 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
     public async Task<ISqlResult> RunAsync(FragmentRequest request, CancellationToken ct)
     {
         await replicas.HearErasuresAsync(request.Erasures, ct);
-        IReplicaLease lease = replicas.Acquire();
+        (IReplicaLease lease, IDisposable use) = Acquire(request);
         try
         {
             CatalogVersion version = new(replicas.Instance, lease.Number);
@@ -45,7 +48,7 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
             try
             {
                 return new LeasedResult(
-                    await engine.ExecuteAsync(statement, ct), lease, e => ExplainAsync(statement, e));
+                    await engine.ExecuteAsync(statement, ct), use, e => ExplainAsync(statement, e));
             }
             catch (TsDbException e) when (e.Kind == ErrorKind.Corrupt)
             {
@@ -54,9 +57,23 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
         }
         catch
         {
-            lease.Dispose();
+            use.Dispose();
             throw;
         }
+    }
+
+    // Exactly what was held against the states of edges, while that is kept; it masks what it knows of.
+    private (IReplicaLease Lease, IDisposable Use) Acquire(FragmentRequest request)
+    {
+        if (!request.Exactly.IsEmpty && request.AtLeast.Instance == replicas.Instance
+            && Held?.Find(request.AtLeast.Number) is { } held)
+        {
+            if (held.Lease.Erasures >= request.Erasures) return held;
+            held.Use.Dispose();
+        }
+
+        IReplicaLease lease = replicas.Acquire();
+        return (lease, lease);
     }
 
     /// <summary>
@@ -150,7 +167,7 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
     }
 
     private sealed class LeasedResult(
-        ISqlResult result, IReplicaLease lease, Func<TsDbException, Task<TsDbException>> explain) : ISqlResult
+        ISqlResult result, IDisposable use, Func<TsDbException, Task<TsDbException>> explain) : ISqlResult
     {
         public Schema Schema => result.Schema;
 
@@ -168,7 +185,7 @@ public sealed class FragmentDesk(IReplicaSource replicas, ISqlEngine engine)
             }
             finally
             {
-                lease.Dispose();
+                use.Dispose();
             }
         }
 

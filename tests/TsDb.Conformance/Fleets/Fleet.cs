@@ -35,6 +35,7 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
     private readonly Planner _planner;
     private readonly SortedDictionary<NodeId, FleetNode> _nodes = [];
     private readonly SortedDictionary<NodeId, CatalogDesk> _desks = [];
+    private readonly SortedDictionary<NodeId, FragmentDesk> _fragments = [];
     private readonly List<(Leaf Leaf, SegmentRef Segment)> _all = [];
     private readonly Dictionary<Cell, int> _ordinals = [];
     private int _compacted;
@@ -43,12 +44,15 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
     {
         _engine = new DuckDbEngine(
             new DuckDbOptions { Directories = [_root.FullName] }, _parser, TimeProvider.System);
+        _direct = new DirectEngine(_engine, new SegmentCache(1 << 20, SegmentRows.Open));
         for (int i = 1; i <= nodes; i++)
         {
             NodeId id = new(string.Create(CultureInfo.InvariantCulture, $"n{i}"));
             FleetNode node = new(id, other => _nodes[other]);
             _nodes.Add(id, node);
-            _desks.Add(id, new CatalogDesk(node));
+            HeldMoments held = new(TimeProvider.System);
+            _desks.Add(id, new CatalogDesk(node) { Held = held });
+            _fragments.Add(id, new FragmentDesk(node, _direct) { Held = held });
         }
 
         NodeId[] ids = [.. _nodes.Keys];
@@ -63,7 +67,6 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
             ],
         };
         _planner = new Planner(_parser, _engine, TimeProvider.System);
-        _direct = new DirectEngine(_engine, new SegmentCache(1 << 20, SegmentRows.Open));
         Coordinator = new Coordinator(
             _planner, new QueryEngines(_engine, _direct), this, new QueryPeers(this, this, this),
             TimeProvider.System);
@@ -89,6 +92,12 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
 
     /// <summary>Edges that answer fresh queries; others of the configuration are silent.</summary>
     public Dictionary<EdgeId, EdgeDesk> Edges { get; } = [];
+
+    /// <summary>Edges that have nothing that the cloud has not.</summary>
+    public HashSet<EdgeId> IdleEdges { get; } = [];
+
+    /// <summary>What happens when an edge is asked.</summary>
+    public Action<EdgeId>? OnEdgeAsked { get; set; }
 
     public FleetNode Node(string id) => _nodes[new NodeId(id)];
 
@@ -219,7 +228,7 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
         CellsTold = answer.Tables.Sum(table => table.Cells.Length);
         OnCatalogTold?.Invoke(node);
         if (question.Fragment is not { } fragment) return answer;
-        EarlyRows? early = await new FragmentDesk(_nodes[node], _direct).TryQuickAsync(fragment, ct);
+        EarlyRows? early = await _fragments[node].TryQuickAsync(fragment, ct);
         return answer with { Early = early };
     }
 
@@ -244,15 +253,19 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
         _nodes[node].FragmentsLeft--;
         Fragments++;
         await ReachAsync(node, ct);
-        return await new FragmentDesk(_nodes[node], _direct).RunAsync(request, ct);
+        return await _fragments[node].RunAsync(request, ct);
     }
 
-    public Task<FreshAnswer> AskAsync(EdgeId edge, FreshQuestion question, CancellationToken ct) =>
-        Edges.TryGetValue(edge, out EdgeDesk? desk)
+    public Task<FreshAnswer> AskAsync(EdgeId edge, FreshQuestion question, CancellationToken ct)
+    {
+        OnEdgeAsked?.Invoke(edge);
+        if (IdleEdges.Contains(edge)) return Task.FromResult(new FreshAnswer());
+        return Edges.TryGetValue(edge, out EdgeDesk? desk)
             ? desk.AnswerAsync(question, ct)
             : Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct)
                 .ContinueWith(
                     _ => new FreshAnswer(), ct, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
 
     public void Dispose()
     {

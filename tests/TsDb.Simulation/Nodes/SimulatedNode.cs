@@ -192,8 +192,9 @@ internal sealed class SimulatedNode : Machine
             Scrub = _receiving.Scrub,
         };
         SmallEngine engine = new(path => Disk.Read(path), World.Decoded);
-        Catalog = new CatalogDesk(source);
-        Fragments = new FragmentDesk(source, engine);
+        HeldMoments held = new(clock);
+        Catalog = new CatalogDesk(source) { Held = held };
+        Fragments = new FragmentDesk(source, engine) { Held = held };
         Coordinator = new Coordinator(
             new Planner(new SmallParser(), engine, clock),
             new QueryEngines(engine, new NoDirectEngine()),

@@ -15,7 +15,8 @@ public sealed class AlignedClockTests
         _start = _inner.GetUtcNow();
 
         // The grid does not begin where the test does.
-        _clock = new AlignedClock(_inner, () => 1_090 + (long)(_inner.GetUtcNow() - _start).TotalMilliseconds);
+        _clock = new AlignedClock(
+            _inner, () => 1_090 + (long)(_inner.GetUtcNow() - _start).TotalMilliseconds);
     }
 
     [Theory]
