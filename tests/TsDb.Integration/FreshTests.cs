@@ -24,6 +24,9 @@ public sealed class FreshTests
     private const long DayNanoseconds = 86_400_000_000_000;
     private const int Days = 3;
 
+    private const string Moments =
+        "SELECT edge, count(*) AS n, sum(v) AS s, max(v) AS m FROM fresh GROUP BY edge";
+
     // TSDB_TEST_FRESH=5000 for a campaign.
     private static readonly int AnswersWanted = int.TryParse(
         Environment.GetEnvironmentVariable("TSDB_TEST_FRESH"), CultureInfo.InvariantCulture, out int wanted)
@@ -57,21 +60,8 @@ public sealed class FreshTests
         while (answers < AnswersWanted && clock.GetElapsedTime(start) < DurationMax)
         {
             long[] before = [.. writers.Select(writer => writer.Acknowledged)];
-            JsonElement[] rows = await AskAsync(
-                fleet, fleet.Clouds[answers % 3],
-                "SELECT edge, count(*) AS n, sum(v) AS s, max(v) AS m FROM fresh GROUP BY edge");
-            long[] after = [.. writers.Select(writer => writer.Begun)];
-            for (int i = 0; i < writers.Length; i++)
-            {
-                JsonElement row = rows.SingleOrDefault(
-                    r => r.GetProperty("edge").GetString() == writers[i].Edge);
-                long n = row.ValueKind == JsonValueKind.Undefined ? 0 : row.GetProperty("n").GetInt64();
-                Assert.InRange(n, before[i], after[i]);
-                if (n == 0) continue;
-                Assert.Equal(n * (n - 1) / 2, row.GetProperty("s").GetInt64());
-                Assert.Equal(n - 1, row.GetProperty("m").GetInt64());
-            }
-
+            JsonElement[] rows = await AskAsync(fleet, fleet.Clouds[answers % 3], Moments);
+            for (int i = 0; i < writers.Length; i++) writers[i].RequireMoment(rows, before[i]);
             answers++;
         }
 
@@ -81,6 +71,43 @@ public sealed class FreshTests
         await fleet.DrainAsync();
         long all = writers.Sum(writer => writer.Acknowledged);
         Assert.Equal(all, await fleet.NumberAsync(fleet.Clouds[0], "SELECT count(*) FROM fresh"));
+    }
+
+    [Fact]
+    public async Task A_dead_edge_costs_one_wait_although_the_others_ship_meanwhile()
+    {
+        await using TestFleet fleet = await TestFleet.StartAsync(clouds: 3, edges: 3, edgeFlags: EdgeFlags);
+        CancellationToken ct = TestContext.Current.CancellationToken;
+        Writer[] writers = [.. fleet.Edges.Select(edge => new Writer(fleet, edge))];
+        foreach (Writer writer in writers) await writer.WriteAsync(10, ct);
+        foreach (NodePlan node in fleet.Clouds) await AskAsync(fleet, node, Moments);
+        await fleet.DrainAsync();
+        fleet.Fleet.Processes[fleet.Edges[2].Name].Pause();
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Task[] writing = [.. writers.Take(2).Select(writer => writer.RunAsync(stop.Token))];
+        TimeSpan wait = TimeSpan.FromSeconds(3);
+        QueryCall call = new("default", Moments, "json")
+        {
+            Fresh = true, AllowPartial = true, EdgeTimeout = $"{wait.TotalSeconds}s",
+        };
+        for (int i = 0; i < 4; i++)
+        {
+            long[] before = [.. writers.Select(writer => writer.Acknowledged)];
+            long start = TimeProvider.System.GetTimestamp();
+            using HttpResponseMessage answer =
+                await fleet.Fleet.Client(fleet.Clouds[i % 3]).QueryAsync(call, ct);
+            using JsonDocument body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(ct));
+            Assert.InRange(TimeProvider.System.GetElapsedTime(start), wait, wait * 2);
+            JsonElement[] rows = [.. body.RootElement.EnumerateArray()];
+            for (int n = 0; n < writers.Length; n++) writers[n].RequireMoment(rows, before[n]);
+            Assert.Contains(
+                $"\"silent\":[\"{fleet.Edges[2].Name}\"]",
+                answer.Headers.GetValues("X-TsDb-Coverage").Single(), StringComparison.Ordinal);
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(writing);
+        fleet.Fleet.Processes[fleet.Edges[2].Name].Resume();
     }
 
     [Fact]
@@ -149,6 +176,18 @@ public sealed class FreshTests
         public long Acknowledged => Interlocked.Read(ref _acknowledged);
 
         public long Begun => Interlocked.Read(ref _begun);
+
+        /// <summary>The answer's row of the edge must be the truth of a moment since it had so many points.
+        /// </summary>
+        public void RequireMoment(JsonElement[] rows, long before)
+        {
+            JsonElement row = rows.SingleOrDefault(r => r.GetProperty("edge").GetString() == Edge);
+            long n = row.ValueKind == JsonValueKind.Undefined ? 0 : row.GetProperty("n").GetInt64();
+            Assert.InRange(n, before, Begun);
+            if (n == 0) return;
+            Assert.Equal(n * (n - 1) / 2, row.GetProperty("s").GetInt64());
+            Assert.Equal(n - 1, row.GetProperty("m").GetInt64());
+        }
 
         public async Task RunAsync(CancellationToken stop)
         {
