@@ -91,7 +91,7 @@ public sealed class FlightRoundTripTests
     private static async Task<WebApplication> StartAsync(IFlightSource source)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        builder.Logging.ClearProviders().AddProvider(new TestLog());
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AllowAlternateSchemes = true;

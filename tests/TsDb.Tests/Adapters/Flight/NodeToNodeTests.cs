@@ -228,7 +228,7 @@ public sealed class NodeToNodeTests : IAsyncDisposable
     private async Task<GrpcPeerLink> StartAsync(ClusterId clusterOfB)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        builder.Logging.ClearProviders().AddProvider(new TestLog());
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AllowAlternateSchemes = true;
