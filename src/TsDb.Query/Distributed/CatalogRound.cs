@@ -16,6 +16,7 @@ internal sealed class CatalogRound(
 {
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan GraceMax = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LivenessPeriod = TimeSpan.FromMilliseconds(250);
 
     /// <summary>What nodes are asked to run in the same breath; null for nothing.</summary>
     public EarlyPlan? Early { get; init; }
@@ -64,10 +65,10 @@ internal sealed class CatalogRound(
         ICatalogCall[] calls =
             [.. nodes.Select(node => Call(node, Question(database, names, lists, node), enough.Token))];
         foreach (ICatalogCall call in calls) call.Wait();
-        List<Task<HeardNode?>> asked =
+        List<(NodeId Node, Task<HeardNode?> Answer)> asked =
         [
-            .. nodes.Select((node, i) => HearAsync(
-                view, node, calls[i], () => Question(database, names, lists, node), enough.Token)),
+            .. nodes.Select((node, i) => (node, HearAsync(
+                view, node, calls[i], () => Question(database, names, lists, node), enough.Token))),
         ];
         SortedDictionary<NodeId, HeardNode> heard = [];
         try
@@ -85,14 +86,19 @@ internal sealed class CatalogRound(
     }
 
     private async Task WaitAsync(
-        ClusterView view, Consistency consistency, List<Task<HeardNode?>> asked,
+        ClusterView view, Consistency consistency, List<(NodeId Node, Task<HeardNode?> Answer)> asked,
         SortedDictionary<NodeId, HeardNode> heard)
     {
         long start = clock.GetTimestamp();
-        using Patience patience = new(WaitMax, clock);
         while (asked.Count > 0 && !IsEnough(view, consistency, heard.Values))
         {
-            if (!await TakeNextAsync(asked, patience.Over, heard)) return;
+            TimeSpan left = WaitMax - clock.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero) return;
+            using Patience look = new(left < LivenessPeriod ? left : LivenessPeriod, clock);
+
+            // One that has been given up meanwhile will not answer.
+            if (await TakeNextAsync(asked, look.Over, heard)) continue;
+            asked.RemoveAll(one => !cluster.IsLive(one.Node));
         }
 
         // Whoever is about as quick is welcome: the work is shared among all that were heard.
@@ -105,19 +111,22 @@ internal sealed class CatalogRound(
     }
 
     private static async Task TakeAllThereAsync(
-        List<Task<HeardNode?>> asked, SortedDictionary<NodeId, HeardNode> heard)
+        List<(NodeId Node, Task<HeardNode?> Answer)> asked, SortedDictionary<NodeId, HeardNode> heard)
     {
-        foreach (Task<HeardNode?> answered in asked.FindAll(task => task.IsCompleted))
+        for (int i = asked.Count - 1; i >= 0; i--)
         {
-            asked.Remove(answered);
-            if (await answered is { } node) heard.Add(node.Node, node);
+            Task<HeardNode?> answer = asked[i].Answer;
+            if (!answer.IsCompleted) continue;
+            asked.RemoveAt(i);
+            if (await answer is { } node) heard.Add(node.Node, node);
         }
     }
 
     private static async Task<bool> TakeNextAsync(
-        List<Task<HeardNode?>> asked, Task patience, SortedDictionary<NodeId, HeardNode> heard)
+        List<(NodeId Node, Task<HeardNode?> Answer)> asked, Task over,
+        SortedDictionary<NodeId, HeardNode> heard)
     {
-        if (await Task.WhenAny(asked.Append(patience)) == patience) return false;
+        if (await Task.WhenAny(asked.Select(one => (Task)one.Answer).Append(over)) == over) return false;
         await TakeAllThereAsync(asked, heard);
         return true;
     }
