@@ -13,8 +13,8 @@ namespace TsDb.Adapters.Mqtt;
 /// even if the broker has demanded it sooner. To be used with options that have no keep-alive of their own.
 /// </summary>
 /// <param name="period">
-/// In whole seconds, up to 65,535: after so long in which nothing was sent a ping is, and if then nothing
-/// comes for half of it the connection is given up. The broker may demand another one.
+/// In whole seconds, up to 65,535: after so long in which nothing was sent, or nothing came, a ping is sent,
+/// and if then nothing comes for half of it the connection is given up. The broker may demand another one.
 /// </param>
 /// <param name="clock">Tells when.</param>
 /// <param name="inner">Makes the connections; null for those of the library.</param>
@@ -38,6 +38,7 @@ internal sealed class KeepAliveAdapter(
         private readonly Lock _gate = new();
         private TimeSpan _period = TimeSpan.FromSeconds(seconds);
         private long _sentAt;
+        private long _heardAt;
         private bool _isAsked;
         private bool _hasEnded;
         private ITimer? _timer;
@@ -66,7 +67,7 @@ internal sealed class KeepAliveAdapter(
                 if (packet is null && _silence is { } why) throw new MqttCommunicationException(why);
 
                 // Whatever comes is a sign of life: an answer may stand behind much else.
-                if (packet is not null) Volatile.Write(ref _isAsked, false);
+                if (packet is not null) Hear();
                 if (packet is MqttPingRespPacket) continue;
                 if (packet is MqttConnAckPacket accepted) Start(accepted);
                 return packet!;
@@ -84,6 +85,12 @@ internal sealed class KeepAliveAdapter(
         {
             Stop();
             base.Dispose();
+        }
+
+        private void Hear()
+        {
+            Volatile.Write(ref _heardAt, clock.GetTimestamp());
+            Volatile.Write(ref _isAsked, false);
         }
 
         private void Start(MqttConnAckPacket accepted)
@@ -114,7 +121,9 @@ internal sealed class KeepAliveAdapter(
                 return;
             }
 
-            TimeSpan left = _period - clock.GetElapsedTime(Volatile.Read(ref _sentAt));
+            // Who sends much without an answer would else never ask.
+            long quietSince = Math.Min(Volatile.Read(ref _sentAt), Volatile.Read(ref _heardAt));
+            TimeSpan left = _period - clock.GetElapsedTime(quietSince);
             if (left <= TimeSpan.Zero)
             {
                 Volatile.Write(ref _isAsked, true);

@@ -86,15 +86,37 @@ public sealed class KeepAliveTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_sent_puts_the_ping_off()
+    public async Task What_is_sent_and_heard_puts_the_ping_off()
     {
         await ConnectAsync([]);
         for (int turn = 0; turn < 4; turn++)
         {
             Advance(Period - 1);
-            await _client.PublishAsync(new MqttApplicationMessage { Topic = "t" }, Ct);
-            Assert.Equal(PublishOnce, (await _broker!.ReceiveAsync()).First);
+            await PublishAsync();
+            await HearAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_broker_that_only_takes_is_asked_and_given_up()
+    {
+        await ConnectAsync([]);
+        for (int second = 0; second < Period - 1; second++)
+        {
+            Advance(1);
+            await PublishAsync();
+        }
+
+        Advance(1);
+        Assert.Equal(Ping, (await _broker!.ReceiveAsync()).First);
+        for (int second = 0; second < (Period / 2) - 1; second++)
+        {
+            Advance(1);
+            await PublishAsync();
+        }
+
+        Advance(1);
+        Assert.Equal("the broker did not answer a ping within 5 s", await _ended.Task.WaitAsync(Ct));
     }
 
     [Fact]
@@ -134,6 +156,12 @@ public sealed class KeepAliveTests : IAsyncLifetime
     }
 
     private void Advance(int seconds) => _clock.Advance(TimeSpan.FromSeconds(seconds));
+
+    private async Task PublishAsync()
+    {
+        await _client.PublishAsync(new MqttApplicationMessage { Topic = "t" }, Ct);
+        Assert.Equal(PublishOnce, (await _broker!.ReceiveAsync()).First);
+    }
 
     /// <summary>Until the client has taken what the broker had sent.</summary>
     private async Task HearAsync()
