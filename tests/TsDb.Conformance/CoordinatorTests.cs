@@ -263,35 +263,6 @@ public sealed class CoordinatorTests
     }
 
     [Fact]
-    public async Task A_frozen_node_holds_nobody_up_once_it_is_known_to_be_dead()
-    {
-        using Fleet fleet = new(nodes: 3, replicas: 3);
-        fleet.ShipDays(edges: 6, days: 3, pointsADay: 5);
-        fleet.Node("n2").IsHung = true;
-        Task<(string Rows, Coverage Coverage)> asked = fleet.AskAsync(ByHost);
-        fleet.Node("n2").IsDown = true;
-        Assert.Equal(await fleet.WholeAsync(ByHost), (await asked).Rows);
-    }
-
-    [Fact]
-    public async Task Nor_for_what_it_alone_has()
-    {
-        using Fleet fleet = new(nodes: 3, replicas: 1);
-        fleet.ShipDays(edges: 6, days: 3, pointsADay: 5);
-        fleet.Node("n2").IsHung = true;
-        long start = TimeProvider.System.GetTimestamp();
-        Task<(string Rows, Coverage Coverage)> asked =
-            fleet.AskAsync(ByHost, request => request with { AllowPartial = true });
-        fleet.Node("n2").IsDown = true;
-        Coverage coverage = (await asked).Coverage;
-        Assert.Contains("n2 is down", Assert.Single(coverage.Missing), StringComparison.Ordinal);
-
-        // Of the five seconds that an answer may take.
-        Assert.InRange(
-            TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(4));
-    }
-
-    [Fact]
     public async Task Without_a_quorum_the_answer_is_an_error_that_says_who_is_missing()
     {
         using Fleet fleet = new(nodes: 3, replicas: 2);

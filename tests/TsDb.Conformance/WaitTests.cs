@@ -4,8 +4,8 @@ using TsDb.Query.Distributed;
 
 namespace TsDb.Conformance;
 
-/// <summary>Fresh queries that wait for an edge which is dead, while the others go on writing.</summary>
-public sealed class FreshWaitTests
+/// <summary>Questions that wait for nodes and edges which are dead, while others go on writing.</summary>
+public sealed class WaitTests
 {
     private const string Sql =
         "SELECT edge, count(*) AS n, sum(n) AS s FROM weather GROUP BY edge ORDER BY edge";
@@ -48,6 +48,35 @@ public sealed class FreshWaitTests
         Assert.Equal([Dead], coverage.EdgesSilent);
         Assert.Equal(2, fleet.Questions);
         Assert.Equal(1, asked);
+    }
+
+    [Fact]
+    public async Task A_frozen_node_holds_nobody_up_once_it_is_known_to_be_dead()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 3);
+        fleet.ShipDays(edges: 6, days: 3, pointsADay: 5);
+        fleet.Node("n2").IsHung = true;
+        Task<(string Rows, Coverage Coverage)> asked = fleet.AskAsync(Sql);
+        fleet.Node("n2").IsDown = true;
+        Assert.Equal(await fleet.WholeAsync(Sql), (await asked).Rows);
+    }
+
+    [Fact]
+    public async Task Nor_is_it_waited_for_where_it_alone_has_rows()
+    {
+        using Fleet fleet = new(nodes: 3, replicas: 1);
+        fleet.ShipDays(edges: 6, days: 3, pointsADay: 5);
+        fleet.Node("n2").IsHung = true;
+        long start = TimeProvider.System.GetTimestamp();
+        Task<(string Rows, Coverage Coverage)> asked =
+            fleet.AskAsync(Sql, request => request with { AllowPartial = true });
+        fleet.Node("n2").IsDown = true;
+        Coverage coverage = (await asked).Coverage;
+        Assert.Contains("n2 is down", Assert.Single(coverage.Missing), StringComparison.Ordinal);
+
+        // Of the five seconds that an answer may take.
+        Assert.InRange(
+            TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(4));
     }
 
     private static QueryRequest Fresh(QueryRequest request) =>
