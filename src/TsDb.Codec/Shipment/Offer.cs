@@ -12,7 +12,7 @@ public sealed record Offer
     public required long BytesLength { get; init; }
 
     /// <summary>
-    /// Length of every chunk but the last; offsets are multiples of it. 0 for an offer that is inline.
+    /// Chunks are multiples of it, but the last, and so are offsets. 0 for an offer that is inline.
     /// </summary>
     public required int ChunkBytes { get; init; }
 

@@ -12,7 +12,7 @@ public abstract record ShipEvent
     {
     }
 
-    /// <summary>Connected to a broker and subscribed; chunks may have this many bytes.</summary>
+    /// <summary>Connected to a broker and subscribed; chunks may have up to so many bytes.</summary>
     public sealed record LinkUp(int ChunkBytes) : ShipEvent;
 
     /// <summary>The connection is gone; whatever was on its way may have arrived or not.</summary>

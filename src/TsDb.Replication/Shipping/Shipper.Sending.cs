@@ -14,6 +14,7 @@ public sealed partial class Shipper
     {
         List<ShipLeaf> together = [leaf];
         long bytes = leaf.BytesLength;
+        long bytesMax = Math.Min(_options.BundleBytesMax, FilesPerWindow * _window.Bytes);
         if (bytes <= _options.BundledBytesMax)
         {
             foreach (ShipLeaf other in _pending.Companions(leaf, oldestFirst: !_isBacklogTurn))
@@ -21,7 +22,7 @@ public sealed partial class Shipper
                 if (together.Count == _options.BundleLeavesMax) break;
                 if (other.BytesLength > _options.BundledBytesMax) continue;
                 bytes += other.BytesLength;
-                if (bytes > _options.BundleBytesMax) break;
+                if (bytes > bytesMax) break;
                 together.Add(other);
             }
         }
@@ -30,7 +31,7 @@ public sealed partial class Shipper
         _isPreparing = true;
         bool allowRows = _cluster!.RowFormVersion == RowForm.Version;
         int bundleBytes =
-            leaf.BytesLength <= _options.BundledBytesMax ? _link.ChunkBytes - OfferOverheadBytes : 0;
+            leaf.BytesLength <= _options.BundledBytesMax ? _window.BundleBytes - OfferOverheadBytes : 0;
         _effects.Add(new ShipEffect.Prepare([.. together], allowRows, Math.Max(0, bundleBytes)));
     }
 
@@ -53,7 +54,7 @@ public sealed partial class Shipper
     private void Begin(ShipLeaf leaf)
     {
         _pending.Remove(leaf);
-        Transfer transfer = new(leaf, ShardId.Of(leaf.Leaf.Cell, _cluster!.ShardCount), _link.ChunkBytes);
+        Transfer transfer = new(leaf, ShardId.Of(leaf.Leaf.Cell, _cluster!.ShardCount), _window.PieceBytes);
         _transfers.Add(leaf.Leaf.Hash, transfer);
 
         // Owners may hold all or most of it from before the link or the program went down: they say what they
@@ -73,8 +74,9 @@ public sealed partial class Shipper
             bool isKnown = _transfers.TryGetValue(leaf.Leaf.Hash, out Transfer? transfer);
             if (!isKnown || transfer!.IsPrepared || form.Bundle is not null) continue;
             (transfer.Form, transfer.IsPrepared) = (form, true);
-            long size = LeafOverheadBytes + (transfer.FitsOneChunk ? form.BytesLength : 0);
-            if (bundle.Count > 0 && (bytes + size > _link.ChunkBytes || bundle[0].Shard != transfer.Shard))
+            long size = LeafOverheadBytes + (Fits(transfer) ? form.BytesLength : 0);
+            bool isFull = bytes + size > _window.MessageBytes;
+            if (bundle.Count > 0 && (isFull || bundle[0].Shard != transfer.Shard))
             {
                 Offer(bundle, now);
                 (bundle, bytes) = ([], 0);
@@ -115,21 +117,22 @@ public sealed partial class Shipper
             _waiting.Remove(transfer);
             transfer.IsUrgent = false;
             bool isFirst = transfer.Attempts == 0;
-            bool withPayload = transfer.FitsOneChunk
+            bool fits = transfer.Form.Bundle is not null || Fits(transfer);
+            bool withPayload = fits
                 && (isFirst || transfer.Form.Bundle is not null
                     || transfer.Form.BytesLength <= _options.RepeatedPayloadBytesMax);
-            if (isFirst && !transfer.FitsOneChunk) transfer.WantAll();
+            if (isFirst && !fits) transfer.WantAll();
             transfer.Attempts++;
             transfer.OfferedAt = now;
             Activate(transfer, transfer.Attempts <= AttemptsActiveMax);
             _ledger.Offer(transfer.Leaf.Leaf.Hash);
-            offered.Add(new OfferedLeaf(transfer.Leaf, transfer.Form, transfer.ChunkBytes, withPayload));
+            offered.Add(new OfferedLeaf(transfer.Leaf, transfer.Form, transfer.PieceBytes, withPayload));
             bytes += LeafOverheadBytes + (withPayload ? transfer.Form.BytesLength : 0);
         }
 
         _effects.Add(new ShipEffect.SendOffer(
             _link.Generation, Header, bundle[0].Shard, [.. offered]) { Bundle = bundle[0].Form.Bundle });
-        Spend(bundle, bytes, now);
+        Spend(bundle, bytes, default, now);
         foreach (Transfer transfer in bundle)
         {
             if (transfer.HasChunks) _streaming.Add(transfer);
@@ -146,28 +149,33 @@ public sealed partial class Shipper
 
     private void SendChunk(Transfer transfer, DateTimeOffset now)
     {
-        (long offset, int length) = transfer.Take(now);
+        (int first, int count) = transfer.Take(_window.MessageBytes);
+        (long offset, int length) = transfer.BytesOf(first, count);
         _effects.Add(
             new ShipEffect.SendChunk(
                 _link.Generation, transfer.Shard, transfer.Leaf, transfer.Form, offset, length));
-        Spend([transfer], ChunkOverheadBytes + length, now);
+        Spend([transfer], ChunkOverheadBytes + length, (first, count), now);
         if (!transfer.HasChunks) _streaming.Remove(transfer);
     }
 
-    private void Spend(List<Transfer> together, long bytes, DateTimeOffset now)
+    private bool Fits(Transfer transfer) => transfer.Form.BytesLength <= _window.MessageBytes;
+
+    private void Spend(
+        List<Transfer> together, long bytes, (int First, int Count) pieces, DateTimeOffset now)
     {
         _bucket.Take(bytes, now);
         foreach (Transfer transfer in together) transfer.InFlight++;
-        _link = _link with { InFlight = _link.InFlight + 1 };
+        _window.Send(together[0].Leaf.Leaf.Hash, bytes, pieces, now);
     }
 
     private void TakeSent(long generation, ImmutableArray<ContentHash> hashes, DateTimeOffset now)
     {
         if (generation != _link.Generation || !_link.IsUp) return;
-        _link = _link with { InFlight = Math.Max(0, _link.InFlight - 1) };
+        (int first, int count) = _window.Arrive(hashes[0], now);
         foreach (ContentHash hash in hashes)
         {
             if (!_transfers.TryGetValue(hash, out Transfer? transfer)) continue;
+            transfer.Arrive(first, count, now);
             transfer.InFlight = Math.Max(0, transfer.InFlight - 1);
             WaitForAnswer(transfer, now + Silence(transfer.Attempts));
         }

@@ -20,6 +20,9 @@ public sealed partial class Shipper
     private const int LeavesPerConfirm = 512;
     private const int ChunkOverheadBytes = 90;
 
+    // Files that travel together are smaller in that form: so much more of them may be begun.
+    private const int FilesPerWindow = 2;
+
     // Leaves in back-off cost a few hundred bytes each; beyond this many, shipping waits for answers.
     private const int TransfersKnownMax = 4_096;
 
@@ -31,6 +34,7 @@ public sealed partial class Shipper
     private readonly ShipperOptions _options;
     private readonly ShipLedger _ledger;
     private readonly TokenBucket _bucket;
+    private readonly SendWindow _window;
     private readonly ShipRate _rate = new();
     private readonly PendingLeaves _pending = new();
     private readonly HashSet<ContentHash> _offeredBefore = [];
@@ -73,6 +77,7 @@ public sealed partial class Shipper
     {
         (_options, _ledger, _incarnation, _pinned) = (options, ledger, incarnation, pinned);
         _bucket = new TokenBucket(options.BytesPerSecondMax, now);
+        _window = new SendWindow(options.MessagesInFlightMax);
         foreach (ShipLeaf leaf in ledger.In(LeafState.Cut))
         {
             _pending.Add(leaf);
@@ -140,7 +145,8 @@ public sealed partial class Shipper
         switch (e)
         {
             case ShipEvent.LinkUp up:
-                _link = new ShipperLink(_link.Generation + 1, true, up.ChunkBytes, 0);
+                _link = new ShipperLink(_link.Generation + 1, true);
+                _window.Open(up.ChunkBytes);
                 (_hello, _helloWait) = (HelloState.Unsaid, _options.HelloMin);
 
                 // What the cloud says and a broker keeps comes before the link counts as up: that stays.
@@ -269,7 +275,7 @@ public sealed partial class Shipper
         }
 
         if (!IsOpen(now)) return;
-        while (_link.InFlight < _options.MessagesInFlightMax && _bucket.ReadyAt(now) <= now && SendNext(now))
+        while (_window.HasRoom && _bucket.ReadyAt(now) <= now && SendNext(now))
         {
             // Each turn sends one message; the window, the bandwidth or the lack of work ends it.
         }
@@ -342,7 +348,7 @@ public sealed partial class Shipper
         if (_hello != HelloState.Registered || _isPaused) return null;
         DateTimeOffset wake = _reconcileAt;
         if (!IsOpen(now)) return Min(wake, _options.Hours!.NextLook(now));
-        if (_link.InFlight >= _options.MessagesInFlightMax) return wake;
+        if (!_window.HasRoom) return wake;
         DateTimeOffset ready = _bucket.ReadyAt(now);
         if (_waiting.Min is { } waiting) wake = Min(wake, Max(Max(waiting.OfferAt, _laterUntil), ready));
         if (_streaming.Count > 0) wake = Min(wake, ready);

@@ -20,7 +20,9 @@ public sealed record ShipperOptions
     /// <summary>Hours in which data may be sent (<c>--ship-hours</c>); null for any.</summary>
     public ShipHours? Hours { get; init; }
 
-    /// <summary>Messages with data that may be on their way to the broker at a time.</summary>
+    /// <summary>
+    /// Messages with data that may be on their way to the broker at a time; fewer where they take long.
+    /// </summary>
     public int MessagesInFlightMax { get; init => field = Positive(value); } = 16;
 
     /// <summary>
@@ -39,7 +41,9 @@ public sealed record ShipperOptions
     /// <summary>The longest that doubling leads to.</summary>
     public TimeSpan SilenceMax { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A chunk sent this short ago is not sent again: the want may have crossed it.</summary>
+    /// <summary>
+    /// A chunk that reached the broker this short ago is not sent again: the want may have crossed it.
+    /// </summary>
     public TimeSpan WantQuiet { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>

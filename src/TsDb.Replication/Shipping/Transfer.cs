@@ -7,27 +7,27 @@ namespace TsDb.Replication.Shipping;
 /// <summary>
 /// One shipment on its way: what is still to send, who refused it, when it is offered again.
 /// </summary>
-internal sealed class Transfer(ShipLeaf leaf, ShardId shard, int chunkBytes)
+internal sealed class Transfer(ShipLeaf leaf, ShardId shard, int pieceBytes)
 {
     private readonly SortedSet<int> _toSend = [];
-    private readonly Dictionary<int, DateTimeOffset> _sentAt = [];
+
+    // When a piece reached the broker; the end of time while it is on its way there.
+    private readonly Dictionary<int, DateTimeOffset> _arrivedAt = [];
 
     public ShipLeaf Leaf { get; } = leaf;
 
     public ShardId Shard { get; } = shard;
 
-    /// <summary>Fixed for the life of the transfer, so that offsets stay multiples of it.</summary>
-    public int ChunkBytes { get; } = chunkBytes;
+    /// <summary>
+    /// Fixed for the life of the transfer, so that offsets stay multiples of it; a chunk is some of them.
+    /// </summary>
+    public int PieceBytes { get; } = pieceBytes;
 
     /// <summary>How it travels.</summary>
     public TravelForm Form { get; set; } = TravelForm.Plain(leaf.BytesLength);
 
     /// <summary>False until it is known how it travels: nothing is sent before.</summary>
     public bool IsPrepared { get; set; }
-
-    public int ChunkCount => (int)((Form.BytesLength + ChunkBytes - 1) / ChunkBytes);
-
-    public bool FitsOneChunk => Form.BytesLength <= ChunkBytes;
 
     /// <summary>Offers made without an answer since the last sign of progress.</summary>
     public int Attempts { get; set; }
@@ -56,39 +56,63 @@ internal sealed class Transfer(ShipLeaf leaf, ShardId shard, int chunkBytes)
 
     public bool HasChunks => _toSend.Count > 0;
 
+    private int PieceCount => (int)((Form.BytesLength + PieceBytes - 1) / PieceBytes);
+
     public void WantAll()
     {
-        for (int chunk = 0; chunk < ChunkCount; chunk++) _toSend.Add(chunk);
+        for (int piece = 0; piece < PieceCount; piece++) _toSend.Add(piece);
     }
 
-    /// <summary>Adds the chunks that hold any wanted byte, but those that were sent only just now.</summary>
+    /// <summary>
+    /// Adds the pieces that hold any wanted byte, but those that are on their way or arrived only just now.
+    /// </summary>
     public void Want(IEnumerable<WantRange> ranges, DateTimeOffset quietSince)
     {
         foreach (WantRange range in ranges)
         {
-            int last = (int)Math.Min(ChunkCount - 1, (range.End - 1) / ChunkBytes);
-            for (long chunk = range.Offset / ChunkBytes; chunk <= last; chunk++)
+            int last = (int)Math.Min(PieceCount - 1, (range.End - 1) / PieceBytes);
+            for (long piece = range.Offset / PieceBytes; piece <= last; piece++)
             {
-                if (!_sentAt.TryGetValue((int)chunk, out DateTimeOffset sent) || sent < quietSince)
-                    _toSend.Add((int)chunk);
+                if (!_arrivedAt.TryGetValue((int)piece, out DateTimeOffset arrived) || arrived < quietSince)
+                    _toSend.Add((int)piece);
             }
         }
     }
 
-    /// <summary>Takes the next chunk to send.</summary>
-    public (long Offset, int Length) Take(DateTimeOffset now)
+    /// <summary>Takes the next pieces to send: neighbours, at least one.</summary>
+    public (int First, int Count) Take(int bytesMax)
     {
-        int chunk = _toSend.Min;
-        _toSend.Remove(chunk);
-        _sentAt[chunk] = now;
-        long offset = (long)chunk * ChunkBytes;
-        return (offset, (int)Math.Min(ChunkBytes, Form.BytesLength - offset));
+        (int first, int count) = (_toSend.Min, 0);
+        do
+        {
+            _toSend.Remove(first + count);
+            _arrivedAt[first + count] = DateTimeOffset.MaxValue;
+            count++;
+        }
+        while ((count + 1L) * PieceBytes <= bytesMax && _toSend.Contains(first + count));
+        return (first, count);
+    }
+
+    /// <summary>Where pieces lie.</summary>
+    public (long Offset, int Length) BytesOf(int first, int count)
+    {
+        long offset = (long)first * PieceBytes;
+        return (offset, (int)Math.Min((long)count * PieceBytes, Form.BytesLength - offset));
+    }
+
+    /// <summary>Pieces have reached the broker.</summary>
+    public void Arrive(int first, int count, DateTimeOffset now)
+    {
+        for (int piece = first; piece < first + count; piece++)
+        {
+            if (_arrivedAt.ContainsKey(piece)) _arrivedAt[piece] = now;
+        }
     }
 
     /// <summary>Forgets what was sent and is to be sent: only wants bring chunks again.</summary>
     public void ForgetChunks()
     {
         _toSend.Clear();
-        _sentAt.Clear();
+        _arrivedAt.Clear();
     }
 }

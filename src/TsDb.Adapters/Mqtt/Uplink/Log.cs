@@ -5,7 +5,7 @@ namespace TsDb.Adapters.Mqtt.Uplink;
 /// <summary>Log lines of the uplink.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(4301, LogLevel.Information, "Uplink to {Broker} is up, chunks of {ChunkBytes} bytes")]
+    [LoggerMessage(4301, LogLevel.Information, "Uplink to {Broker} is up, chunks up to {ChunkBytes} bytes")]
     public static partial void UplinkUp(ILogger log, Uri broker, int chunkBytes);
 
     [LoggerMessage(4302, LogLevel.Warning, "Uplink to {Broker} is down: {Reason}")]

@@ -122,7 +122,7 @@ public sealed class ShipperTests
     {
         ShipperDesk desk = new();
         desk.Cut(Leaf(1, bytes: 200_000));
-        Assert.Equal(15, desk.Register().OfType<ShipEffect.SendChunk>().Count());
+        Assert.Equal(15, desk.Register(256).OfType<ShipEffect.SendChunk>().Count());
         desk.Cut(Leaf(2));
         List<ShipEffect> next = [];
         for (int i = 0; i < 2; i++) next.AddRange(desk.On(new ShipEvent.Sent(1, Leaf(1, 200_000).Leaf.Hash)));
@@ -134,12 +134,12 @@ public sealed class ShipperTests
     {
         ShipperDesk desk = new();
         desk.Cut(Leaf(1, bytes: 100_000));
-        IReadOnlyList<ShipEffect> first = desk.Register();
+        IReadOnlyList<ShipEffect> first = desk.Register(256);
         Assert.Equal(16, first.Count(e => e is ShipEffect.SendOffer or ShipEffect.SendChunk));
         ShipEffect.SendChunk[] chunks = [.. desk.Deliver(first).OfType<ShipEffect.SendChunk>()];
-        Assert.Equal(98, chunks.Length);
+        Assert.Equal(391, chunks.Length);
         Assert.Equal(100_000, chunks.Sum(c => c.Length));
-        Assert.Equal(chunks.Select((_, i) => i * 1_024L), chunks.Select(c => c.Offset));
+        Assert.Equal(chunks.Select((_, i) => i * 256L), chunks.Select(c => c.Offset));
     }
 
     [Fact]
