@@ -45,7 +45,7 @@ sim: ## the deterministic simulation: SEEDS=1000 [FIRST=n], or SEED=n with its t
 	@mkdir -p artifacts/sim && rm -f artifacts/sim/$(SEED).trace
 	@TSDB_SIM_COPIES=$(COPIES) TSDB_SIM_QUORUM=$(QUORUM) TSDB_SIM_FORKS=$(FORKS) \
 	  TSDB_SIM_SEEDS=$(SEEDS) TSDB_SIM_FIRST=$(FIRST) TSDB_SIM_SEED=$(SEED) TSDB_TEST_ONLY=Simulation \
-	  TSDB_SIM_TRACE=$(if $(SEED),artifacts/sim/$(SEED).trace) tests/run.sh; code=$$?; \
+	  TSDB_SIM_TRACE=$(if $(SEED),$(CURDIR)/artifacts/sim/$(SEED).trace) tests/run.sh; code=$$?; \
 	  [ -z "$(SEED)" ] || cat artifacts/sim/$(SEED).trace; exit $$code
 
 fuzz: ## mutated inputs for everything that takes bytes: COUNT=10000000 [SEED=n] [TARGET=name] [AT=n]

@@ -69,7 +69,11 @@ internal sealed class SimulatedEdge : Machine
 
     /// <summary>True if nothing waits for the cloud here, nor any client.</summary>
     public bool IsQuiet => IsUp && _desk is not null && !_client.IsWaiting
-        && _store!.Stats.BufferRows == 0 && _desk.Backlog().Segments == 0 && !_compactor!.IsPurgeDue(Now);
+        && _store!.Stats.BufferRows == 0 && _desk.Backlog().Segments == 0 && HasHeardErasures
+        && !_compactor!.IsPurgeDue(Now);
+
+    // One that could not keep them and was started again does not know them until it is told once more.
+    private bool HasHeardErasures => _store!.Tombstones.Erasures.Number >= World.Raft.Latest!.Erasures.Number;
 
     /// <summary>Throws if a file that may be written anew has a point that is erased for good.</summary>
     public void RequirePurged()
