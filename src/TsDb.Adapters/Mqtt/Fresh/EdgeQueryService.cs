@@ -63,7 +63,7 @@ public sealed class EdgeQueryService(
 
         _ = Task.Run(async () =>
         {
-            await RunAsync(query, run, new Reply(query, self.Edge, topics, partBytes, publish));
+            await RunAsync(query, run, new Reply(query, self.Edge, topics, partBytes, clock, publish));
             lock (_gate)
             {
                 _running.Remove(query.QueryId);
@@ -174,25 +174,39 @@ public sealed class EdgeQueryService(
         EdgeId edge,
         ShipmentTopics topics,
         int partBytes,
+        TimeProvider clock,
         Func<string, byte[], CancellationToken, Task<string?>> publish)
     {
+        // Over a slow uplink a long part holds up all else, the connection's pings too.
+        private const int FirstBytes = 16 << 10;
+        private const int LeastBytes = 4 << 10;
+        private static readonly TimeSpan Quick = TimeSpan.FromSeconds(1);
+        private static readonly TimeSpan Slow = TimeSpan.FromSeconds(3);
+
         public string Topic { get; } = topics.Reply(query.Node);
 
         // Null once all is sent, else why not.
         public async Task<string?> SendAsync(string error, byte[] answer, CancellationToken ct)
         {
-            int part = 0;
+            int part = 0, most = Math.Min(FirstBytes, partBytes);
             for (int at = 0; at < answer.Length || part == 0; part++)
             {
-                int length = Math.Min(partBytes, answer.Length - at);
+                int length = Math.Min(most, answer.Length - at);
+                long start = clock.GetTimestamp();
                 EdgeReply reply = new(
                     edge, query.QueryId, part, at + length >= answer.Length, error,
                     answer.AsMemory(at, length));
                 if (await publish(Topic, ShipmentCodec.Encode(reply), ct) is { } failed) return failed;
                 at += length;
+                most = Next(most, clock.GetElapsedTime(start));
             }
 
             return null;
         }
+
+        private int Next(int most, TimeSpan took) =>
+            took < Quick ? Math.Min(most * 4, partBytes)
+            : took > Slow ? Math.Min(Math.Max(most / 2, LeastBytes), partBytes)
+            : most;
     }
 }
