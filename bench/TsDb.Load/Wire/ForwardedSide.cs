@@ -4,12 +4,15 @@ using System.Net.Sockets;
 namespace TsDb.Load.Wire;
 
 /// <summary>One of the two connections that a <see cref="Forwarder"/> joins.</summary>
-internal sealed class ForwardedSide(TcpClient client) : IDisposable
+/// <param name="client">The connection.</param>
+/// <param name="pieceBytes">Most bytes that are read at a time, where packets are not told apart.</param>
+internal sealed class ForwardedSide(TcpClient client, int pieceBytes) : IDisposable
 {
-    private const int BufferBytes = 64 << 10;
+    /// <summary>Pieces of a link that is not slow.</summary>
+    public const int BufferBytes = 64 << 10;
 
     private readonly SemaphoreSlim _sending = new(1);
-    private readonly byte[] _buffer = new byte[BufferBytes];
+    private readonly byte[] _buffer = new byte[pieceBytes];
     private readonly ConcurrentDictionary<int, bool> _isTwiceSeen = [];
 
     /// <summary>What comes next from there: a packet, or whatever bytes there are; null at the end.</summary>

@@ -15,10 +15,15 @@ internal sealed class Forwarder : IAsyncDisposable
 {
     private const int UnitsAhead = 256;
 
+    // Of a slow link: as little as the system allows, so that whoever sends has to wait for it.
+    private const int SlowBufferBytes = 4 << 10;
+    private const int SlowPieceBytes = 512;
+
     private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly IPEndPoint _target;
     private readonly bool _isMqtt;
+    private readonly int? _bytesPerSecond;
     private readonly Random _chance;
     private readonly Task _accepting;
     private readonly Lock _gate = new();
@@ -29,17 +34,22 @@ internal sealed class Forwarder : IAsyncDisposable
     private int _lost;
     private int _doubled;
     private int _cut;
+    private int _taken;
 
     /// <summary>Listens, and passes on to a target.</summary>
     /// <param name="target">Where connections go.</param>
     /// <param name="at">Where to listen; null for a free port of loopback.</param>
     /// <param name="isMqtt">True if messages of MQTT 5 pass, which then go one by one.</param>
     /// <param name="seed">Which of them get lost, doubled, and how late all are.</param>
-    public Forwarder(IPEndPoint target, IPEndPoint? at = null, bool isMqtt = false, int seed = 0)
+    /// <param name="bytesPerSecond">What passes in each direction of a connection; null for any.</param>
+    public Forwarder(
+        IPEndPoint target, IPEndPoint? at = null, bool isMqtt = false, int seed = 0,
+        int? bytesPerSecond = null)
     {
-        (_target, _isMqtt, _chance) = (target, isMqtt, new Random(seed));
+        (_target, _isMqtt, _chance, _bytesPerSecond) = (target, isMqtt, new Random(seed), bytesPerSecond);
         _open.SetResult();
         _listener = new TcpListener(at ?? new IPEndPoint(IPAddress.Loopback, 0));
+        if (bytesPerSecond is not null) _listener.Server.ReceiveBufferSize = SlowBufferBytes;
         _listener.Start();
         _accepting = AcceptAsync();
     }
@@ -61,6 +71,9 @@ internal sealed class Forwarder : IAsyncDisposable
 
     /// <summary>Messages doubled so far.</summary>
     public int Doubled => Volatile.Read(ref _doubled);
+
+    /// <summary>Connections taken so far.</summary>
+    public int Taken => Volatile.Read(ref _taken);
 
     /// <summary>Connections cut so far.</summary>
     public int CutCount => Volatile.Read(ref _cut);
@@ -116,6 +129,7 @@ internal sealed class Forwarder : IAsyncDisposable
 
     private async Task ServeAsync(TcpClient connection)
     {
+        Interlocked.Increment(ref _taken);
         using TcpClient near = connection;
         using TcpClient far = new(_target.AddressFamily);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
@@ -124,8 +138,9 @@ internal sealed class Forwarder : IAsyncDisposable
         lock (_gate) _connections.Add(either);
         try
         {
-            using ForwardedSide toNear = new(near);
-            using ForwardedSide toFar = new(far);
+            int pieceBytes = _bytesPerSecond is null ? ForwardedSide.BufferBytes : SlowPieceBytes;
+            using ForwardedSide toNear = new(near, pieceBytes);
+            using ForwardedSide toFar = new(far, pieceBytes);
             Task up = PumpAsync(toNear, toFar, n => Interlocked.Add(ref _up, n), either.Token);
             Task down = PumpAsync(toFar, toNear, n => Interlocked.Add(ref _down, n), either.Token);
             await Task.WhenAny(up, down);
@@ -143,7 +158,7 @@ internal sealed class Forwarder : IAsyncDisposable
         ForwardedSide from, ForwardedSide to, Action<int> count, CancellationToken ct)
     {
         Channel<(long Due, byte[] Bytes)> late =
-            Channel.CreateBounded<(long Due, byte[] Bytes)>(UnitsAhead);
+            Channel.CreateBounded<(long Due, byte[] Bytes)>(_bytesPerSecond is null ? UnitsAhead : 1);
         Task passing = PassAsync(late, to, ct);
         try
         {
@@ -172,6 +187,11 @@ internal sealed class Forwarder : IAsyncDisposable
                 TimeSpan rest = TimeProvider.System.GetElapsedTime(TimeProvider.System.GetTimestamp(), due);
                 if (rest > TimeSpan.Zero) await Task.Delay(rest, TimeProvider.System, ct);
                 await to.SendAsync(bytes, ct);
+                if (_bytesPerSecond is { } rate)
+                {
+                    await Task.Delay(
+                        TimeSpan.FromSeconds((double)bytes.Length / rate), TimeProvider.System, ct);
+                }
             }
         }
         finally
