@@ -10,6 +10,9 @@ public sealed class AlignedClockTests
     private readonly AlignedClock _clock;
     private readonly DateTimeOffset _start;
 
+    // A timer that nobody holds ends with the next garbage collection.
+    private readonly List<ITimer> _timers = [];
+
     public AlignedClockTests()
     {
         _start = _inner.GetUtcNow();
@@ -64,14 +67,16 @@ public sealed class AlignedClockTests
     private List<int> Record(int due, int period)
     {
         List<int> fires = [];
-        _ = _clock.CreateTimer(
+        _timers.Add(_clock.CreateTimer(
             _ => fires.Add((int)(_inner.GetUtcNow() - _start).TotalMilliseconds), null,
-            TimeSpan.FromMilliseconds(due), TimeSpan.FromMilliseconds(period));
+            TimeSpan.FromMilliseconds(due), TimeSpan.FromMilliseconds(period)));
         return fires;
     }
 
     private void Run()
     {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         for (int ms = 0; ms < 2_000; ms++) _inner.Advance(TimeSpan.FromMilliseconds(1));
     }
 }
