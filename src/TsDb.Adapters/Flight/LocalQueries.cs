@@ -11,12 +11,12 @@ namespace TsDb.Adapters.Flight;
 public sealed record LocalQueries(ICatalogClient Catalog, IFragmentClient Fragments)
 {
     /// <summary>The two desks over a node's replicas as its own clients.</summary>
-    public static LocalQueries Of(IReplicaSource replicas, ISqlEngine engine, HeldMoments held) => Of(
-        new CatalogDesk(replicas) { Held = held }, new FragmentDesk(replicas, engine) { Held = held });
-
-    /// <summary>The two desks of a node as its own clients.</summary>
-    public static LocalQueries Of(CatalogDesk catalog, FragmentDesk fragments) =>
-        new(new Catalogs(catalog, fragments), new FragmentRuns(fragments));
+    public static LocalQueries Of(IReplicaSource replicas, ISqlEngine engine, HeldMoments held)
+    {
+        FragmentDesk fragments = new(replicas, engine) { Held = held };
+        return new LocalQueries(
+            new Catalogs(new CatalogDesk(replicas) { Held = held }, fragments), new FragmentRuns(fragments));
+    }
 
     private sealed class Catalogs(CatalogDesk desk, FragmentDesk fragments) : ICatalogClient
     {

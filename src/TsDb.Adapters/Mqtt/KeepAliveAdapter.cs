@@ -162,6 +162,11 @@ internal sealed class KeepAliveAdapter(
             {
                 // Then it has ended already.
             }
+            catch (Exception e)
+            {
+                // On a timer's thread: beyond it the process would end. Whoever receives is told.
+                _silence += $"; to close the connection failed: {e.Message}";
+            }
         }
     }
 }

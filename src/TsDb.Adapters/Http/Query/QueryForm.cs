@@ -89,7 +89,8 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
         if (!values.TryGetValue("edge_timeout", out string? text)) return QueryRequest.EdgeWaitDefault;
         try
         {
-            return DurationText.Parse(text);
+            TimeSpan wait = DurationText.Parse(text);
+            return wait <= QueryTimeout.Most ? wait : throw Wrong($"edge_timeout '{text}' is more than 1h");
         }
         catch (Exception error) when (error is FormatException or OverflowException)
         {

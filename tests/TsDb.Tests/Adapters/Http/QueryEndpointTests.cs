@@ -76,6 +76,7 @@ public sealed class QueryEndpointTests : IAsyncLifetime
     [InlineData("SELECT 1", "db", "&fresh=perhaps", 400, "fresh")]
     [InlineData("SELECT 1", "db", "&timeout=soon", 400, "timeout")]
     [InlineData("SELECT 1", "db", "&max_rows=few", 400, "max_rows")]
+    [InlineData("SELECT 1", "db", "&edge_timeout=100000d", 400, "more than 1h")]
     [InlineData("SELECT 1", "db", "&bogus=1&Timeout=5s", 400, "unknown: 'Timeout', 'bogus'; there are db, q")]
     [InlineData("SELECT * FROM range(3)", "db", "&max_rows=2", 400, "max_rows")]
     [InlineData("SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range + b.range = 7", "db",
