@@ -184,7 +184,8 @@ internal sealed class CloudRooms : IAsyncDisposable
             identity, options.Settings, disk, liveness,
             new ClusterEnvironment(clock, NewId, authorizer, loggers));
         ReplicaStore store = ReplicaStore.Open(disk, NewId, new ReplicaStoreOptions(), log);
-        GrpcPeerLink peers = new(cluster, channels);
+        QuestionLines lines = new(cluster, liveness);
+        GrpcPeerLink peers = new(cluster, channels) { Lines = lines };
         CloudBrokerOptions brokers = BrokersOf(options, identity, authorizer);
         ILogger brokerLog = loggers.CreateLogger("TsDb.Broker");
         EmbeddedBroker? broker = options.Broker is null ? null : new EmbeddedBroker(brokers, brokerLog);
@@ -207,7 +208,6 @@ internal sealed class CloudRooms : IAsyncDisposable
         DirectEngine direct = new(engine, new SegmentCache(options.Queries.DecodedBytes, SegmentRows.Open));
         HeldMoments held = new(clock);
         LocalQueries local = LocalQueries.Of(source, direct, held);
-        QuestionLines lines = new(cluster, liveness);
         GrpcCatalogClient catalogs = new(cluster, channels, lines, local);
         return new CloudRooms(disk)
         {
@@ -228,6 +228,7 @@ internal sealed class CloudRooms : IAsyncDisposable
             Questions = new QuestionServer(identity.Id, local, clock, loggers.CreateLogger("TsDb.Peers"))
             {
                 Heartbeats = new HeartbeatDesk(cluster, identity, liveness),
+                Digests = new DigestDesk(receiving.Desk, cluster),
             },
             Engine = engine,
             Local = local,

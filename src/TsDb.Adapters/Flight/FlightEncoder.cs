@@ -72,7 +72,7 @@ internal static class FlightEncoder
     // What the writer has written and nobody has taken.
     private sealed class Stream(Schema schema) : IDisposable
     {
-        private readonly MemoryStream _bytes = new();
+        private readonly RentedBytes _bytes = new();
         private Schema? _sent;
         private ArrowStreamWriter? _writer;
 
@@ -96,7 +96,7 @@ internal static class FlightEncoder
         public List<FlightData> Take()
         {
             List<FlightData> messages = [];
-            ReadOnlyMemory<byte> rest = _bytes.GetBuffer().AsMemory(0, (int)_bytes.Length);
+            ReadOnlyMemory<byte> rest = _bytes.Written;
             while (IpcMessages.TryTake(
                 ref rest, out ReadOnlyMemory<byte> header, out ReadOnlyMemory<byte> body))
             {
@@ -111,7 +111,7 @@ internal static class FlightEncoder
                 });
             }
 
-            _bytes.SetLength(0);
+            _bytes.Clear();
             return messages;
         }
 

@@ -35,6 +35,7 @@ public static class FlightHosting
     {
         services.TryAddSingleton<NodeGuard>();
         services.TryAddSingleton<HeartbeatDesk>();
+        services.TryAddSingleton<DigestDesk>();
         services.TryAddSingleton<NodeEndpoint>();
         return services;
     }

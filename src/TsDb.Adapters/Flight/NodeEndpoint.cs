@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Google.Protobuf;
 using Grpc.Core;
 using TsDb.Adapters.Flight.Protos;
@@ -17,10 +16,10 @@ internal sealed class NodeEndpoint(
     ErasureDesk erasures,
     IClusterState cluster,
     HeartbeatDesk heartbeats,
+    DigestDesk digests,
     NodeGuard guard)
     : Protos.Node.NodeBase
 {
-    private const int ShardsMax = 1 << 16;
     private const int FetchBytesMax = 4 << 20;
 
     /// <inheritdoc/>
@@ -46,24 +45,7 @@ internal sealed class NodeEndpoint(
     /// <inheritdoc/>
     public override Task<ShardDigestsAnswer> ShardDigests(
         ShardDigestsRequest request, ServerCallContext context) =>
-        Answer(context, request.ClusterId, () =>
-        {
-            if (request.Shards.Count > ShardsMax) throw NodeMessages.Wrong("too many shards asked at once");
-            ImmutableArray<ShardId> shards = [.. request.Shards.Select(Shard)];
-            return ValueTask.FromResult(new ShardDigestsAnswer
-            {
-                Shards =
-                {
-                    desk.ShardDigests(shards).Select(d => new ShardDigestsAnswer.Types.One
-                    {
-                        Shard = d.Shard.Value,
-                        Digest = NodeMessages.Name(d.Digest),
-                        Recovering = d.IsRecovering,
-                        Epoch = d.Epoch.Value,
-                    }),
-                },
-            });
-        });
+        Answer(context, request.ClusterId, () => ValueTask.FromResult(digests.Answer(request)));
 
     /// <inheritdoc/>
     public override Task<DayDigestsAnswer> DayDigests(DayDigestsRequest request, ServerCallContext context) =>
@@ -132,9 +114,7 @@ internal sealed class NodeEndpoint(
             });
         });
 
-    private ShardId Shard(int number) => number >= 0 && number < (cluster.Current?.ShardCount ?? ShardsMax)
-        ? new ShardId(number)
-        : throw NodeMessages.Wrong($"there is no shard {number}");
+    private ShardId Shard(int number) => NodeMessages.Shard(number, cluster);
 
     private Task<T> Answer<T>(ServerCallContext context, ByteString clusterId, Func<ValueTask<T>> answer) =>
         guard.AnswerAsync(context, clusterId, answer);

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using TsDb.Adapters.Flight.Protos;
 using TsDb.Model;
+using TsDb.Replication.Ports;
 using TsDb.Replication.Repair;
 using TsDb.Replication.Serving;
 
@@ -12,6 +13,7 @@ namespace TsDb.Adapters.Flight;
 internal static class NodeMessages
 {
     private const int IdBytes = 16;
+    private const int ShardsMax = 1 << 16;
 
     public static ByteString Bytes(Guid id) => ByteString.CopyFrom(id.ToByteArray(bigEndian: true));
 
@@ -96,6 +98,12 @@ internal static class NodeMessages
     public static LeafDigest Digest(Digest? digest) => digest is { Count: >= 0 }
         ? new LeafDigest(digest.Count, new UInt128(digest.SumHigh, digest.SumLow))
         : throw Wrong("a digest counts leaves");
+
+    /// <summary>A shard of the cluster. Throws <see cref="ErrorKind.Invalid"/> if there is none of that
+    /// number.</summary>
+    public static ShardId Shard(int number, IClusterState cluster) =>
+        number >= 0 && number < (cluster.Current?.ShardCount ?? ShardsMax)
+            ? new ShardId(number) : throw Wrong($"there is no shard {number}");
 
     public static HeldState Held(uint number) => number <= (uint)HeldState.Counted
         ? (HeldState)number

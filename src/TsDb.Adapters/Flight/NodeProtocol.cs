@@ -13,6 +13,9 @@ internal static class NodeProtocol
     /// <summary>Whoever says this or more takes heartbeats on these lines, too.</summary>
     public const uint LineHeartbeats = 4;
 
+    /// <summary>Whoever says this or more tells the digests of its shards on these lines, too.</summary>
+    public const uint LineDigests = 5;
+
     /// <summary>What this node knows, said with every heartbeat.</summary>
-    public const uint Version = LineHeartbeats;
+    public const uint Version = LineDigests;
 }

@@ -27,4 +27,10 @@ internal enum FrameKind : byte
 
     /// <summary>The answer to <see cref="Beat"/>.</summary>
     BeatReply = 8,
+
+    /// <summary>A question: the digests of some shards. Answered by one <see cref="DigestsReply"/>.</summary>
+    Digests = 9,
+
+    /// <summary>The answer to <see cref="Digests"/>.</summary>
+    DigestsReply = 10,
 }

@@ -164,23 +164,38 @@ public sealed class QuestionLines : IDisposable
 
     /// <summary>Tells a member that this node lives, as <see cref="NodeProtocol.LineHeartbeats"/> has it.
     /// Throws what it says otherwise, Unavailable if it is not reached.</summary>
-    internal async Task<HeartbeatReply> BeatAsync(
-        Member member, HeartbeatRequest beat, CancellationToken ct)
+    internal Task<HeartbeatReply> BeatAsync(Member member, HeartbeatRequest beat, CancellationToken ct) =>
+        SayAsync(
+            member.ClusterAddress, (FrameKind.Beat, FrameKind.BeatReply), beat, HeartbeatReply.Parser, ct);
+
+    /// <summary>True if the node has said that it takes heartbeats on lines.</summary>
+    internal bool TakesBeats(NodeId node) => _versionOf(node) >= NodeProtocol.LineHeartbeats;
+
+    /// <summary>Asks for the digests of shards, as <see cref="NodeProtocol.LineDigests"/> has it. Throws what
+    /// the node says otherwise, Unavailable if it is not reached.</summary>
+    internal Task<ShardDigestsAnswer> DigestsAsync(
+        NodeId node, ShardDigestsRequest request, CancellationToken ct) => SayAsync(
+            Find(node).ClusterAddress, (FrameKind.Digests, FrameKind.DigestsReply), request,
+            ShardDigestsAnswer.Parser, ct);
+
+    /// <summary>True if the node has said that it tells digests on lines.</summary>
+    internal bool TellsDigests(NodeId node) => _versionOf(node) >= NodeProtocol.LineDigests;
+
+    private async Task<T> SayAsync<T>(
+        string address, (FrameKind Question, FrameKind Reply) kinds, IMessage message,
+        MessageParser<T> parser, CancellationToken ct)
+        where T : IMessage<T>
     {
-        string address = member.ClusterAddress;
         try
         {
-            (QuestionLine line, Frame answer) = await AskAsync(address, FrameKind.Beat, beat, ct);
-            return Read(line, answer, address, FrameKind.BeatReply, HeartbeatReply.Parser);
+            (QuestionLine line, Frame answer) = await AskAsync(address, kinds.Question, message, ct);
+            return Read(line, answer, address, kinds.Reply, parser);
         }
         catch (Exception e) when (ErrorOf(e, address) is { } error)
         {
             throw error;
         }
     }
-
-    /// <summary>True if the node has said that it takes heartbeats on lines.</summary>
-    internal bool TakesBeats(NodeId node) => _versionOf(node) >= NodeProtocol.LineHeartbeats;
 
     /// <summary>True if one more thread may wait now: then it says when it does not any more.</summary>
     internal bool TryEnter() => _waiters.Wait(0);
@@ -286,8 +301,9 @@ public sealed class QuestionLines : IDisposable
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             IdleLines idle = IdleTo(address);
 
-            // Heartbeats are awaited: they leave the others the lines on which threads may wait.
-            QuestionLine line = (kind == FrameKind.Beat ? idle.TakeAwaited() : idle.Take())
+            // What no query asks is awaited: it leaves queries the lines on which threads may wait.
+            QuestionLine line =
+                (kind is FrameKind.Beat or FrameKind.Digests ? idle.TakeAwaited() : idle.Take())
                 ?? new QuestionLine(
                     await ClusterDialer.CallAsync(address, _preface(), ct), mayBlock: false, AnswerWithin);
             try

@@ -20,6 +20,9 @@ public sealed class QuestionServer(NodeId self, LocalQueries local, TimeProvider
     /// <summary>Takes the heartbeats that come on lines.</summary>
     public required HeartbeatDesk Heartbeats { get; init; }
 
+    /// <summary>Tells the digests of shards.</summary>
+    public required DigestDesk Digests { get; init; }
+
     // A thread that waits costs little but its stack.
     private const int LinesMax = 1_024;
     private static readonly TimeSpan SendWithin = TimeSpan.FromSeconds(30);
@@ -94,6 +97,7 @@ public sealed class QuestionServer(NodeId self, LocalQueries local, TimeProvider
             if (question.Kind == FrameKind.Catalog) await AnswerCatalogAsync(question, stream);
             else if (question.Kind == FrameKind.Fragment) await AnswerRowsAsync(question, stream);
             else if (question.Kind == FrameKind.Beat) AnswerBeat(question, stream);
+            else if (question.Kind == FrameKind.Digests) AnswerDigests(question, stream);
             else throw NodeMessages.Wrong($"{question.Kind} is no question");
         }
         catch (TsDbException e)
@@ -108,6 +112,14 @@ public sealed class QuestionServer(NodeId self, LocalQueries local, TimeProvider
         using Frame reply = Frame.Of(
             FrameKind.BeatReply,
             Heartbeats.Answer(HeartbeatRequest.Parser.ParseFrom(question.Payload.Span)));
+        stream.Write(reply.Bytes.Span);
+    }
+
+    private void AnswerDigests(Frame question, NetworkStream stream)
+    {
+        using Frame reply = Frame.Of(
+            FrameKind.DigestsReply,
+            Digests.Answer(ShardDigestsRequest.Parser.ParseFrom(question.Payload.Span)));
         stream.Write(reply.Bytes.Span);
     }
 

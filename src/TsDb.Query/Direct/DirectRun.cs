@@ -52,7 +52,7 @@ public static class DirectRun
         if (plan.Groups) return Aggregate(plan, inputs, schema) is { } groups ? [groups] : null;
         if (!plan.Order.IsEmpty || !plan.NewestBy.IsDefault)
             return new SortedRowsRun(plan).Read(inputs, schema) is { } rows ? [rows] : null;
-        return new RowsRun(plan, schema).Read(inputs);
+        return RowsRun.Read(plan, schema, inputs);
     }
 
     private static RecordBatch? Aggregate(DirectPlan plan, IReadOnlyList<DirectInput> inputs, Schema schema)

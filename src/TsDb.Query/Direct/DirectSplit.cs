@@ -44,7 +44,8 @@ public sealed class DirectSplit
     {
         if (!DirectRun.CanAnswer(_plan, schema)) return null;
         if (!_plan.Groups) return new RowMerge(_plan).Merge(parts, schema);
-        return new GroupMerge(_plan, _partialCounts).Merge(parts, schema) is { } groups ? [groups] : null;
+        using GroupMerge merge = new(_plan, _partialCounts);
+        return merge.Merge(parts, schema) is { } groups ? [groups] : null;
     }
 
     // What decides between rows of different nodes must be in the rows.

@@ -1,17 +1,18 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
-using System.Text;
 using Apache.Arrow;
+using TsDb.Columnar.Building;
 using Array = System.Array;
 
 namespace TsDb.Query.Direct;
 
 /// <summary>Brings the groups of many nodes together.</summary>
-internal sealed class GroupMerge
+internal sealed class GroupMerge : IDisposable
 {
-    private const int CharsOfNumber = sizeof(long) / sizeof(char);
-    private const int NameCharsStart = 64;
+    private const int NameBytesStart = 128;
+
+    // Another in each process, so that nobody can write tags whose hashes collide; no answer depends on it.
+    private static readonly long HashSeed = HashCode.Combine(0);
 
     // Of a null, and of no text: that byte begins none.
     private const ulong Unmarked = ulong.MaxValue;
@@ -23,10 +24,9 @@ internal sealed class GroupMerge
     // Where in a part the columns of each output begin.
     private readonly int[] _starts;
 
-    // A group's keys as characters that no other keys have.
-    private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _find;
-    private char[] _name = new char[NameCharsStart];
+    // A group's keys as bytes that no other keys have; they are numbered as the groups are.
+    private readonly ByteKeyMap _places = new(HashSeed);
+    private byte[] _name = new byte[NameBytesStart];
 
     // By group: where it came first; its keys are read from there.
     private readonly List<(Part Part, int Row)> _groups = [];
@@ -37,8 +37,10 @@ internal sealed class GroupMerge
         (_plan, _partialCounts) = (plan, partialCounts);
         _states = [.. plan.Outputs.OfType<DirectOutput.Aggregate>().Select(Accumulator.For)];
         _starts = [.. plan.Outputs.Select((_, i) => partialCounts.Take(i).Sum())];
-        _find = _places.GetAlternateLookup<ReadOnlySpan<char>>();
     }
+
+    /// <summary>Gives its memory back.</summary>
+    public void Dispose() => _places.Dispose();
 
     /// <summary>The answer; null if a part is of another form than expected.</summary>
     public RecordBatch? Merge(IReadOnlyList<RecordBatch> parts, Schema schema)
@@ -120,14 +122,15 @@ internal sealed class GroupMerge
             ReadOnlySpan<byte> text = texts.GetBytes(row, out bool isNull);
             Append(ref length, isNull ? -1 : text.Length);
             if (_name.Length < length + text.Length) Array.Resize(ref _name, (length + text.Length) * 2);
-            length += Encoding.Latin1.GetChars(text, _name.AsSpan(length));
+            text.CopyTo(_name.AsSpan(length));
+            length += text.Length;
         }
 
-        ReadOnlySpan<char> name = _name.AsSpan(0, length);
-        if (_find.TryGetValue(name, out int place)) return place;
-        place = Add(part, row);
-        _find[name] = place;
-        return place;
+        ReadOnlySpan<byte> name = _name.AsSpan(0, length);
+        int place = _places.Find(name, out ulong hash);
+        if (place >= 0) return place;
+        _places.Add(name, hash);
+        return Add(part, row);
     }
 
     private int Add(Part part, int row)
@@ -138,9 +141,9 @@ internal sealed class GroupMerge
 
     private void Append(ref int length, long number)
     {
-        if (_name.Length < length + CharsOfNumber) Array.Resize(ref _name, _name.Length * 2);
-        MemoryMarshal.Write(MemoryMarshal.AsBytes(_name.AsSpan(length)), number);
-        length += CharsOfNumber;
+        if (_name.Length < length + sizeof(long)) Array.Resize(ref _name, _name.Length * 2);
+        BinaryPrimitives.WriteInt64LittleEndian(_name.AsSpan(length), number);
+        length += sizeof(long);
     }
 
     private long TimeOf(int group, int output)

@@ -57,7 +57,7 @@ internal sealed class RowPicker(DirectPlan plan)
 
     private void PickFiltered(RowBlock block, int series, int from, int to, IRowTaker taker)
     {
-        _series.AsSpan().Fill(series);
+        _series.AsSpan(0, Math.Min(ChunkRows, to - from)).Fill(series);
         for (int start = from; start < to; start += ChunkRows)
         {
             int count = Math.Min(ChunkRows, to - start);

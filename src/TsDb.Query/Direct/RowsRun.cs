@@ -1,33 +1,44 @@
-using System.Runtime.InteropServices;
 using Apache.Arrow;
 
 namespace TsDb.Query.Direct;
 
 /// <summary>Answers rows as they are, in batches while the inputs are read.</summary>
-internal sealed class RowsRun(DirectPlan plan, Schema schema) : IRowTaker
+internal sealed class RowsRun : IRowTaker, IDisposable
 {
     // Their columns are just small enough to be taken from the garbage collector's youngest generation, and
     // what each batch costs another node to send and to read is shared by many rows.
     private const int BatchRows = 8_192;
 
-    private readonly RowPicker _picker = new(plan);
+    private readonly DirectPlan _plan;
+    private readonly Schema _schema;
+    private readonly RowPicker _picker;
 
     // Picked rows that are in no batch yet, from one input after the other.
     private readonly List<(DirectInput Input, int Start)> _parts = [];
-    private readonly List<int> _series = [];
-    private readonly List<int> _rows = [];
+    private readonly RentedIntegers _series = new();
+    private readonly RentedIntegers _rows = new();
     private int _taken;
 
+    private RowsRun(DirectPlan plan, Schema schema) =>
+        (_plan, _schema, _picker) = (plan, schema, new RowPicker(plan));
+
     /// <summary>The rows, no more than the plan's limit.</summary>
-    public IEnumerable<RecordBatch> Read(IReadOnlyList<DirectInput> inputs)
+    public static IEnumerable<RecordBatch> Read(
+        DirectPlan plan, Schema schema, IReadOnlyList<DirectInput> inputs)
     {
-        long left = plan.Limit;
+        using RowsRun run = new(plan, schema);
+        foreach (RecordBatch batch in run.Read(inputs)) yield return batch;
+    }
+
+    private IEnumerable<RecordBatch> Read(IReadOnlyList<DirectInput> inputs)
+    {
+        long left = _plan.Limit;
         foreach (DirectInput input in inputs)
         {
             if (left == 0) yield break;
             Forget();
             int start = _rows.Count;
-            _picker.Pick(input, plan.Range, this);
+            _picker.Pick(input, _plan.Range, this);
             if (_rows.Count == start) continue;
             _parts.Add((input, start));
             while (left > 0 && _rows.Count - _taken is > 0 and var waiting
@@ -45,22 +56,25 @@ internal sealed class RowsRun(DirectPlan plan, Schema schema) : IRowTaker
 
     public void TakeSlice(int series, int start, int end)
     {
-        for (int row = start; row < end; row++)
-        {
-            _series.Add(series);
-            _rows.Add(row);
-        }
+        _series.Add(series, end - start);
+        _rows.AddFrom(start, end - start);
     }
 
     public void TakeRows(ReadOnlySpan<int> series, ReadOnlySpan<int> rows)
     {
-        _series.AddRange(series);
-        _rows.AddRange(rows);
+        _series.Add(series);
+        _rows.Add(rows);
+    }
+
+    public void Dispose()
+    {
+        _series.Dispose();
+        _rows.Dispose();
     }
 
     private RecordBatch Take(int count)
     {
-        RowBatchBuilder builder = new(plan, schema, count);
+        RowBatchBuilder builder = new(_plan, _schema, count);
         int part = _parts.FindLastIndex(one => one.Start <= _taken);
         for (int end = _taken + count; _taken < end; part++)
         {
@@ -78,8 +92,8 @@ internal sealed class RowsRun(DirectPlan plan, Schema schema) : IRowTaker
     private void Forget()
     {
         if (_taken == 0) return;
-        _series.RemoveRange(0, _taken);
-        _rows.RemoveRange(0, _taken);
+        _series.RemoveFirst(_taken);
+        _rows.RemoveFirst(_taken);
         (DirectInput Input, int Start)[] left =
         [
             .. _parts.Where((_, i) => i + 1 == _parts.Count ? _rows.Count > 0 : _parts[i + 1].Start > _taken)
@@ -90,6 +104,5 @@ internal sealed class RowsRun(DirectPlan plan, Schema schema) : IRowTaker
         _taken = 0;
     }
 
-    private ReadOnlySpan<int> Span(List<int> list, int until) =>
-        CollectionsMarshal.AsSpan(list)[_taken..until];
+    private ReadOnlySpan<int> Span(RentedIntegers list, int until) => list.Items[_taken..until];
 }

@@ -25,14 +25,13 @@ namespace TsDb.Tests.Adapters.Flight;
 public sealed class NodeToNodeTests : IAsyncDisposable
 {
     private static readonly NodeId B = new("b");
-    private static readonly Cell Cell = new(new TableId("d", "täble"), new EdgeId("E1"), new Day(-3));
-    private static readonly Leaf Leaf = new(
-        Cell, new Incarnation(new Guid(9, 8, 7, new byte[8])), new Ordinal(4), ContentHash.Of("x"u8));
+    private static readonly Leaf Leaf = FakeDesk.Leaf;
+    private static readonly Cell Cell = Leaf.Cell;
 
     private readonly NodeChannels _channels = new(NullLoggerFactory.Instance);
     private readonly FakeCluster _a = new("a");
     private readonly FakeCluster _b = new("b");
-    private readonly Desk _desk = new();
+    private readonly FakeDesk _desk = new();
     private readonly Sink _sink = new();
     private readonly Queries _queries = new();
     private WebApplication? _host;
@@ -159,6 +158,29 @@ public sealed class NodeToNodeTests : IAsyncDisposable
         await _sink.First.Task.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, Ct);
         await stop.CancelAsync();
         await running;
+    }
+
+    [Theory]
+    [InlineData(NodeProtocol.LineDigests)]
+    [InlineData(NodeProtocol.LineDigests - 1)]
+    public async Task Digests_are_asked_by_gRPC_of_an_older_member_and_where_lines_do_not_open(uint version)
+    {
+        await StartAsync(FakeCluster.Id);
+        bool hasTried = false;
+        using QuestionLines lines = new(_a, _ => version, () =>
+        {
+            hasTried = true;
+            return new ClusterPreface(
+                ClusterPurpose.Question, FakeCluster.Id, _a.Current!.Members[0].DirectoryId, "");
+        });
+        GrpcPeerLink link = new(_a, _channels) { Lines = lines };
+        Assert.Equal(
+            [new(new ShardId(3), LeafDigest.Of(Leaf), true)],
+            await link.ShardDigestsAsync(B, [new ShardId(3)], Ct));
+        Assert.Equal(version >= NodeProtocol.LineDigests, hasTried);
+        TsDbException wrong = await Assert.ThrowsAsync<TsDbException>(
+            () => link.ShardDigestsAsync(B, [new ShardId(1 << 20)], Ct));
+        Assert.Contains($"no shard {1 << 20}", wrong.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -305,32 +327,6 @@ public sealed class NodeToNodeTests : IAsyncDisposable
         public void Failed(NodeId node, Exception error) => Failure.TrySetResult((node, error));
 
         public bool WasHeard(NodeId node, TimeSpan within) => false;
-    }
-
-    private sealed class Desk : PeerDesk
-    {
-        public StoredNotice? Notice { get; private set; }
-
-        public override ValueTask<StoredReply> StoredAsync(StoredNotice notice, CancellationToken ct)
-        {
-            Notice = notice;
-            return ValueTask.FromResult(new StoredReply(new Epoch(9), [HeldState.Counted, HeldState.Absent]));
-        }
-
-        public override ImmutableArray<ShardDigest> ShardDigests(ImmutableArray<ShardId> shards) =>
-            [.. shards.Select(s => new ShardDigest(s, LeafDigest.Of(Leaf), true))];
-
-        public override ImmutableArray<DayDigest> DayDigests(ShardId shard) =>
-            [new DayDigest(Cell.Table, Cell.Day, LeafDigest.Of(Leaf))];
-
-        public override ImmutableArray<ListedLeaf> Leaves(ShardId shard, TableId table, Day day) =>
-            [new ListedLeaf(Leaf, 77)];
-
-        public override FilePiece Fetch(Leaf leaf, long offset, int bytesMax) => leaf == Leaf
-            ? new FilePiece("a bytes are"u8.Slice((int)offset, bytesMax).ToArray(), Run)
-            : throw new TsDbException(ErrorKind.NotFound, "no such leaf");
-
-        public LeafRun? Run { get; set; }
     }
 
     private sealed class Queries : ICatalogClient, IFragmentClient

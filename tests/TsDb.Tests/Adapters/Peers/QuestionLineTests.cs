@@ -291,6 +291,7 @@ public sealed class QuestionLineTests : IAsyncDisposable
             B, new LocalQueries(_queries, _queries), TimeProvider.System, NullLogger.Instance)
         {
             Heartbeats = new HeartbeatDesk(_b, new CloudIdentity(B, DirectoryOfB), _heardByB),
+            Digests = new DigestDesk(new FakeDesk(), _b),
         });
         _listener = new ClusterListener(_callee, TimeProvider.System, NullLogger.Instance);
         IPEndPoint bound = _listener.Bind(at ?? new IPEndPoint(IPAddress.Loopback, 0));
