@@ -4,6 +4,7 @@ using TsDb.Load.Fresh;
 using TsDb.Load.Queries;
 using TsDb.Load.Shipping;
 using TsDb.Load.Wire;
+using TsDb.Model;
 
 // End to end: the shape "cpu" of the Time Series Benchmark Suite (10 tags, 10 integer fields, a row per host
 // and 10 s) into an edge, through a cloud node, and back as SQL. LOAD_HOURS (24) and LOAD_HOSTS (100) size
@@ -31,10 +32,18 @@ if (args is ["queries"])
 // with LOAD_BUILDS=NAME=FOLDER,NAME=FOLDER to clusters of each of these builds (their artifacts/bin).
 if (args is ["spread"])
 {
-    return await SpreadRun.RunAsync(
-        SpreadBuild.Parse(Environment.GetEnvironmentVariable("LOAD_BUILDS")),
-        Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24),
-        Setting("LOAD_INSTANCES", 4), Setting("LOAD_REPETITIONS", 10), Setting("LOAD_TURNS", 5));
+    try
+    {
+        return await SpreadRun.RunAsync(
+            SpreadBuild.Parse(Environment.GetEnvironmentVariable("LOAD_BUILDS")),
+            Setting("LOAD_HOSTS", 100), Setting("LOAD_HOURS", 24),
+            Setting("LOAD_INSTANCES", 4), Setting("LOAD_REPETITIONS", 10), Setting("LOAD_TURNS", 5));
+    }
+    catch (TsDbException e) when (e.Kind == ErrorKind.Invalid)
+    {
+        Console.Error.WriteLine(e.Message);
+        return 2;
+    }
 }
 
 if (args is ["cluster"]) return await ClusterRun.LossAsync(Setting("LOAD_MEBIBYTES", 512));

@@ -153,8 +153,12 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
         _listener.Start();
         _running = RunAsync(self);
         bool isFoundHere = _settings.Seeds.IsEmpty && _files.Membership is not { Members.Length: > 1 };
-        while (isFoundHere && _current is null) await Task.Delay(LookEvery, _environment.Clock, ct);
+
+        while (isFoundHere && !IsUpToDate) await Task.Delay(LookEvery, _environment.Clock, ct);
     }
+
+    // Alone, no other member would tell of the edges and erasures that the rest of the log holds.
+    private bool IsUpToDate => _current is { } now && (now.Members.Length > 1 || _node?.IsReplayed == true);
 
     /// <inheritdoc/>
     public bool IsLive(NodeId node) => node == Self || _liveness.IsLive(node);
@@ -178,8 +182,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
 
     /// <summary>
     /// Has the leader put a command into the log and returns once <paramref name="isApplied"/> holds here.
-    /// Throws
-    /// <see cref="ErrorKind.Unavailable"/> if that takes too long: the command may still be applied later.
+    /// Throws <see cref="ErrorKind.Unavailable"/> if that takes too long: it may still be applied later.
     /// </summary>
     public async Task ChangeAsync(ClusterCommand command, Func<bool> isApplied, CancellationToken ct)
     {
@@ -369,8 +372,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
         }
     }
 
-    // What a cluster was founded with stays; who starts a node with other values should know that they do
-    // nothing.
+    // What a cluster was founded with stays; other values do nothing, which is said.
     private void Compare(ClusterConfiguration current)
     {
         if (_areFlagsCompared) return;

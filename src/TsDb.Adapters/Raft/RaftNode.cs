@@ -29,6 +29,8 @@ internal sealed class RaftNode : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
 
+    private long _lastAtStart = long.MaxValue;
+
     public RaftNode(
         IDisk disk, Guid self, RaftTransport transport, Action<ClusterConfiguration> changed,
         TimeProvider clock, ILoggerFactory loggers)
@@ -79,6 +81,9 @@ internal sealed class RaftNode : IAsyncDisposable
     /// <summary>The place in the log of what is applied here.</summary>
     public long AppliedIndex => _wal.LastAppliedIndex;
 
+    /// <summary>True once all is applied that was in the log at the start.</summary>
+    public bool IsReplayed => AppliedIndex >= Interlocked.Read(ref _lastAtStart);
+
     /// <summary>Fails when the log holds what this node cannot apply.</summary>
     public Task Failure => _machine.Failure;
 
@@ -93,6 +98,7 @@ internal sealed class RaftNode : IAsyncDisposable
         // The engine opens the log itself, after it knows where voters are kept: entries about voters that
         // are replayed before that would pass by.
         await _raft.StartAsync(ct);
+        Interlocked.Exchange(ref _lastAtStart, _wal.LastEntryIndex);
     }
 
     /// <summary>

@@ -15,16 +15,19 @@ public sealed class FoundingTests : IDisposable
     public async Task Without_seeds_a_node_is_a_cluster_at_once_and_still_is_after_a_restart()
     {
         ClusterId id;
+        EdgeId[] edges = [.. Enumerable.Range(10, 20).Select(i => new EdgeId($"E{i}"))];
         await using (TestNode node = await _cluster.StartAloneAsync("a"))
         {
             Assert.Equal("a", Assert.Single(node.Current!.Members).Id.Value);
             id = node.Current.Id;
-            await node.State.RegisterAsync(new EdgeId("E1"), new Incarnation(TestNode.NewId()), Ct);
+            foreach (EdgeId edge in edges)
+                await node.State.RegisterAsync(edge, new Incarnation(TestNode.NewId()), Ct);
         }
 
+        // All of it at once, not as of some moment before.
         await using TestNode again = await _cluster.StartAloneAsync("a");
         Assert.Equal(id, again.Current!.Id);
-        Assert.True(again.Current.Edges.ContainsKey(new EdgeId("E1")));
+        Assert.Equal(edges, again.Current.Edges.Keys);
     }
 
     [Theory]

@@ -177,36 +177,26 @@ public sealed class EdgeQueryService(
         TimeProvider clock,
         Func<string, byte[], CancellationToken, Task<string?>> publish)
     {
-        // Over a slow uplink a long part holds up all else, the connection's pings too.
-        private const int FirstBytes = 16 << 10;
-        private const int LeastBytes = 4 << 10;
-        private static readonly TimeSpan Quick = TimeSpan.FromSeconds(1);
-        private static readonly TimeSpan Slow = TimeSpan.FromSeconds(3);
-
         public string Topic { get; } = topics.Reply(query.Node);
 
         // Null once all is sent, else why not.
         public async Task<string?> SendAsync(string error, byte[] answer, CancellationToken ct)
         {
-            int part = 0, most = Math.Min(FirstBytes, partBytes);
+            int part = 0;
+            ReplyPace pace = new(partBytes);
             for (int at = 0; at < answer.Length || part == 0; part++)
             {
-                int length = Math.Min(most, answer.Length - at);
+                int length = Math.Min(pace.Bytes, answer.Length - at);
                 long start = clock.GetTimestamp();
                 EdgeReply reply = new(
                     edge, query.QueryId, part, at + length >= answer.Length, error,
                     answer.AsMemory(at, length));
                 if (await publish(Topic, ShipmentCodec.Encode(reply), ct) is { } failed) return failed;
                 at += length;
-                most = Next(most, clock.GetElapsedTime(start));
+                pace.Took(clock.GetElapsedTime(start));
             }
 
             return null;
         }
-
-        private int Next(int most, TimeSpan took) =>
-            took < Quick ? Math.Min(most * 4, partBytes)
-            : took > Slow ? Math.Min(Math.Max(most / 2, LeastBytes), partBytes)
-            : most;
     }
 }
