@@ -12,8 +12,10 @@ namespace TsDb.Adapters.Flight;
 /// </summary>
 internal static class NodeMessages
 {
+    /// <summary>More shards no cluster has.</summary>
+    public const int ShardsMax = 1 << 16;
+
     private const int IdBytes = 16;
-    private const int ShardsMax = 1 << 16;
 
     public static ByteString Bytes(Guid id) => ByteString.CopyFrom(id.ToByteArray(bigEndian: true));
 

@@ -81,8 +81,9 @@ internal sealed class RaftNode : IAsyncDisposable
     /// <summary>The place in the log of what is applied here.</summary>
     public long AppliedIndex => _wal.LastAppliedIndex;
 
-    /// <summary>True once all is applied that was in the log at the start.</summary>
-    public bool IsReplayed => AppliedIndex >= Interlocked.Read(ref _lastAtStart);
+    /// <summary>True once all is applied that was in the log at the start, or <see cref="Failure"/> says that
+    /// it will not be.</summary>
+    public bool IsReplayed => Failure.IsCompleted || AppliedIndex >= Interlocked.Read(ref _lastAtStart);
 
     /// <summary>Fails when the log holds what this node cannot apply.</summary>
     public Task Failure => _machine.Failure;
