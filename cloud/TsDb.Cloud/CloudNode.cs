@@ -107,7 +107,7 @@ internal static class CloudNode
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowAlternateSchemes = true;
-        // An answer is written out while what follows is made.
+        // What a client has not taken yet does not hold up at once what follows.
         kestrel.Limits.MaxResponseBufferSize = QueryEndpoint.AnswerBytesAhead;
         void Add(string name, ListenAddress address, Action<ListenOptions> configure) =>
             kestrel.Listen(address.EndPoint, listen =>

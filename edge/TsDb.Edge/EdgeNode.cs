@@ -71,7 +71,7 @@ internal static class EdgeNode
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowAlternateSchemes = true;
-        // An answer is written out while what follows is made.
+        // What a client has not taken yet does not hold up at once what follows.
         kestrel.Limits.MaxResponseBufferSize = QueryEndpoint.AnswerBytesAhead;
         // The endpoints have limits of their own, with better words.
         kestrel.Limits.MaxRequestBodySize = null;

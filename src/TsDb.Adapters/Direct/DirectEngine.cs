@@ -24,6 +24,10 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
     // Rows that are wanted as they are may all pass: more than these are hardly little.
     private const long RowsQuickMax = 8_192;
 
+    // Whoever asks is on a thread that reads its connection (decision 0024). More than this takes so long
+    // that it should hear meanwhile if the client goes away.
+    private const long RowsAtOnceMax = 1 << 20;
+
     private readonly ConcurrentDictionary<string, Schema> _schemas = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
@@ -69,6 +73,8 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
             && scan.RowsWithin(plan.Scope.Range) > RowsQuickMax) return null;
         Schema schema = await SchemaAsync(statement, points.Table, limits, ct);
         if (!DirectRun.CanAnswer(plan, schema)) return null;
+        if (scan.RowsAtMost > RowsAtOnceMax)
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         IReadOnlyList<DirectInput> inputs = scan.Read(cache, plan, ct);
         if (form.HasRuns) schema = DirectRun.WithRuns(plan, schema);
         if (form.HasShortIntegers) schema = DirectRun.WithShortIntegers(plan, schema, inputs);

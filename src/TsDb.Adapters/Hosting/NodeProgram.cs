@@ -47,6 +47,10 @@ public static class NodeProgram
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
+
+        // The thread that reads a request goes on with it and sends the answer (decision 0024). It is one of
+        // the pool's: whoever keeps it for long holds up this connection only.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPool.Factory());
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownWithin);
