@@ -24,8 +24,8 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
     // Rows that are wanted as they are may all pass: more than these are hardly little.
     private const long RowsQuickMax = 8_192;
 
-    // Whoever asks is on a thread that reads its connection (decision 0024). More than this takes so long
-    // that it should hear meanwhile if the client goes away.
+    // A thread of the pool may be one that reads a client's connection (decision 0024). More than this takes
+    // so long that it should hear meanwhile if the client goes away.
     private const long RowsAtOnceMax = 1 << 20;
 
     private readonly ConcurrentDictionary<string, Schema> _schemas = new(StringComparer.Ordinal);
@@ -73,7 +73,7 @@ public sealed class DirectEngine(ISqlEngine general, SegmentCache cache) : ISqlE
             && scan.RowsWithin(plan.Scope.Range) > RowsQuickMax) return null;
         Schema schema = await SchemaAsync(statement, points.Table, limits, ct);
         if (!DirectRun.CanAnswer(plan, schema)) return null;
-        if (scan.RowsAtMost > RowsAtOnceMax)
+        if (scan.RowsAtMost > RowsAtOnceMax && Thread.CurrentThread.IsThreadPoolThread)
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         IReadOnlyList<DirectInput> inputs = scan.Read(cache, plan, ct);
         if (form.HasRuns) schema = DirectRun.WithRuns(plan, schema);
