@@ -153,7 +153,6 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
         _listener.Start();
         _running = RunAsync(self);
         bool isFoundHere = _settings.Seeds.IsEmpty && _files.Membership is not { Members.Length: > 1 };
-
         while (isFoundHere && !IsUpToDate) await Task.Delay(LookEvery, _environment.Clock, ct);
     }
 
