@@ -22,8 +22,8 @@ public sealed class GrpcCatalogClient(
     public Task<CatalogAnswer> AskAsync(NodeId node, CatalogQuestion question, CancellationToken ct)
     {
         if (node == cluster.Self) return local.Catalog.AskAsync(node, question, ct);
+        if (lines.Reach(node)) return OnLineAsync(node, question, OnLine(node, question), ct);
         CatalogRequest request = QueryMessages.Request(question, _caller.Find(node).Cluster);
-        if (lines.Reach(node)) return OnLineAsync(node, request, ct);
         return _caller.AskAsync(
             node,
             AskPatience,
@@ -36,9 +36,9 @@ public sealed class GrpcCatalogClient(
     public ICatalogCall Ask(NodeId node, CatalogQuestion question, CancellationToken ct)
     {
         if (node == cluster.Self || !lines.Reach(node)) return new StartedCall(AskAsync(node, question, ct));
-        CatalogRequest request = QueryMessages.Request(question, _caller.Find(node).Cluster);
+        CatalogRequest request = OnLine(node, question);
         return lines.TryAsk(node, request, ct) is { } waited
-            ? new LineCall(waited) : new StartedCall(OnLineAsync(node, request, ct));
+            ? new LineCall(waited, question) : new StartedCall(OnLineAsync(node, question, request, ct));
     }
 
     /// <inheritdoc/>
@@ -74,14 +74,30 @@ public sealed class GrpcCatalogClient(
                 reply => QueryMessages.Moment(reply.Moment),
                 ct);
 
-    private async Task<CatalogAnswer> OnLineAsync(
-        NodeId node, CatalogRequest request, CancellationToken ct) =>
-        QueryMessages.Answer(await lines.CatalogAsync(node, request, ct));
-
-    private sealed class LineCall(WaitedQuestion question) : ICatalogCall
+    // On a line rows may follow the answer.
+    private CatalogRequest OnLine(NodeId node, CatalogQuestion question)
     {
-        public void Wait() => question.Wait();
+        CatalogRequest request = QueryMessages.Request(question, _caller.Find(node).Cluster);
+        if (request.Fragment is { } fragment) request.RowsBehind = fragment.TextRuns = true;
+        return request;
+    }
 
-        public async Task<CatalogAnswer> AnswerAsync() => QueryMessages.Answer(await question.AnswerAsync());
+    private async Task<CatalogAnswer> OnLineAsync(
+        NodeId node, CatalogQuestion question, CatalogRequest request, CancellationToken ct) =>
+            Answer(await lines.CatalogAsync(node, request, ct), question);
+
+    private static CatalogAnswer Answer(LineReply reply, CatalogQuestion question)
+    {
+        CatalogAnswer answer = QueryMessages.Answer(reply.Reply);
+        return reply.Rows is null
+            ? answer
+            : answer with { Behind = reply.Rows.Behind(question.Fragment?.Fragment.TextRuns == true) };
+    }
+
+    private sealed class LineCall(WaitedQuestion waited, CatalogQuestion question) : ICatalogCall
+    {
+        public void Wait() => waited.Wait();
+
+        public async Task<CatalogAnswer> AnswerAsync() => Answer(await waited.AnswerAsync(), question);
     }
 }

@@ -2,6 +2,8 @@ using System.Buffers.Binary;
 using Grpc.Core;
 using TsDb.Adapters.Flight;
 using TsDb.Model;
+using TsDb.Query.Direct;
+using TsDb.Query.Distributed;
 
 namespace TsDb.Adapters.Peers;
 
@@ -25,6 +27,11 @@ internal sealed class LineRows(QuestionLines lines, QuestionLine line, Frame? fi
     /// <summary>True if nothing came before the connection was lost that had carried answers before: another
     /// is worth a try.</summary>
     public bool WasLost { get; private set; }
+
+    /// <summary>The rows for whoever does not know yet whether they are wanted.</summary>
+    /// <param name="takesRuns">True if texts may stay <see cref="TextRuns"/>.</param>
+    public RowsBehind Behind(bool takesRuns) =>
+        new(async ct => await FlightResult.OpenAsync(this, this, peer, takesRuns, ct), this);
 
     /// <inheritdoc/>
     public FlightPiece Current { get; private set; } = null!;

@@ -63,7 +63,7 @@ public sealed class QuestionLines : IDisposable
     /// <param name="ct">Gives up.</param>
     /// <param name="begun">The same question if it was asked already, and its answer is only to be waited
     /// for.</param>
-    internal async Task<CatalogReply> CatalogAsync(
+    internal async Task<LineReply> CatalogAsync(
         NodeId node, CatalogRequest request, CancellationToken ct, WaitedQuestion? begun = null)
     {
         string address = Find(node).ClusterAddress;
@@ -72,7 +72,7 @@ public sealed class QuestionLines : IDisposable
         try
         {
             if (begun?.Line is { } asked && await TryFinishAsync(asked, timer.Token) is { } late)
-                return Read(asked, late, address);
+                return ReadReply(asked, late, address);
 
             // A new line is opened so that threads may wait on it from then on, if they have reason to.
             IdleLines idle = IdleTo(address);
@@ -80,7 +80,7 @@ public sealed class QuestionLines : IDisposable
                 return await ByThreadAsync(address, request, timer.Token);
             (QuestionLine line, Frame answer) =
                 await AskAsync(address, FrameKind.Catalog, request, timer.Token);
-            return Read(line, answer, address);
+            return ReadReply(line, answer, address);
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
@@ -189,7 +189,9 @@ public sealed class QuestionLines : IDisposable
         try
         {
             (QuestionLine line, Frame answer) = await AskAsync(address, kinds.Question, message, ct);
-            return Read(line, answer, address, kinds.Reply, parser);
+            T reply = Parse(line, answer, address, kinds.Reply, parser);
+            GiveBack(address, line);
+            return reply;
         }
         catch (Exception e) when (ErrorOf(e, address) is { } error)
         {
@@ -205,20 +207,27 @@ public sealed class QuestionLines : IDisposable
 
     /// <summary>What an answer to a question for a catalog says. Throws what the node says
     /// otherwise.</summary>
-    internal CatalogReply Read(QuestionLine line, Frame answer, string address) =>
-        Read(line, answer, address, FrameKind.Reply, CatalogReply.Parser);
+    internal LineReply ReadReply(QuestionLine line, Frame answer, string address)
+    {
+        CatalogReply reply = Parse(line, answer, address, FrameKind.Reply, CatalogReply.Parser);
+        if (reply.RowsFollow) return new LineReply(reply, new LineRows(this, line, first: null, address));
+        GiveBack(address, line);
+        return new LineReply(reply, null);
+    }
 
-    private T Read<T>(
+    // What the answer says; the line is still the caller's then, and not if it throws.
+    private T Parse<T>(
         QuestionLine line, Frame answer, string address, FrameKind kind, MessageParser<T> parser)
         where T : IMessage<T>
     {
         using (answer)
         {
+            if (answer.Kind == kind) return parser.ParseFrom(answer.Payload.Span);
+
             // After anything else more may follow that would pass for the next answer.
-            if (answer.Kind == kind || answer.Kind == FrameKind.Failed) GiveBack(address, line);
+            if (answer.Kind == FrameKind.Failed) GiveBack(address, line);
             else line.Dispose();
-            return answer.Kind == kind
-                ? parser.ParseFrom(answer.Payload.Span) : throw answer.ToError(address);
+            throw answer.ToError(address);
         }
     }
 
@@ -256,7 +265,7 @@ public sealed class QuestionLines : IDisposable
         }
     }
 
-    private Task<CatalogReply> ByThreadAsync(string address, CatalogRequest request, CancellationToken ct) =>
+    private Task<LineReply> ByThreadAsync(string address, CatalogRequest request, CancellationToken ct) =>
         Task.Factory.StartNew(
             () =>
             {
@@ -287,7 +296,7 @@ public sealed class QuestionLines : IDisposable
                     ct.ThrowIfCancellationRequested();
                 }
 
-                return Read(line, answer, address);
+                return ReadReply(line, answer, address);
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 

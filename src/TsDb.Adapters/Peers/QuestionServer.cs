@@ -126,15 +126,25 @@ public sealed class QuestionServer(NodeId self, LocalQueries local, TimeProvider
     private async Task AnswerCatalogAsync(Frame question, NetworkStream stream)
     {
         CatalogRequest request = CatalogRequest.Parser.ParseFrom(question.Payload.Span);
-        CatalogAnswer answer =
-            await local.Catalog.AskAsync(self, QueryMessages.Question(request), _stop.Token);
-        using Frame reply = Frame.Of(FrameKind.Reply, QueryMessages.Reply(answer, request));
-        stream.Write(reply.Bytes.Span);
+        CatalogQuestion asked = QueryMessages.Question(request);
+        CatalogAnswer answer = await local.Catalog.AskAsync(self, asked, _stop.Token);
+        CatalogReply message = QueryMessages.Reply(answer, request);
+
+        // Too much to be made first: it is on its way before it could be asked for.
+        message.RowsFollow = request.RowsBehind && asked.Fragment is { } fragment && answer.Early is null
+            && answer.Version.Covers(fragment.AtLeast);
+        using (Frame reply = Frame.Of(FrameKind.Reply, message)) stream.Write(reply.Bytes.Span);
+        if (message.RowsFollow) await AnswerRowsAsync(request.Fragment, asked.Fragment!, stream);
     }
 
-    private async Task AnswerRowsAsync(Frame question, NetworkStream stream)
+    private Task AnswerRowsAsync(Frame question, NetworkStream stream)
     {
         FragmentTicket ticket = FragmentTicket.Parser.ParseFrom(question.Payload.Span);
+        return AnswerRowsAsync(ticket, QueryMessages.Request(ticket), stream);
+    }
+
+    private async Task AnswerRowsAsync(FragmentTicket ticket, FragmentRequest request, NetworkStream stream)
+    {
         using CancellationTokenSource gone = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         await using ITimer looks = clock.CreateTimer(
             _ =>
@@ -143,7 +153,7 @@ public sealed class QuestionServer(NodeId self, LocalQueries local, TimeProvider
             },
             null, LookEvery, LookEvery);
         await using ISqlResult result =
-            await local.Fragments.RunAsync(self, QueryMessages.Request(ticket), gone.Token);
+            await local.Fragments.RunAsync(self, request, gone.Token);
         await foreach (FlightData rows in FlightEncoder.EncodeAsync(
             result.Schema, result, ticket.TextRuns, gone.Token)) Send(rows, stream);
         byte[] end = new byte[Frame.HeadBytes];

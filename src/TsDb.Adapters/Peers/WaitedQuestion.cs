@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using TsDb.Adapters.Flight.Protos;
 using TsDb.Model;
 
 namespace TsDb.Adapters.Peers;
@@ -16,9 +15,9 @@ namespace TsDb.Adapters.Peers;
 /// lost.</param>
 internal sealed class WaitedQuestion(
     QuestionLines lines, QuestionLine line, string address,
-    Func<WaitedQuestion, Task<CatalogReply>> finish)
+    Func<WaitedQuestion, Task<LineReply>> finish)
 {
-    private CatalogReply? _reply;
+    private LineReply? _reply;
     private TsDbException? _error;
 
     /// <summary>What the answer comes on; null if its connection was lost.</summary>
@@ -30,7 +29,7 @@ internal sealed class WaitedQuestion(
         if (Line is null || !lines.TryEnter()) return;
         try
         {
-            if (Line.Wait(lines.WaitMax)) _reply = lines.Read(Line, Line.Receive(), address);
+            if (Line.Wait(lines.WaitMax)) _reply = lines.ReadReply(Line, Line.Receive(), address);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
@@ -49,8 +48,8 @@ internal sealed class WaitedQuestion(
     }
 
     /// <summary>The answer. Errors as those of <see cref="QuestionLines.CatalogAsync"/>.</summary>
-    public Task<CatalogReply> AnswerAsync() =>
+    public Task<LineReply> AnswerAsync() =>
         _reply is not null ? Task.FromResult(_reply)
-        : _error is not null ? Task.FromException<CatalogReply>(_error)
+        : _error is not null ? Task.FromException<LineReply>(_error)
         : finish(this);
 }

@@ -27,4 +27,8 @@ public sealed record CatalogAnswer(
 
     /// <summary>The rows of the question's fragment; null if it is to be asked for once more.</summary>
     public EarlyRows? Early { get; init; }
+
+    /// <summary>The same rows on their way, where they are not little; null if they are to be asked for.
+    /// Whoever has asked with a fragment takes them or disposes of them.</summary>
+    public RowsBehind? Behind { get; init; }
 }

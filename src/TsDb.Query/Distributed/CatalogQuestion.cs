@@ -16,7 +16,7 @@ public sealed record CatalogQuestion(ImmutableArray<TableQuestion> Tables)
     public bool ColumnsOnce { get; init; }
 
     /// <summary>What the asker will want run, as far as it can tell before it has heard of all catalogs; null
-    /// if it cannot tell. A node for which that is little has it run at once.</summary>
+    /// if it cannot tell. A node has it run at once, if it is little, or right after its answer.</summary>
     public FragmentRequest? Fragment { get; init; }
 
     /// <summary>For how long the node is to keep the moment that it answers with, so that a fragment can be

@@ -12,7 +12,8 @@ namespace TsDb.Query.Distributed;
 /// owners as the consistency wants, so that one slow node holds up nobody.
 /// </summary>
 internal sealed class CatalogRound(
-    IClusterWatch cluster, ICatalogClient catalogs, CatalogCache cache, TimeProvider clock)
+    IClusterWatch cluster, ICatalogClient catalogs, CatalogCache cache, RowsUnderWay underWay,
+    TimeProvider clock)
 {
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan GraceMax = TimeSpan.FromMilliseconds(50);
@@ -162,6 +163,7 @@ internal sealed class CatalogRound(
         try
         {
             CatalogAnswer answer = await call.AnswerAsync();
+            underWay.Add(answer.Behind);
 
             // Another directory had that name, and still answers at the address: it is no owner any more.
             bool isFormer = answer.Epoch != default
@@ -172,6 +174,7 @@ internal sealed class CatalogRound(
             {
                 cache.Forget(node);
                 answer = await catalogs.AskAsync(node, question(), ct);
+                underWay.Add(answer.Behind);
                 tables = cache.Apply(node, answer, view.ShardCount);
             }
 
@@ -181,6 +184,7 @@ internal sealed class CatalogRound(
                     answer.Erasures, answer.Listed)
                 {
                     Early = answer.Early,
+                    Behind = answer.Behind,
                     Epoch = answer.Epoch,
                 };
         }

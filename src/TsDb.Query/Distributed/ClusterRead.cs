@@ -13,6 +13,7 @@ namespace TsDb.Query.Distributed;
 /// </summary>
 internal sealed class ClusterRead(
     IClusterWatch cluster, QueryPeers peers, QueryRequest request, EdgeRound? edges, TimeProvider clock)
+    : IDisposable
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(2);
 
@@ -75,9 +76,16 @@ internal sealed class ClusterRead(
     public EarlyPlan? Early { get; set; }
 
     /// <summary>What came with the catalogs, by node.</summary>
-    public IReadOnlyDictionary<NodeId, (FragmentRequest Asked, EarlyRows Rows)> EarlyRows(EarlyPlan plan) =>
-        Heard.Where(node => node.Early is not null && plan.Requests.ContainsKey(node.Node))
-            .ToDictionary(node => node.Node, node => (plan.Requests[node.Node], node.Early!));
+    public IReadOnlyDictionary<NodeId, EarlyPart> EarlyParts(EarlyPlan plan) =>
+        Heard.Where(node => plan.Requests.ContainsKey(node.Node)).ToDictionary(
+            node => node.Node,
+            node => new EarlyPart(plan.Requests[node.Node], node.Early, node.Behind, node.Version));
+
+    /// <summary>Rows that nodes send behind what they say of their catalogs.</summary>
+    public RowsUnderWay UnderWay { get; } = new();
+
+    /// <summary>Gives up rows that nobody has taken.</summary>
+    public void Dispose() => UnderWay.Dispose();
 
     /// <summary>
     /// The table that a name means; for a fresh query it may so far be on edges only. Errors as

@@ -105,7 +105,7 @@ public sealed class Coordinator(
         GatherRoom.Part room,
         CancellationToken ct)
     {
-        ClusterRead read = new(cluster, peers, request, edges, clock);
+        using ClusterRead read = new(cluster, peers, request, edges, clock);
         FragmentRuns runs = RunsOf(request, statement, read.View, room);
         Dictionary<TableName, ResolvedTable> tables = [];
         List<Relation> relations = [];
@@ -116,13 +116,13 @@ public sealed class Coordinator(
         {
             early = small is null || request.Fresh
                 ? null : EarlyPlan.TryMake(read.View, _cache, request, small, runs.IsUsable);
-            CatalogRound round = new(cluster, peers.Catalogs, _cache, clock)
+            CatalogRound round = new(cluster, peers.Catalogs, _cache, read.UnderWay, clock)
             {
                 Early = early,
                 Hold = request.Fresh ? (request.EdgeWait * 2) + HoldMore : TimeSpan.Zero,
             };
             await read.HearAsync(round, names, lists, ct);
-            if (early is not null) (read.Early, runs.Early) = (early, read.EarlyRows(early));
+            if (early is not null) (read.Early, runs.Early) = (early, read.EarlyParts(early));
             TableFinder finder = new(read.View, read.Heard, _cache);
             if (names.Length == 0 && !IsDefault(request.Database))
                 finder.RequireDatabase(request.Database);

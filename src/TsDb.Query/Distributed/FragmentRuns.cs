@@ -22,9 +22,9 @@ internal sealed class FragmentRuns(
     /// <summary>Memory for the rows.</summary>
     public required GatherRoom.Part Room { get; init; }
 
-    /// <summary>Rows that came with the catalogs, with what they were made for.</summary>
-    public IReadOnlyDictionary<NodeId, (FragmentRequest Asked, EarlyRows Rows)> Early { get; set; } =
-        ImmutableDictionary<NodeId, (FragmentRequest, EarlyRows)>.Empty;
+    /// <summary>What came with the catalogs, or behind them.</summary>
+    public IReadOnlyDictionary<NodeId, EarlyPart> Early { get; set; } =
+        ImmutableDictionary<NodeId, EarlyPart>.Empty;
 
     /// <summary>True if the cells must still be in the states of the holdings when they are read.</summary>
     public bool IsExact { get; set; }
@@ -210,16 +210,15 @@ internal sealed class FragmentRuns(
 
     // What came with the node's catalog, if it is just what is to be asked for.
     private FragmentRows? EarlyOf(NodeId node, FragmentRequest request) =>
-        Early.TryGetValue(node, out (FragmentRequest Asked, EarlyRows Rows) early)
-        && early.Asked.Serves(request, early.Rows.Version)
-            ? new FragmentRows(
-                early.Rows.Schema, early.Rows.Batches, early.Rows.Batches.Sum(ExplainFigures.BytesOf))
+        Early.GetValueOrDefault(node)?.RowsFor(request) is { } rows
+            ? new FragmentRows(rows.Schema, rows.Batches, rows.Batches.Sum(ExplainFigures.BytesOf))
             : null;
 
     // Null where nothing has to be asked.
     private Func<Task<ISqlResult>>? Begin(NodeId node, FragmentRequest request, CancellationToken ct)
     {
         if (EarlyOf(node, request) is not null) return null;
+        if (Early.GetValueOrDefault(node)?.BehindFor(request)?.TryTake(ct) is { } behind) return behind;
         try
         {
             return fragments.Begin(node, request, ct);

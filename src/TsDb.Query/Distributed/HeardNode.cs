@@ -26,4 +26,7 @@ internal sealed record HeardNode(
     /// <summary>The rows of a fragment that were asked for in the same breath; null if there are none.
     /// </summary>
     public EarlyRows? Early { get; init; }
+
+    /// <summary>The same rows on their way; null if there are none.</summary>
+    public RowsBehind? Behind { get; init; }
 }

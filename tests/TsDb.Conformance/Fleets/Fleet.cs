@@ -84,6 +84,9 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
     /// <summary>Fragments that were asked for by themselves.</summary>
     public int Fragments { get; private set; }
 
+    /// <summary>Rows that were sent behind answers about catalogs.</summary>
+    public FleetRowsBehind Behind { get; } = new();
+
     /// <summary>What happens at a node after it has said what it has.</summary>
     public Action<NodeId>? OnCatalogTold { get; set; }
 
@@ -229,7 +232,12 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
         OnCatalogTold?.Invoke(node);
         if (question.Fragment is not { } fragment) return answer;
         EarlyRows? early = await _fragments[node].TryQuickAsync(fragment, ct);
-        return answer with { Early = early };
+        bool goesOn = early is null && node != Current!.Self && answer.Version.Covers(fragment.AtLeast);
+        return answer with
+        {
+            Early = early,
+            Behind = goesOn ? Behind.Begin(_fragments[node], fragment) : null,
+        };
     }
 
     public async Task<ImmutableArray<Leaf>> LeavesAsync(

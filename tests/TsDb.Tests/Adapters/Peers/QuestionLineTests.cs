@@ -1,8 +1,5 @@
-using System.Collections.Immutable;
 using System.Net;
-using System.Runtime.CompilerServices;
 using Apache.Arrow;
-using Apache.Arrow.Types;
 using Microsoft.Extensions.Logging.Abstractions;
 using TsDb.Adapters.Flight;
 using TsDb.Adapters.Peers;
@@ -29,7 +26,7 @@ public sealed class QuestionLineTests : IAsyncDisposable
     private readonly FakeCluster _b = new("b");
     private readonly HeartbeatSink _heardByB = new();
     private readonly NodeChannels _channels = new(NullLoggerFactory.Instance);
-    private readonly Queries _queries = new();
+    private readonly LineQueries _queries = new();
     private readonly QuestionLines _lines;
     private readonly GrpcCatalogClient _catalogs;
     private readonly FlightFragmentClient _fragments;
@@ -68,8 +65,8 @@ public sealed class QuestionLineTests : IAsyncDisposable
         for (int i = 0; i < 3; i++)
         {
             CatalogAnswer answer = await _catalogs.AskAsync(B, Question, Ct);
-            Assert.Equal(Queries.Answer.Version, answer.Version);
-            Assert.Equal(Queries.Answer.Recovering, answer.Recovering);
+            Assert.Equal(LineQueries.Answer.Version, answer.Version);
+            Assert.Equal(LineQueries.Answer.Recovering, answer.Recovering);
             Assert.Equal(Question.Tables[0].Known, _queries.Question!.Tables[0].Known);
             Assert.True(_queries.Question.ColumnsOnce);
             Assert.Equal(RowsMany, await CountAsync(RowsMany));
@@ -91,7 +88,7 @@ public sealed class QuestionLineTests : IAsyncDisposable
             call.Wait();
             Task<CatalogAnswer> answer = call.AnswerAsync();
             Assert.True(i == 0 || answer.IsCompleted);
-            Assert.Equal(Queries.Answer.Version, (await answer).Version);
+            Assert.Equal(LineQueries.Answer.Version, (await answer).Version);
         }
 
         _queries.Error = new TsDbException(ErrorKind.Conflict, "opened anew");
@@ -116,7 +113,7 @@ public sealed class QuestionLineTests : IAsyncDisposable
         Task<CatalogAnswer> answer = call.AnswerAsync();
         Assert.False(answer.IsCompleted);
         hold.SetResult();
-        Assert.Equal(Queries.Answer.Version, (await answer).Version);
+        Assert.Equal(LineQueries.Answer.Version, (await answer).Version);
     }
 
     [Fact]
@@ -129,7 +126,7 @@ public sealed class QuestionLineTests : IAsyncDisposable
         Start(bound);
         ICatalogCall call = _catalogs.Ask(B, Question, Ct);
         call.Wait();
-        Assert.Equal(Queries.Answer.Version, (await call.AnswerAsync()).Version);
+        Assert.Equal(LineQueries.Answer.Version, (await call.AnswerAsync()).Version);
         Assert.Equal(1, _callee!.Taken);
         await StopAsync();
         ICatalogCall lost = _catalogs.Ask(B, Question, Ct);
@@ -307,85 +304,5 @@ public sealed class QuestionLineTests : IAsyncDisposable
         _callee?.Server.Dispose();
         _listener = null;
         _callee = null;
-    }
-
-    private sealed class Queries : ICatalogClient, IFragmentClient
-    {
-        public static readonly CatalogAnswer Answer =
-            new(new CatalogVersion(new Guid(4, 5, 6, new byte[8]), 12), [new ShardId(2)], ["d"], []);
-
-        public CatalogQuestion? Question { get; private set; }
-
-        public TsDbException? Error { get; set; }
-
-        public TsDbException? ErrorAtEnd { get; set; }
-
-        public int Rows { get; set; }
-
-        public bool GoesOn { get; set; }
-
-        public Task Hold { get; set; } = Task.CompletedTask;
-
-        public TaskCompletionSource Stopped { get; } =
-            new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public async Task<CatalogAnswer> AskAsync(
-            NodeId node, CatalogQuestion question, CancellationToken ct)
-        {
-            await Hold;
-            if (Error is not null) throw Error;
-            Question = question;
-            return Answer;
-        }
-
-        public Task<ImmutableArray<Leaf>> LeavesAsync(
-            NodeId node, ImmutableArray<Cell> cells, CancellationToken ct) =>
-            throw new NotSupportedException("not asked for here");
-
-        public Task<CatalogVersion> FetchAsync(
-            NodeId node, ImmutableArray<Leaf> leaves, NodeId source, CancellationToken ct) =>
-            throw new NotSupportedException("not asked for here");
-
-        public Task<ISqlResult> RunAsync(NodeId node, FragmentRequest request, CancellationToken ct) =>
-            Error is null ? Task.FromResult<ISqlResult>(new Numbers(this, ct)) : throw Error;
-    }
-
-    private sealed class Numbers(Queries queries, CancellationToken run) : ISqlResult
-    {
-        private const int BatchRows = 30_000;
-
-        public Schema Schema { get; } = new Schema.Builder()
-            .Field(new Field("x", Int64Type.Default, true)).Build();
-
-        public async IAsyncEnumerable<RecordBatch> ReadAsync([EnumeratorCancellation] CancellationToken ct)
-        {
-            for (int start = 0; start < queries.Rows; start += BatchRows)
-            {
-                int count = Math.Min(BatchRows, queries.Rows - start);
-                Int64Array.Builder values = new();
-                for (int i = 0; i < count; i++) values.Append(start + i);
-                yield return new RecordBatch(Schema, [values.Build()], count);
-            }
-
-            if (queries.ErrorAtEnd is not null) throw queries.ErrorAtEnd;
-            if (!queries.GoesOn) yield break;
-
-            // One batch, so that the columns are on their way, then nothing until somebody stops it: by the
-            // token, or by an end of its rows if this batch cannot be sent any more.
-            try
-            {
-                yield return new RecordBatch(Schema, [new Int64Array.Builder().Append(0).Build()], 1);
-                await using CancellationTokenRegistration registered =
-                    run.Register(() => queries.Stopped.TrySetResult());
-                await queries.Stopped.Task;
-                run.ThrowIfCancellationRequested();
-            }
-            finally
-            {
-                queries.Stopped.TrySetResult();
-            }
-        }
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }
