@@ -14,8 +14,11 @@ internal sealed class GroupMerge : IDisposable
     // Another in each process, so that nobody can write tags whose hashes collide; no answer depends on it.
     private static readonly long HashSeed = HashCode.Combine(0);
 
-    // Of a null, and of no text: that byte begins none.
-    private const ulong Unmarked = ulong.MaxValue;
+    // Of a text so many bytes are in its mark, then its length or that it is longer: a mark is never zero.
+    private const int TextMarkBytes = 7;
+
+    // No text begins with that byte, and no mark turned about is that.
+    private const ulong NullMark = ulong.MaxValue;
 
     private readonly DirectPlan _plan;
     private readonly ImmutableArray<int> _partialCounts;
@@ -48,8 +51,7 @@ internal sealed class GroupMerge : IDisposable
         if (!parts.All(HasForm)) return null;
         RecordBatch[] filled = [.. parts.Where(part => part.Length > 0)];
         foreach (RecordBatch part in filled) Take(part, isOnly: filled.Length == 1);
-        int[] order = [.. Enumerable.Range(0, _groups.Count)];
-        if (!_plan.Order.IsEmpty) order = Sort(order);
+        int[] order = _plan.Order.IsEmpty ? [.. Enumerable.Range(0, _groups.Count)] : Sort();
         if (_plan.Limit < order.Length) order = order[..(int)_plan.Limit];
         List<IArrowArray> arrays = [];
         int state = 0;
@@ -171,62 +173,64 @@ internal sealed class GroupMerge : IDisposable
         return texts.Build();
     }
 
-    private int[] Sort(int[] groups)
+    private int[] Sort()
     {
-        ulong[][] marks = [.. _plan.Order.Select(order => MarksOf(order.Output))];
+        (ulong[] Of, bool AreExact)[] marks = [.. _plan.Order.Select(MarksOf)];
         int Compare(int one, int other)
         {
             for (int i = 0; i < marks.Length; i++)
             {
-                (int output, bool isDescending) = _plan.Order[i];
-                (ulong left, ulong right) = (marks[i][one], marks[i][other]);
-                bool isTime = _plan.Outputs[output] is DirectOutput.BucketStart;
-                int order = isTime || (left != right && left != Unmarked && right != Unmarked)
-                    ? (isDescending ? -1 : 1) * left.CompareTo(right)
-                    : CompareTexts(one, other, output, isDescending);
+                int order = marks[i].Of[one].CompareTo(marks[i].Of[other]);
+                if (order == 0 && !marks[i].AreExact) order = CompareTexts(one, other, _plan.Order[i]);
                 if (order != 0) return order;
             }
 
             return 0;
         }
 
-        return OrderedRuns.Sort(groups, Compare);
+        ulong[] second = marks.Length > 1 && marks[0].AreExact ? marks[1].Of : [];
+        return GroupOrder.Sort(marks[0].Of, second, Compare);
     }
 
-    // By group: a number that is in order as the output is, where it differs: a time, or how a text begins.
-    private ulong[] MarksOf(int output)
+    // By group: a number that is in order as the output is, and differs where it differs if they are exact.
+    private (ulong[] Of, bool AreExact) MarksOf((int Output, bool IsDescending) order)
     {
         ulong[] marks = new ulong[_groups.Count];
-        bool isTime = _plan.Outputs[output] is DirectOutput.BucketStart;
+        bool isTime = _plan.Outputs[order.Output] is DirectOutput.BucketStart;
+        bool areExact = true;
+        ulong turn = order.IsDescending ? ulong.MaxValue : 0;
         Span<byte> beginning = stackalloc byte[sizeof(ulong)];
         for (int group = 0; group < marks.Length; group++)
         {
             if (isTime)
             {
-                marks[group] = (ulong)TimeOf(group, output) ^ (1UL << 63);
+                marks[group] = (ulong)TimeOf(group, order.Output) ^ (1UL << 63) ^ turn;
                 continue;
             }
 
-            ReadOnlySpan<byte> text = TextOf(group, output, out bool isNull);
+            ReadOnlySpan<byte> text = TextOf(group, order.Output, out bool isNull);
+            int bytes = Math.Min(text.Length, TextMarkBytes);
+            areExact &= text.Length == bytes;
             beginning.Clear();
-            text[..Math.Min(text.Length, beginning.Length)].CopyTo(beginning);
-            marks[group] = isNull ? Unmarked : BinaryPrimitives.ReadUInt64BigEndian(beginning);
+            text[..bytes].CopyTo(beginning);
+            beginning[TextMarkBytes] = (byte)(1 + Math.Min(text.Length, TextMarkBytes + 1));
+            marks[group] = isNull ? NullMark : BinaryPrimitives.ReadUInt64BigEndian(beginning) ^ turn;
         }
 
-        return marks;
+        return (marks, areExact);
     }
 
     // Nulls last, whatever the direction.
-    private int CompareTexts(int one, int other, int output, bool isDescending)
+    private int CompareTexts(int one, int other, (int Output, bool IsDescending) order)
     {
-        ReadOnlySpan<byte> left = TextOf(one, output, out bool isLeftNull);
-        ReadOnlySpan<byte> right = TextOf(other, output, out bool isRightNull);
+        ReadOnlySpan<byte> left = TextOf(one, order.Output, out bool isLeftNull);
+        ReadOnlySpan<byte> right = TextOf(other, order.Output, out bool isRightNull);
         return (isLeftNull, isRightNull) switch
         {
             (true, true) => 0,
             (true, false) => 1,
             (false, true) => -1,
-            _ => (isDescending ? -1 : 1) * left.SequenceCompareTo(right),
+            _ => (order.IsDescending ? -1 : 1) * left.SequenceCompareTo(right),
         };
     }
 

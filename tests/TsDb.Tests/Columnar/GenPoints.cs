@@ -18,6 +18,7 @@ public static class GenPoints
 
     private static readonly Gen<string> Text = Gen.OneOf(
         Gen.OneOf("a", "b", "A", "ä", "é", "日本", "😀", "a\0b", "x y", "\"", "\uffff", "\U0001F600z"),
+        Gen.OneOf("reactor", "reactor\0", "reactor-7", "reactor-71"),
         Gen.String[Gen.Char.AlphaNumeric, 1, 20]);
 
     public static readonly Gen<double> Double = Gen.OneOf(

@@ -25,8 +25,7 @@ public sealed class DirectEngineTests : IDisposable
     // TSDB_TEST_DIRECT=1000 for a campaign.
     private static readonly long Rounds = long.TryParse(
         Environment.GetEnvironmentVariable("TSDB_TEST_DIRECT"), CultureInfo.InvariantCulture, out long rounds)
-        ? rounds
-        : 10;
+        ? rounds : 10;
 
     private static readonly string[] Numbers = ["f", "i", "dec"];
 
@@ -62,15 +61,16 @@ public sealed class DirectEngineTests : IDisposable
         "time_bucket(INTERVAL 90 SECONDS, time)", "host", "region", "edge", "\"ü\"");
 
     private static readonly Gen<string> Grouped = Gen.Select(
-        Key.Array[0, 3], Aggregate.Array[1, 4], Where, Gen.Bool,
-        (keys, aggregates, where, byAll) =>
+        Key.Array[0, 3], Aggregate.Array[1, 4], Where, Gen.Bool, Gen.Bool.Array[3],
+        (keys, aggregates, where, byAll, areLast) =>
         {
             string[] distinct = [.. keys.DistinctBy(key => key.Contains('(') ? "bucket" : key)];
-            string items = string.Join(
-                ", ", distinct.Select((key, i) => $"{key} AS k{i}").Concat(aggregates));
-            string places = string.Join(", ", distinct.Select((_, i) => byAll ? $"k{i}" : $"{i + 1}"));
-            string group = distinct.Length == 0 ? "" : $" GROUP BY {places} ORDER BY {places}";
-            return $"SELECT {items} FROM weather{where}{group}";
+            var items = distinct.Select((key, i) => $"{key} AS k{i}").Concat(aggregates);
+            string[] places = [.. distinct.Select((_, i) => byAll ? $"k{i}" : $"{i + 1}")];
+            IEnumerable<string> order = places.Select((place, i) => areLast[i] ? $"{place} DESC" : place);
+            if (places.Length > 0)
+                where += $" GROUP BY {string.Join(", ", places)} ORDER BY {string.Join(", ", order)}";
+            return $"SELECT {string.Join(", ", items)} FROM weather{where}";
         });
 
     private static readonly Gen<string> Ends = Gen.Select(Aggregate, Where, Gen.Int[0, 4], Gen.Bool,
