@@ -215,19 +215,30 @@ public sealed class QuestionLines : IDisposable
         return new LineReply(reply, null);
     }
 
-    // What the answer says; the line is still the caller's then, and not if it throws.
+    // What the answer says; the line is the caller's to keep then, and not if it throws.
     private T Parse<T>(
         QuestionLine line, Frame answer, string address, FrameKind kind, MessageParser<T> parser)
         where T : IMessage<T>
     {
         using (answer)
         {
-            if (answer.Kind == kind) return parser.ParseFrom(answer.Payload.Span);
+            if (answer.Kind == FrameKind.Failed)
+            {
+                GiveBack(address, line);
+                throw answer.ToError(address);
+            }
 
-            // After anything else more may follow that would pass for the next answer.
-            if (answer.Kind == FrameKind.Failed) GiveBack(address, line);
-            else line.Dispose();
-            throw answer.ToError(address);
+            try
+            {
+                return answer.Kind == kind
+                    ? parser.ParseFrom(answer.Payload.Span) : throw answer.ToError(address);
+            }
+            catch
+            {
+                // More may follow that would pass for the next answer.
+                line.Dispose();
+                throw;
+            }
         }
     }
 

@@ -134,7 +134,9 @@ public sealed class QuestionServer(NodeId self, LocalQueries local, TimeProvider
         message.RowsFollow = request.RowsBehind && asked.Fragment is { } fragment && answer.Early is null
             && answer.Version.Covers(fragment.AtLeast);
         using (Frame reply = Frame.Of(FrameKind.Reply, message)) stream.Write(reply.Bytes.Span);
-        if (message.RowsFollow) await AnswerRowsAsync(request.Fragment, asked.Fragment!, stream);
+        if (!message.RowsFollow) return;
+        FragmentRequest now = asked.Fragment! with { AtLeast = answer.Version };
+        await AnswerRowsAsync(request.Fragment, now, stream);
     }
 
     private Task AnswerRowsAsync(Frame question, NetworkStream stream)

@@ -236,7 +236,8 @@ internal sealed class Fleet : IClusterWatch, ICatalogClient, IFragmentClient, IE
         return answer with
         {
             Early = early,
-            Behind = goesOn ? Behind.Begin(_fragments[node], fragment) : null,
+            Behind = goesOn
+                ? Behind.Begin(_fragments[node], fragment with { AtLeast = answer.Version }) : null,
         };
     }
 

@@ -17,6 +17,8 @@ internal sealed class LineQueries : ICatalogClient, IFragmentClient
 
     public CatalogQuestion? Question { get; private set; }
 
+    public FragmentRequest? Fragment { get; private set; }
+
     public TsDbException? Error { get; set; }
 
     public TsDbException? ErrorAtEnd { get; set; }
@@ -47,8 +49,11 @@ internal sealed class LineQueries : ICatalogClient, IFragmentClient
         NodeId node, ImmutableArray<Leaf> leaves, NodeId source, CancellationToken ct) =>
         throw new NotSupportedException("not asked for here");
 
-    public Task<ISqlResult> RunAsync(NodeId node, FragmentRequest request, CancellationToken ct) =>
-        Error is null ? Task.FromResult<ISqlResult>(new Numbers(this, ct)) : throw Error;
+    public Task<ISqlResult> RunAsync(NodeId node, FragmentRequest request, CancellationToken ct)
+    {
+        Fragment = request;
+        return Error is null ? Task.FromResult<ISqlResult>(new Numbers(this, ct)) : throw Error;
+    }
 
     private sealed class Numbers(LineQueries queries, CancellationToken run) : ISqlResult
     {

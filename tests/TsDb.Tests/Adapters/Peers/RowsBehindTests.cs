@@ -56,7 +56,10 @@ public sealed class RowsBehindTests : IAsyncDisposable
 
     private static CatalogQuestion Question => new([new TableQuestion("d", "t", [])])
     {
-        Fragment = WireFormats.Fragment() with { AtLeast = LineQueries.Answer.Version },
+        Fragment = WireFormats.Fragment() with
+        {
+            AtLeast = LineQueries.Answer.Version with { Number = LineQueries.Answer.Version.Number - 1 },
+        },
     };
 
     public async ValueTask DisposeAsync()
@@ -72,6 +75,9 @@ public sealed class RowsBehindTests : IAsyncDisposable
     {
         _queries.Rows = RowsMany;
         for (int i = 0; i < 3; i++) Assert.Equal(RowsMany, await CountAsync(await AskAsync(Question)));
+
+        // What a plan on that answer asks for.
+        Assert.Equal(LineQueries.Answer.Version, _queries.Fragment!.AtLeast);
         Assert.Null((await AskAsync(Question with { Fragment = null })).Behind);
         Assert.Equal(1, _callee.Taken);
     }
