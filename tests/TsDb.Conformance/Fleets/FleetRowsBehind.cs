@@ -9,6 +9,7 @@ internal sealed class FleetRowsBehind
 {
     private int _begun;
     private int _ended;
+    private int _givenUp;
 
     /// <summary>How often rows were sent.</summary>
     public int Begun => _begun;
@@ -17,7 +18,7 @@ internal sealed class FleetRowsBehind
     public int Ended => _ended;
 
     /// <summary>How many of them were given up.</summary>
-    public int GivenUp { get; private set; }
+    public int GivenUp => _givenUp;
 
     public RowsBehind Begin(FragmentDesk desk, FragmentRequest fragment)
     {
@@ -39,10 +40,11 @@ internal sealed class FleetRowsBehind
         public void Dispose()
         {
             Interlocked.Increment(ref all._ended);
-            all.GivenUp++;
+            Interlocked.Increment(ref all._givenUp);
             _ = EndAsync();
         }
 
+        // Where the run failed there is nothing to end, and nobody who wants to know why.
         private async Task EndAsync() => await (await running).DisposeAsync();
     }
 }
