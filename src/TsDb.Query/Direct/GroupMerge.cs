@@ -33,7 +33,6 @@ internal sealed class GroupMerge : IDisposable
 
     // By group: where it came first; its keys are read from there.
     private readonly List<(Part Part, int Row)> _groups = [];
-    private int _room;
 
     public GroupMerge(DirectPlan plan, ImmutableArray<int> partialCounts)
     {
@@ -50,6 +49,9 @@ internal sealed class GroupMerge : IDisposable
     {
         if (!parts.All(HasForm)) return null;
         RecordBatch[] filled = [.. parts.Where(part => part.Length > 0)];
+        int groupsMax = filled.Sum(part => part.Length);
+        _groups.EnsureCapacity(groupsMax);
+        foreach (Accumulator aggregate in _states) aggregate.Resize(groupsMax);
         foreach (RecordBatch part in filled) Take(part, isOnly: filled.Length == 1);
         int[] order = _plan.Order.IsEmpty ? [.. Enumerable.Range(0, _groups.Count)] : Sort();
         if (_plan.Limit < order.Length) order = order[..(int)_plan.Limit];
@@ -93,12 +95,6 @@ internal sealed class GroupMerge : IDisposable
         Part part = new(batch.Arrays);
         int[] groups = new int[batch.Length];
         for (int row = 0; row < groups.Length; row++) groups[row] = isOnly ? Add(part, row) : Find(part, row);
-        if (_groups.Count > _room)
-        {
-            _room = Math.Max(_groups.Count, _room * 2);
-            foreach (Accumulator aggregate in _states) aggregate.Resize(_room);
-        }
-
         int state = 0;
         for (int i = 0; i < _plan.Outputs.Length; i++)
         {

@@ -8,8 +8,9 @@ internal sealed class RowPicker(DirectPlan plan)
 {
     private const int ChunkRows = 4_096;
 
-    private readonly int[] _rows = new int[ChunkRows];
-    private readonly int[] _series = new int[ChunkRows];
+    // Not made before rows are filtered one by one, which most answers do without.
+    private int[] _rows = [];
+    private int[] _series = [];
 
     /// <summary>Gives all rows that pass to the taker.</summary>
     public void Pick(DirectInput input, TimeRange range, IRowTaker taker)
@@ -57,6 +58,7 @@ internal sealed class RowPicker(DirectPlan plan)
 
     private void PickFiltered(RowBlock block, int series, int from, int to, IRowTaker taker)
     {
+        MakeRoom();
         _series.AsSpan(0, Math.Min(ChunkRows, to - from)).Fill(series);
         for (int start = from; start < to; start += ChunkRows)
         {
@@ -65,6 +67,11 @@ internal sealed class RowPicker(DirectPlan plan)
             count = Filter(block, count);
             if (count > 0) taker.TakeRows(_series.AsSpan(0, count), _rows.AsSpan(0, count));
         }
+    }
+
+    private void MakeRoom()
+    {
+        if (_rows.Length == 0) (_rows, _series) = (new int[ChunkRows], new int[ChunkRows]);
     }
 
     private int Filter(RowBlock block, int count)
@@ -77,6 +84,7 @@ internal sealed class RowPicker(DirectPlan plan)
     private void PickUnsorted(
         RowBlock block, long first, long last, long[]? starts, IRowTaker taker)
     {
+        MakeRoom();
         bool[]? passes = Series(block);
         ReadOnlySpan<long> times = block.Times;
         ReadOnlySpan<int> seriesOf = block.SeriesIndex;

@@ -113,7 +113,7 @@ internal sealed class CatalogCache
     [
         .. named.GroupBy(entry => entry.Key.Node, entry => entry.Value)
             .Select(node => new HeardNode(
-                node.Key, node.First().Version, [], [],
+                node.Key, node.First().Version, ShardSet.None, [],
                 node.ToImmutableDictionary(known => known.Table), Erasures: 0, Listed: [])),
     ];
 

@@ -35,17 +35,15 @@ internal sealed class CatalogRound(
 
     /// <summary>Owners heard that count for a shard.</summary>
     public static int Heard(
-        ClusterView view, ShardId shard, Consistency consistency, IEnumerable<HeardNode> heard) =>
-            Heard(view.Owners[shard.Value], shard, consistency, heard);
-
-    private static int Heard(
-        ImmutableArray<NodeId> owners, ShardId shard, Consistency consistency, IEnumerable<HeardNode> heard)
+        ClusterView view, ShardId shard, Consistency consistency, IReadOnlyList<HeardNode> heard)
     {
+        ImmutableArray<NodeId> owners = view.Owners[shard.Value];
         int count = 0;
-        foreach (HeardNode node in heard)
+        for (int i = 0; i < heard.Count; i++)
         {
-            if (owners.Contains(node.Node) && (consistency == Consistency.One
-                || node.Recovering.IsEmpty || !node.Recovering.Contains(shard))) count++;
+            HeardNode node = heard[i];
+            if (owners.Contains(node.Node)
+                && (consistency == Consistency.One || !node.Recovering.Contains(shard))) count++;
         }
 
         return count;
@@ -91,7 +89,7 @@ internal sealed class CatalogRound(
         SortedDictionary<NodeId, HeardNode> heard)
     {
         long start = clock.GetTimestamp();
-        while (asked.Count > 0 && !IsEnough(view, consistency, heard.Values))
+        while (asked.Count > 0 && !IsEnough(view, consistency, [.. heard.Values]))
         {
             TimeSpan left = WaitMax - clock.GetElapsedTime(start);
             if (left <= TimeSpan.Zero) return;
@@ -132,7 +130,8 @@ internal sealed class CatalogRound(
         return true;
     }
 
-    private static bool IsEnough(ClusterView view, Consistency consistency, ICollection<HeardNode> heard)
+    private static bool IsEnough(
+        ClusterView view, Consistency consistency, IReadOnlyList<HeardNode> heard)
     {
         for (int number = 0; number < view.ShardCount; number++)
         {
@@ -180,8 +179,9 @@ internal sealed class CatalogRound(
 
             return tables is null
                 ? null
-                : new HeardNode(node, answer.Version, [.. answer.Recovering], answer.Databases, tables,
-                    answer.Erasures, answer.Listed)
+                : new HeardNode(
+                    node, answer.Version, ShardSet.Of(answer.Recovering, view.ShardCount), answer.Databases,
+                    tables, answer.Erasures, answer.Listed)
                 {
                     Early = answer.Early,
                     Behind = answer.Behind,

@@ -118,12 +118,17 @@ internal sealed class ClusterRead(
     }
 
     /// <summary>Shards of which too few owners were heard.</summary>
-    public List<ShardId> Lacking(ScanScope scope, TableId? table = null) =>
-    [
-        .. RelevantShards.Of(View, scope, table).Where(shard =>
-            CatalogRound.Heard(View, shard, request.Consistency, Heard)
-            < CatalogRound.Needed(View, shard, request.Consistency)),
-    ];
+    public List<ShardId> Lacking(ScanScope scope, TableId? table = null)
+    {
+        List<ShardId> lacking = [];
+        foreach (ShardId shard in RelevantShards.Of(View, scope, table))
+        {
+            if (CatalogRound.Heard(View, shard, request.Consistency, Heard)
+                < CatalogRound.Needed(View, shard, request.Consistency)) lacking.Add(shard);
+        }
+
+        return lacking;
+    }
 
     /// <summary>Throws, or names what is missing, if shards lack owners.</summary>
     public void Require(List<ShardId> lacking)

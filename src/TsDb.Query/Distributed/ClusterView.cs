@@ -19,8 +19,14 @@ public sealed record ClusterView
     public required ImmutableArray<ImmutableArray<NodeId>> Owners
     {
         get;
-        init => (field, Nodes) = (value, [.. value.SelectMany(owners => owners).Distinct().Order()]);
+        init => (field, Nodes, Shards) = (
+            value,
+            [.. value.SelectMany(owners => owners).Distinct().Order()],
+            [.. Enumerable.Range(0, value.Length).Select(number => new ShardId(number))]);
     }
+
+    /// <summary>All shards, in order.</summary>
+    public ImmutableArray<ShardId> Shards { get; private init; }
 
     /// <summary>Whoever owns a shard, in order.</summary>
     public ImmutableArray<NodeId> Nodes { get; private init; }

@@ -14,7 +14,7 @@ namespace TsDb.Query.Distributed;
 internal sealed record HeardNode(
     NodeId Node,
     CatalogVersion Version,
-    ImmutableHashSet<ShardId> Recovering,
+    ShardSet Recovering,
     ImmutableArray<string> Databases,
     ImmutableDictionary<TableId, NodeTable> Tables,
     long Erasures,

@@ -16,7 +16,7 @@ internal static class RelevantShards
         int first = Day.Of(scope.Range.StartNanoseconds).Number;
         int last = Day.Of(scope.Range.EndNanoseconds - 1).Number;
         if (table is null || scope.Edges is null || ((long)last - first + 1) * scope.Edges.Count > CellsMax)
-            return [.. Enumerable.Range(0, view.ShardCount).Select(number => new ShardId(number))];
+            return view.Shards;
         SortedSet<ShardId> shards = [];
         foreach (EdgeId edge in scope.Edges)
         {

@@ -232,6 +232,10 @@ public sealed partial class ReplicaStore : IDisposable
     /// </summary>
     public bool IsWhole(ShardId shard) => _catalog.WholeShards.ContainsKey(shard);
 
+    /// <summary>The last epoch at which this directory had all of each shard that it ever had all of.
+    /// </summary>
+    public ImmutableSortedDictionary<ShardId, Epoch> WholeShards => _catalog.WholeShards;
+
     /// <summary>The last epoch at which this directory had all of the shard; null for never.</summary>
     public Epoch? WholeSince(ShardId shard) =>
         _catalog.WholeShards.TryGetValue(shard, out Epoch since) ? since : null;

@@ -34,22 +34,11 @@ public sealed class ReplicaSource(
     /// <inheritdoc/>
     public Guid Instance => instance;
 
-    /// <inheritdoc/>
-    public ImmutableArray<ShardId> Recovering
-    {
-        get
-        {
-            if (cluster.Current is not { } current) return [];
-            List<ShardId>? recovering = null;
-            for (int number = 0; number < current.ShardCount; number++)
-            {
-                ShardId shard = new(number);
-                if (!store.IsWholeIn(current, shard, cluster.Self)) (recovering ??= []).Add(shard);
-            }
+    private readonly NotWholeShards _notWhole = new(store, cluster.Self);
 
-            return recovering is null ? [] : [.. recovering];
-        }
-    }
+    /// <inheritdoc/>
+    public ImmutableArray<ShardId> Recovering =>
+        cluster.Current is { } current ? _notWhole.Under(current) : [];
 
     /// <inheritdoc/>
     public IReplicaLease Acquire() => new Lease(store.Acquire(), cluster.Current ?? throw new TsDbException(

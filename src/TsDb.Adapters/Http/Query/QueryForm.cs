@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -20,6 +21,7 @@ namespace TsDb.Adapters.Http.Query;
 internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
 {
     private const int BodyBytesMax = 2 << 20;
+    private const int BodyBytesStart = 4 << 10;
     private const int ShownMax = 64;
 
     // u and p are credentials of clients that have no headers.
@@ -187,15 +189,27 @@ internal sealed record QueryForm(QueryRequest Request, ResultFormat Format)
 
     private static async Task<byte[]> ReadBytesAsync(Stream body, CancellationToken ct)
     {
-        using MemoryStream bytes = new();
-        byte[] piece = new byte[16 * 1024];
-        for (int read; (read = await body.ReadAsync(piece, ct)) > 0;)
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(BodyBytesStart);
+        try
         {
-            bytes.Write(piece, 0, read);
-            if (bytes.Length > BodyBytesMax) throw Wrong($"the request may have up to {BodyBytesMax} bytes");
-        }
+            int length = 0;
+            for (int read; (read = await body.ReadAsync(bytes.AsMemory(length), ct)) > 0;)
+            {
+                length += read;
+                if (length > BodyBytesMax) throw Wrong($"the request may have up to {BodyBytesMax} bytes");
+                if (length < bytes.Length) continue;
+                byte[] larger = ArrayPool<byte>.Shared.Rent(length * 2);
+                bytes.CopyTo(larger, 0);
+                ArrayPool<byte>.Shared.Return(bytes);
+                bytes = larger;
+            }
 
-        return bytes.ToArray();
+            return bytes[..length];
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
     }
 
     private static string Text(JsonElement value) => value.ValueKind switch

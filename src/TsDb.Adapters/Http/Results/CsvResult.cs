@@ -26,7 +26,8 @@ internal sealed class CsvResult : ResultWriter
     public override async Task WriteAsync(
         IAsyncEnumerable<RecordBatch> batches, PipeWriter to, CancellationToken ct)
     {
-        Utf8Buffer text = new();
+        using Utf8Buffer.Lease lease = Utf8Buffer.Rent();
+        Utf8Buffer text = lease.Text;
         for (int i = 0; i < _names.Length; i++)
         {
             if (i > 0) text.Append(',');

@@ -46,9 +46,7 @@ internal abstract class JsonMembers
     // Rows of one series lie together and have the same tags: what the row before said is said again.
     private sealed class Texts(int first, StringCell[] cells, byte[][] prefixes) : JsonMembers
     {
-        private const int BytesStart = 512;
-
-        private readonly Utf8Buffer _last = new(BytesStart);
+        private readonly Utf8Buffer _last = new();
         private bool[] _changes = [];
 
         public override void Bind(RecordBatch batch)

@@ -28,7 +28,8 @@ internal sealed class JsonResult : ResultWriter
     public override async Task WriteAsync(
         IAsyncEnumerable<RecordBatch> batches, PipeWriter to, CancellationToken ct)
     {
-        Utf8Buffer text = new();
+        using Utf8Buffer.Lease lease = Utf8Buffer.Rent();
+        Utf8Buffer text = lease.Text;
         if (!_isLines) text.Append('[');
         await foreach (RecordBatch batch in batches.WithCancellation(ct))
         {

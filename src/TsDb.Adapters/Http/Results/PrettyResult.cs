@@ -24,7 +24,8 @@ internal sealed class PrettyResult : ResultWriter
     public override async Task WriteAsync(
         IAsyncEnumerable<RecordBatch> batches, PipeWriter to, CancellationToken ct)
     {
-        Utf8Buffer text = new();
+        using Utf8Buffer.Lease lease = Utf8Buffer.Rent();
+        Utf8Buffer text = lease.Text;
         int[] widths = [.. _names.Select(name => Width(name))];
         bool hasHead = false;
         await foreach (RecordBatch batch in batches.WithCancellation(ct))

@@ -27,12 +27,11 @@ internal sealed class TimestampCell(long unitsPerSecond) : QuotedCell
 {
     private const long Infinity = long.MaxValue;
     private const long NegativeInfinity = -long.MaxValue;
-    private const int BytesOfDay = 32;
     private const int SecondsPerDay = 86_400;
     private const long NanosecondsPerSecond = 1_000_000_000;
 
     // Rows follow each other in time: the day that one says, the next mostly says too.
-    private readonly Utf8Buffer _dayText = new(BytesOfDay);
+    private readonly Utf8Buffer _dayText = new();
     private long _day = long.MinValue;
     private long[] _values = [];
 

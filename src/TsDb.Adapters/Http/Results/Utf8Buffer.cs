@@ -3,13 +3,23 @@ using System.Buffers;
 namespace TsDb.Adapters.Http.Results;
 
 /// <summary>Text under construction, as UTF-8: grows as needed, is sent and used again. One thread.</summary>
-/// <param name="bytesStart">Room at first, in bytes.</param>
-internal sealed class Utf8Buffer(int bytesStart = Utf8Buffer.BytesStart)
+internal sealed class Utf8Buffer
 {
-    // Most answers are small, and arrays that the collector counts as large are dear.
-    private const int BytesStart = 16 * 1024;
+    // Of a cell or a name; most answers are smaller than the other.
+    private const int BytesStart = 64;
+    private const int RentedBytesStart = 16 * 1024;
 
-    private byte[] _bytes = GC.AllocateUninitializedArray<byte>(bytesStart);
+    private readonly bool _isRented;
+    private byte[] _bytes;
+
+    /// <summary>A buffer for short texts.</summary>
+    public Utf8Buffer() => _bytes = GC.AllocateUninitializedArray<byte>(BytesStart);
+
+    private Utf8Buffer(byte[] rented) => (_bytes, _isRented) = (rented, true);
+
+    /// <summary>A buffer for answers, in memory that is rented until the lease ends: made anew it would be
+    /// more than most answers need in all.</summary>
+    public static Lease Rent() => new(new Utf8Buffer(ArrayPool<byte>.Shared.Rent(RentedBytesStart)));
 
     /// <summary>Bytes so far.</summary>
     public int Length { get; private set; }
@@ -23,8 +33,7 @@ internal sealed class Utf8Buffer(int bytesStart = Utf8Buffer.BytesStart)
     /// <summary>Room for at least so many bytes; <see cref="Advance"/> says how many were used.</summary>
     public Span<byte> Room(int bytes)
     {
-        if (_bytes.Length - Length < bytes)
-            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + bytes));
+        if (_bytes.Length - Length < bytes) Grow(Length + bytes);
         return _bytes.AsSpan(Length);
     }
 
@@ -81,5 +90,31 @@ internal sealed class Utf8Buffer(int bytesStart = Utf8Buffer.BytesStart)
         if (status != OperationStatus.Done)
             throw new InvalidOperationException("base 64 did not fit");
         Length += written;
+    }
+
+    private void Grow(int bytes)
+    {
+        bytes = Math.Max(bytes, (int)Math.Min(Array.MaxLength, _bytes.Length * 2L));
+        byte[] larger = _isRented
+            ? ArrayPool<byte>.Shared.Rent(bytes) : GC.AllocateUninitializedArray<byte>(bytes);
+        Written.Span.CopyTo(larger);
+        GiveBack();
+        _bytes = larger;
+    }
+
+    private void GiveBack()
+    {
+        if (_isRented && _bytes.Length > 0) ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = [];
+    }
+
+    /// <summary>A rented buffer; nobody may hold what was written when it ends.</summary>
+    internal readonly record struct Lease(Utf8Buffer Text) : IDisposable
+    {
+        public void Dispose()
+        {
+            Text.Clear();
+            Text.GiveBack();
+        }
     }
 }

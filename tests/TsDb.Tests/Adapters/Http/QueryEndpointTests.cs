@@ -128,6 +128,39 @@ public sealed class QueryEndpointTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(4_095)]
+    [InlineData(4_096)]
+    [InlineData(4_097)]
+    [InlineData(300_000)]
+    public async Task A_statement_is_read_whole_however_it_comes(int bytes)
+    {
+        await _server.WriteAsync(Batch(("a", 0, 1)));
+        string text = new('x', bytes - "SELECT '' AS x".Length);
+        byte[] body = System.Text.Encoding.UTF8.GetBytes($"SELECT '{text}' AS x");
+        Assert.Equal(bytes, body.Length);
+        foreach (bool isChunked in (bool[])[false, true])
+        {
+            using HttpResponseMessage answer = await PostTextAsync(body, isChunked);
+            Assert.Equal(
+                $$"""[{"x":"{{text}}"}]""",
+                await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Theory]
+    [InlineData(false, 400)]
+    [InlineData(true, 413)]
+    public async Task A_statement_that_is_too_long_is_refused(bool isChunked, int status)
+    {
+        using HttpResponseMessage answer = await PostTextAsync(new byte[(2 << 20) + 1], isChunked);
+        Assert.Contains(
+            "2097152 bytes",
+            await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
+        Assert.Equal(status, (int)answer.StatusCode);
+    }
+
+    [Theory]
     [InlineData("{", "application/json")]
     [InlineData("[1]", "application/json")]
     [InlineData("\0\u0001", "application/json")]
@@ -208,4 +241,14 @@ public sealed class QueryEndpointTests : IAsyncLifetime
             new Dictionary<string, string> { ["host"] = p.Host }, Start + p.Time,
             new Dictionary<string, object> { ["f"] = p.Value }))],
         ("f", FieldType.Float64));
+
+    private async Task<HttpResponseMessage> PostTextAsync(byte[] body, bool isChunked)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, "/api/v3/query_sql?db=db")
+        {
+            Content = new ByteArrayContent(body) { Headers = { ContentType = new("text/plain") } },
+        };
+        request.Headers.TransferEncodingChunked = isChunked;
+        return await _server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
 }

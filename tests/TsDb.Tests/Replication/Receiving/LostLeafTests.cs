@@ -11,6 +11,8 @@ public sealed class LostLeafTests
     private static readonly Guid Instance = new(1, 0, 0, new byte[8]);
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
 
+    private readonly Dictionary<ReplicaStore, NotWholeShards> _told = [];
+
     [Fact]
     public void A_lone_owner_counts_no_more_until_the_same_leaf_is_back()
     {
@@ -146,8 +148,15 @@ public sealed class LostLeafTests
     private static ShardId Shard(CloudWorld world, VerifiedLeaf leaf) =>
         ShardId.Of(leaf.Leaf.Cell, world.Cluster.ShardCount);
 
-    private static bool IsWhole(CloudWorld world, CloudWorld.Node node, VerifiedLeaf leaf) =>
-        node.Store.IsWholeIn(world.Cluster, Shard(world, leaf), node.Id);
+    // Questions are told what is kept of it.
+    private bool IsWhole(CloudWorld world, CloudWorld.Node node, VerifiedLeaf leaf)
+    {
+        bool isWhole = node.Store.IsWholeIn(world.Cluster, Shard(world, leaf), node.Id);
+        if (!_told.TryGetValue(node.Store, out NotWholeShards? told))
+            _told.Add(node.Store, told = new NotWholeShards(node.Store, node.Id));
+        Assert.Equal(!isWhole, told.Under(world.Cluster).Contains(Shard(world, leaf)));
+        return isWhole;
+    }
 
     private static ShardDigest Digest(CloudWorld world, CloudWorld.Node node, VerifiedLeaf leaf) =>
         Assert.Single(node.Desk.ShardDigests([Shard(world, leaf)]));
