@@ -1,30 +1,18 @@
 using System.Text.Json;
 using TsDb.Model;
 using TsDb.Replication.Cluster;
+using TsDb.Storage.Backup;
 using TsDb.Storage.Ports;
 
 namespace TsDb.Adapters.Raft;
 
-/// <summary>
-/// A small file that is replaced whole: temporary name, fsync, rename, fsync of the folder.
-/// </summary>
+/// <summary>A small file that is replaced whole.</summary>
 internal static class DurableFile
 {
     private const int BytesMax = 64 << 20;
 
-    public static void Write(IDisk disk, string path, ReadOnlySpan<byte> bytes)
-    {
-        string temporary = $"{path}.tmp";
-        disk.Delete(temporary);
-        using (IDiskFile file = disk.Create(temporary))
-        {
-            file.Append(bytes);
-            file.Sync();
-        }
-
-        disk.Rename(temporary, path);
-        disk.SyncDirectory(path[..Math.Max(0, path.LastIndexOf('/'))]);
-    }
+    public static void Write(IDisk disk, string path, ReadOnlySpan<byte> bytes) =>
+        FileBytes.Replace(disk, path, bytes);
 
     public static byte[]? Read(IDisk disk, string path)
     {

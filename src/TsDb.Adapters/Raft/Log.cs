@@ -63,4 +63,10 @@ internal static partial class Log
 
     [LoggerMessage(6118, LogLevel.Error, "A heartbeat to node {Node} failed by a defect, it goes on")]
     public static partial void HeartbeatFailed(ILogger log, NodeId node, Exception error);
+
+    [LoggerMessage(
+        6119, LogLevel.Error,
+        "That the configuration is at epoch {Epoch} could not be kept, so this node does not act by it yet: "
+        + "{Reason}")]
+    public static partial void EpochNotKept(ILogger log, long epoch, string reason);
 }

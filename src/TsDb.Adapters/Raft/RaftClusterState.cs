@@ -32,19 +32,17 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     private readonly ClusterEnvironment _environment;
     private readonly ILogger _log;
     private readonly MembershipFiles _files;
+    private readonly AppliedConfiguration _applied;
     private readonly ClusterDialer _dialer;
     private readonly AddressBook _addresses = new();
     private readonly MajorityContact _contact;
     private readonly ClusterListener _listener;
     private readonly ClusterDesk _desk;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Lock _gate = new();
     private ClusterEntry? _entry;
     private RaftNode? _node;
     private RaftTransport? _transport;
     private Task _running = Task.CompletedTask;
-    private volatile ClusterConfiguration? _current;
-    private volatile bool _wasMember;
     private readonly TaskCompletionSource _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _areFlagsCompared;
     private int _isDisposed;
@@ -58,6 +56,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
             (identity, settings, disk, liveness, environment);
         _log = environment.Loggers.CreateLogger("TsDb.Cluster");
         _files = new MembershipFiles(disk);
+        _applied = new AppliedConfiguration(disk, identity.Directory, _log);
         _contact = new MajorityContact(identity, liveness, environment.Clock);
         _dialer = new ClusterDialer(environment.Clock);
         _desk = new ClusterDesk(this);
@@ -72,23 +71,24 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
 
     /// <inheritdoc/>
     /// <remarks>Not what was before this directory was admitted, as the log tells it at a start: the member
-    /// of its name may have been another one, in whose place it would store and count.</remarks>
-    public ClusterConfiguration? Current => _wasMember ? _current : null;
+    /// of its name may have been another one, in whose place it would store and count. Nor what was before
+    /// the epoch that this node acted by.</remarks>
+    public ClusterConfiguration? Current => _applied.Current;
 
     /// <inheritdoc/>
-    public string? Detached => _contact.Detached(_node, _current);
+    public string? Detached => _contact.Detached(_node, _applied.Latest);
 
     /// <summary>The configuration, and a place in the cluster's log up to which it is applied for
     /// certain.</summary>
     public (ClusterConfiguration? Configuration, long LogIndex) Applied()
     {
         long index = _node?.AppliedIndex ?? 0;
-        return (_current, index);
+        return (_applied.Latest, index);
     }
 
     /// <summary>The leader of the configuration as far as this node knows; null for none.</summary>
     public NodeId? Leader => _node?.Leader is { } directory
-        ? _current?.Members.FirstOrDefault(m => m.DirectoryId == directory)?.Id
+        ? _applied.Latest?.Members.FirstOrDefault(m => m.DirectoryId == directory)?.Id
         : null;
 
     /// <summary>What this node waits for before it belongs to a cluster; null once it does.</summary>
@@ -112,7 +112,7 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     internal ClusterSettings Settings => _settings;
 
     // Also before this node belongs to it.
-    internal ClusterConfiguration? Latest => _current;
+    internal ClusterConfiguration? Latest => _applied.Latest;
 
     internal MembershipFiles Files => _files;
 
@@ -157,7 +157,8 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     }
 
     // Alone, no other member would tell of the edges and erasures that the rest of the log holds.
-    private bool IsUpToDate => _current is { } now && (now.Members.Length > 1 || _node?.IsReplayed == true);
+    private bool IsUpToDate =>
+        _applied.Latest is { } now && (now.Members.Length > 1 || _node?.IsReplayed == true);
 
     /// <inheritdoc/>
     public bool IsLive(NodeId node) => node == Self || _liveness.IsLive(node);
@@ -165,18 +166,18 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     /// <inheritdoc/>
     public async Task RegisterAsync(EdgeId edge, Incarnation incarnation, CancellationToken ct)
     {
-        bool IsKnown() => _current?.Edges.GetValueOrDefault(edge)?.Incarnations.Contains(incarnation) == true;
+        bool IsKnown() => Latest?.Edges.GetValueOrDefault(edge)?.Incarnations.Contains(incarnation) == true;
         if (!IsKnown()) await ChangeAsync(new ClusterCommand.RegisterEdge(edge, incarnation), IsKnown, ct);
     }
 
     /// <inheritdoc/>
     public Task ChangeAsync(
         ClusterCommand command, Func<ClusterConfiguration, bool> isApplied, CancellationToken ct) =>
-        ChangeAsync(command, () => _current is { } current && isApplied(current), ct);
+        ChangeAsync(command, () => _applied.Latest is { } current && isApplied(current), ct);
 
     /// <summary>The present by the median of the members' clocks, in nanoseconds since 1970.</summary>
     public long ClockNanoseconds =>
-        (_liveness.MedianClock((_current?.Members ?? []).Select(m => m.Id).Where(m => m != Self))
+        (_liveness.MedianClock((_applied.Latest?.Members ?? []).Select(m => m.Id).Where(m => m != Self))
             - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
 
     /// <summary>
@@ -241,11 +242,11 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     /// </summary>
     internal void RequireKnown(ClusterCommand command)
     {
-        byte known = _current is { } current ? ClusterCodec.VersionOf(current) : ClusterCodec.Version;
+        byte known = _applied.Latest is { } current ? ClusterCodec.VersionOf(current) : ClusterCodec.Version;
         if (ClusterCodec.VersionOf(command) <= known) return;
         NodeId[] older =
         [
-            .. _current!.Members.Select(member => member.Id)
+            .. _applied.Latest!.Members.Select(member => member.Id)
                 .Where(node => node != Self && _liveness.VersionOf(node) < NodeProtocol.Configuration5),
         ];
         if (older.Length == 0) return;
@@ -311,7 +312,8 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
     private async Task TendAsync(Member self, MembershipRecord membership, CancellationToken ct)
     {
         RaftNode node = _node!;
-        ClusterConfiguration? current = _current;
+        ClusterConfiguration? current = _applied.Latest;
+        if (_applied.TryAgain()) Changed?.Invoke(Current!);
         try
         {
             if (current is null)
@@ -384,16 +386,8 @@ public sealed class RaftClusterState : IClusterState, IAsyncDisposable
 
     private void TakeApplied(ClusterConfiguration configuration)
     {
-        lock (_gate)
-        {
-            bool isNews = _current is not { } before || before.Epoch != configuration.Epoch;
-            _current = configuration;
-            _wasMember |= configuration.Members.Any(m => m.DirectoryId == _identity.Directory);
-            foreach (Member member in configuration.Members)
-                _addresses.Note(member.DirectoryId, member.ClusterAddress);
-            if (isNews) Log.Configured(_log, configuration.Epoch.Value, configuration.Members.Length);
-        }
-
-        if (_wasMember) Changed?.Invoke(configuration);
+        foreach (Member member in configuration.Members)
+            _addresses.Note(member.DirectoryId, member.ClusterAddress);
+        if (_applied.TryTake(configuration)) Changed?.Invoke(configuration);
     }
 }

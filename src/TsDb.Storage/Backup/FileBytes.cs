@@ -20,4 +20,22 @@ public static class FileBytes
 
         return bytes;
     }
+
+    /// <summary>
+    /// Puts these bytes in the place of a file: temporary name, fsync, rename, fsync of the folder. Throws
+    /// <see cref="IOException"/> if the disk fails; the file is then the one before or this one.
+    /// </summary>
+    public static void Replace(IDisk disk, string path, ReadOnlySpan<byte> bytes)
+    {
+        string temporary = $"{path}.tmp";
+        disk.Delete(temporary);
+        using (IDiskFile file = disk.Create(temporary))
+        {
+            file.Append(bytes);
+            file.Sync();
+        }
+
+        disk.Rename(temporary, path);
+        disk.SyncDirectory(path[..Math.Max(0, path.LastIndexOf('/'))]);
+    }
 }

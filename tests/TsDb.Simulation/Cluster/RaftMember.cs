@@ -15,16 +15,16 @@ internal sealed class RaftMember(World world, SimulatedNode node, Process progra
     private static readonly TimeSpan DeadAfter = TimeSpan.FromSeconds(2);
 
     private readonly Dictionary<NodeId, TimeSpan> _heardAt = [];
+    private readonly ActingConfiguration _acting = ActingConfiguration.Open(node.Disk);
 
     public event Action<ClusterConfiguration>? Changed;
 
     public NodeId Self => node.Self;
 
-    public ClusterConfiguration? Current { get; private set; } =
-        known == 0 || !IsOf(world.Raft.At(known), node) ? null : world.Raft.At(known);
+    public ClusterConfiguration? Current => _acting.Current;
 
     /// <summary>How much of the log it knows.</summary>
-    public int Known { get; private set; } = known;
+    public int Known { get; private set; }
 
     public bool IsLive(NodeId other) => other == Self
         || (_heardAt.TryGetValue(other, out TimeSpan at) && world.Time.Elapsed - at < DeadAfter);
@@ -52,8 +52,12 @@ internal sealed class RaftMember(World world, SimulatedNode node, Process progra
         await done.Task;
     }
 
-    /// <summary>Begins to listen for the others.</summary>
-    public void Start() => Beat();
+    /// <summary>Begins to listen for the others, with what its own log tells.</summary>
+    public void Start()
+    {
+        if (known > 0) FollowTo(known);
+        Beat();
+    }
 
     /// <summary>Learns of the log up to there.</summary>
     public void FollowTo(int length)
@@ -63,9 +67,19 @@ internal sealed class RaftMember(World world, SimulatedNode node, Process progra
 
         // A wiped directory is no member until it has been admitted: the old log is not its own.
         if (Current is null && !IsOf(next, node)) return;
-        Known = length;
-        Current = next;
-        program.Run(() => Changed?.Invoke(next));
+        program.Run(() =>
+        {
+            try
+            {
+                bool isNews = _acting.TryTake(next);
+                Known = length;
+                if (isNews) Changed?.Invoke(next);
+            }
+            catch (IOException e)
+            {
+                world.Trace.Add($"! {node.Name} cannot keep its epoch: {e.Message}");
+            }
+        });
     }
 
     private static bool IsOf(ClusterConfiguration configuration, SimulatedNode node) =>
