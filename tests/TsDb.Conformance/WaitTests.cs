@@ -79,6 +79,27 @@ public sealed class WaitTests
             TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(4));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_node_that_dies_while_edges_are_asked_is_replaced_or_missed(int replicas)
+    {
+        using Fleet fleet = new(nodes: 3, replicas);
+        fleet.ShipDays(edges: 6, days: 3, pointsADay: 5);
+        fleet.Current = fleet.Current! with { Edges = [Alive] };
+        fleet.IdleEdges.Add(Alive);
+        string whole = await fleet.WholeAsync(Sql);
+
+        // The edge is asked for its columns first; who has which cell is settled by the second time.
+        int asked = 0;
+        fleet.OnEdgeAsked = _ => fleet.Node("n2").IsDown = ++asked == 2 || fleet.Node("n2").IsDown;
+        (string rows, Coverage coverage) = await fleet.AskAsync(Sql, Fresh);
+        Assert.True(fleet.Node("n2").IsDown);
+        Assert.Equal(replicas > 1, coverage.Complete);
+        if (replicas > 1) Assert.Equal(whole, rows);
+        else Assert.NotEmpty(coverage.Missing);
+    }
+
     private static QueryRequest Fresh(QueryRequest request) =>
         request with { Fresh = true, AllowPartial = true, EdgeWait = Wait };
 

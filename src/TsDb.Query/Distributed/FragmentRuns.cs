@@ -53,7 +53,13 @@ internal sealed class FragmentRuns(
         PlannedFragment fragment, CellHoldings holdings, SqlLimits limits, CancellationToken ct)
     {
         List<FragmentRows> rows = [];
-        IReadOnlyList<Serving> servings = holdings.Assign(IsUsable).Servings;
+        (IReadOnlyList<Serving> servings, IReadOnlyList<Cell> unheld) = holdings.Assign(IsUsable);
+        if (unheld.Count > 0)
+        {
+            // Each was held when the query was planned: edges are asked in between, which takes its time.
+            throw new TsDbException(
+                ErrorKind.Conflict, $"no node that has all of {unheld[0]} is up since the query was planned");
+        }
 
         // This node's own part runs at once, on this thread: the others' are under way by then.
         servings =

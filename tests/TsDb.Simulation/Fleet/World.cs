@@ -120,6 +120,7 @@ internal sealed class World
             Until(Time.Elapsed + TimeSpan.FromSeconds(1));
             if (!IsSettled()) continue;
             _mergeCrashes = Plan.MergeCrashes;
+            foreach (Machine machine in Machines) machine.Disk.CrashAtCall = null;
             return true;
         }
 
