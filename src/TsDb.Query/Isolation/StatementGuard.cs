@@ -48,6 +48,9 @@ public static class StatementGuard
     private const string FixedArray = "ARRAY_TYPE_INFO";
     private const long FixedElementsMax = 8_192;
 
+    // The engine plans joins without looking at the time or its memory: three hundred took it gigabytes.
+    private const int JoinsMax = 64;
+
     private static readonly FrozenSet<string> TableKinds = FrozenSet.Create(
         StringComparer.Ordinal,
         "BASE_TABLE", "SUBQUERY", "JOIN", "TABLE_FUNCTION", "EMPTY", "EMPTY_FROM", "EXPRESSION_LIST",
@@ -76,6 +79,7 @@ public static class StatementGuard
         public ImmutableArray<TableReference> Tables => _tables.ToImmutable();
 
         private int _lambdas;
+        private int _joins;
 
         public void Visit(JsonNode? node, ImmutableHashSet<string> commonNames)
         {
@@ -116,6 +120,8 @@ public static class StatementGuard
         {
             string kind = Text(node, "type");
             if (!TableKinds.Contains(kind)) throw Refuse($"{kind} in FROM is not allowed");
+            if (kind == "JOIN" && ++_joins > JoinsMax)
+                throw Refuse($"a statement has up to {JoinsMax} joins: ask for parts of it");
             if (kind == "SHOW_REF" && node["query"] is not JsonObject)
                 throw Refuse("SHOW takes TABLES, TABLES FROM, ALL TABLES, COLUMNS FROM or DATABASES; "
                     + "DESCRIBE and SUMMARIZE a table or a SELECT");

@@ -118,6 +118,20 @@ public sealed class QueryEndpointTests : IAsyncLifetime
         Assert.DoesNotContain("SET", body, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(64, 200)]
+    [InlineData(65, 400)]
+    public async Task A_statement_has_a_bounded_number_of_joins(int joins, int status)
+    {
+        await _server.WriteAsync(Batch(("a", 0, 1)));
+        string joined = string.Concat(
+            Enumerable.Range(0, joins).Select(i => $" JOIN weather w{i} USING (time, edge)"));
+        (int actual, string body) = await _server.GetAsync($"SELECT count(*) AS n FROM weather{joined}");
+        Assert.Equal(status, actual);
+        Assert.Contains(
+            status == 200 ? """[{"n":1}]""" : "up to 64 joins", body, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Clients_of_the_field_may_send_what_they_send()
     {
