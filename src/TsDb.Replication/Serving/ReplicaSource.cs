@@ -25,6 +25,8 @@ public sealed class ReplicaSource(
     Guid instance,
     TimeProvider clock) : IReplicaSource
 {
+    private readonly NotWholeShards _notWhole = new(store, cluster.Self);
+
     /// <summary>Where verifying and storing run, which block; the thread pool unless it is said.</summary>
     public TaskScheduler Workers { get; init; } = TaskScheduler.Default;
 
@@ -33,8 +35,6 @@ public sealed class ReplicaSource(
 
     /// <inheritdoc/>
     public Guid Instance => instance;
-
-    private readonly NotWholeShards _notWhole = new(store, cluster.Self);
 
     /// <inheritdoc/>
     public ImmutableArray<ShardId> Recovering =>
